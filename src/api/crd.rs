@@ -1,0 +1,57 @@
+//! The CustomResourceDefinitions, generated from the types of this room.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+use serde_json::Value;
+
+use super::{Bucket, Table};
+
+/// Every CRD that the operator serves, in a fixed order, each with the file in `crds/` that holds it.
+///
+/// # Errors
+/// When a derived schema cannot be read back as JSON, which is a mistake in the types.
+pub fn all() -> serde_json::Result<Vec<(&'static str, CustomResourceDefinition)>> {
+    [("s3.musubi.dev_buckets.yaml", Bucket::crd()), ("dynamodb.musubi.dev_tables.yaml", Table::crd())]
+        .into_iter()
+        .map(|(file, crd)| Ok((file, finish(crd)?)))
+        .collect()
+}
+
+/// Puts right what the derived schema cannot say:
+///
+/// * no `nullable` in spec: `null` would be a third way to write "absent", and one that three-way
+///   merges treat differently from leaving a field out;
+/// * `status` has a default, so that kstatus does not take an object that nobody has seen yet for
+///   current (kstatus: an object without conditions is Current);
+/// * the label that makes Service Binding implementations find the kind.
+fn finish(crd: CustomResourceDefinition) -> serde_json::Result<CustomResourceDefinition> {
+    let mut json = serde_json::to_value(crd)?;
+    json["metadata"]["labels"]["servicebinding.io/provisioned-service"] = "true".into();
+    if let Some(versions) = json["spec"]["versions"].as_array_mut() {
+        for version in versions {
+            let properties = &mut version["schema"]["openAPIV3Schema"]["properties"];
+            properties["status"]["default"] = serde_json::json!({"observedGeneration": -1});
+            strip_nullable(properties);
+        }
+    }
+    serde_json::from_value(json)
+}
+
+fn strip_nullable(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.remove("nullable");
+            map.values_mut().for_each(strip_nullable);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_nullable),
+        _ => {}
+    }
+}
+
+/// A CRD as the YAML that `crds/` holds.
+///
+/// # Errors
+/// When it cannot be written as YAML.
+pub fn yaml(crd: &CustomResourceDefinition) -> Result<String, serde_saphyr::ser::Error> {
+    serde_saphyr::to_string(crd)
+}

@@ -1,0 +1,35 @@
+//! The kinds a user writes: their spec, their status and the rules of their schema.
+//!
+//! Everything a schema can refuse is refused here, before the operator ever sees the object:
+//! AWS's naming rules, immutable fields, the bounds on every string, list and map. `crds/` is
+//! generated from these types by [`crd::all`] and a test holds the two together.
+
+mod adoption_policy;
+mod bucket;
+mod connection_secret;
+pub mod crd;
+mod deletion_policy;
+mod status;
+mod table;
+pub mod tags;
+
+pub use adoption_policy::AdoptionPolicy;
+pub use bucket::{
+    AbortIncompleteMultipartUpload, Bucket, BucketSpec, Encryption, EncryptionAlgorithm, Expiration, Lifecycle,
+    LifecycleFilter, LifecycleRule, NoncurrentVersionExpiration, NoncurrentVersionTransition, ObjectOwnership,
+    PublicAccessBlock, RuleStatus, StorageClass, Transition, Versioning, VersioningStatus,
+};
+pub use connection_secret::ConnectionSecret;
+pub use deletion_policy::DeletionPolicy;
+pub use status::{Binding, CreationIntent, External, Managed, Status};
+pub use table::{AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableSpec, TimeToLive};
+
+/// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
+pub const DOMAIN: &str = "musubi.dev";
+
+/// The finalizer that keeps an object until the thing in AWS is released or gone.
+pub const FINALIZER: &str = "musubi.dev/external-resource";
+
+/// Annotation whose change makes the operator reconcile at once; its value comes back in
+/// `status.lastHandledReconcileAt`.
+pub const RECONCILE_AT: &str = "musubi.dev/reconcile-at";

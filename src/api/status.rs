@@ -1,0 +1,147 @@
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the operator knows of an object. Both kinds share it, so that every tool reads both alike.
+///
+/// Nothing in it changes from pass to pass by itself: no times of day, request ids or counters, so
+/// an object in sync is never written. It is a report and never proof of ownership, with the one
+/// exception of [`CreationIntent`].
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The generation that this status speaks of; -1 until the operator has seen the object, so
+    /// that a waiter never takes an unseen object for finished.
+    #[serde(default = "unseen")]
+    pub observed_generation: i64,
+
+    /// `Ready` (exists, usable, Secret written) and `Synced` (AWS equals the spec) always;
+    /// `Reconciling` while the operator is working on it, `Stalled` when only the user can help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+
+    /// The thing in AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+
+    /// The endpoint applications reach it at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+
+    /// The connection Secret, as the Service Binding specification wants it announced
+    /// (servicebinding.io, "Provisioned Service").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding: Option<Binding>,
+
+    /// What the spec has declared so far: a block or a tag that was declared and no longer is goes
+    /// back to what AWS gives a new resource.
+    #[serde(default, skip_serializing_if = "Managed::is_empty")]
+    pub managed: Managed,
+
+    /// Written before a create that cannot carry ownership tags, taken away once they are on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation_intent: Option<CreationIntent>,
+
+    /// The last value of the annotation `musubi.dev/reconcile-at` that was acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}
+
+fn unseen() -> i64 {
+    -1
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            observed_generation: unseen(),
+            conditions: Vec::new(),
+            external: None,
+            endpoint: None,
+            binding: None,
+            managed: Managed::default(),
+            creation_intent: None,
+            last_handled_reconcile_at: None,
+        }
+    }
+}
+
+impl Status {
+    /// The condition of this type, if it has been written.
+    pub fn condition(&self, type_: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.type_ == type_)
+    }
+
+    /// Whether the condition of this type is `True`.
+    pub fn is_true(&self, type_: &str) -> bool {
+        self.condition(type_).is_some_and(|condition| condition.status == "True")
+    }
+}
+
+/// Identity of the thing in AWS, fixed when it was made or adopted.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct External {
+    /// Its name in AWS.
+    pub name: String,
+    /// Its Amazon Resource Name.
+    pub arn: String,
+    /// Its AWS region.
+    pub region: String,
+    /// The AWS account that holds it: twelve digits.
+    pub account_id: String,
+    /// When the operator made it; absent for a thing that was adopted or claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Time>,
+}
+
+/// The Secret that binds an application to this object.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Binding {
+    /// Name of a Secret in the same namespace.
+    pub name: String,
+}
+
+/// Blocks and tag keys that the spec has declared, so that their removal can be noticed.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Managed {
+    /// Names of spec fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<String>,
+    /// Tag keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+impl Managed {
+    /// Whether nothing has ever been declared.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.tags.is_empty()
+    }
+
+    /// Whether this block was declared by an earlier generation, or is by the present one.
+    pub fn has_block(&self, name: &str) -> bool {
+        self.blocks.iter().any(|block| block == name)
+    }
+}
+
+/// Announces a create whose call cannot carry ownership tags.
+///
+/// Some endpoints cannot tag a bucket in the creating call (LocalStack answers MalformedXML or
+/// drops the tags). An untagged thing that the intent of this very uid names is ours; nothing else
+/// untagged ever is.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreationIntent {
+    /// The uid of the object that announced it: a status copied from elsewhere proves nothing.
+    pub uid: String,
+    /// The name that is about to be made.
+    pub name: String,
+    /// The region it is about to be made in.
+    pub region: String,
+    /// The account it is about to be made in.
+    pub account_id: String,
+}

@@ -1,0 +1,149 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+use crate::{
+    managed::fault::{Class, Fault},
+    telemetry::Metrics,
+};
+
+use super::{errors::fault, observer::Observer};
+
+/// How the operator reaches AWS.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Another endpoint than AWS's own, for all services: LocalStack, or an S3-compatible store.
+    pub endpoint_url: Option<String>,
+    /// The endpoint that applications are told, where it is not the one the operator uses.
+    pub published_endpoint_url: Option<String>,
+}
+
+/// Clients for AWS: one of each service per region, shared by every pass, so that connections and
+/// credentials are reused (a client per pass would ask STS for a session each time).
+pub struct Aws {
+    base: SdkConfig,
+    options: Options,
+    observer: Observer,
+    regions: Mutex<HashMap<String, Arc<Regional>>>,
+}
+
+/// The clients of one region.
+pub struct Regional {
+    /// Amazon S3.
+    pub s3: aws_sdk_s3::Client,
+    /// Amazon DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    sts: aws_sdk_sts::Client,
+    /// The account, and the access key it was asked with.
+    account: tokio::sync::Mutex<Option<(String, String)>>,
+}
+
+impl Aws {
+    /// Finds credentials by the SDK's default chain. `region` is where that chain calls STS, should it
+    /// have to. Nothing is called yet.
+    pub async fn new(options: Options, region: &str, metrics: Metrics) -> Self {
+        // Nothing has a timeout by default except connecting: a black-holed call would pin a worker.
+        // `operation_timeout` bounds an operation with its retries; it also bounds how late a call
+        // can land after its pass was given up.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .read_timeout(Duration::from_secs(10))
+            .operation_attempt_timeout(Duration::from_secs(10))
+            .operation_timeout(Duration::from_secs(25))
+            .build();
+        // Few retries: the pass itself is retried with backoff. With one set of credentials, the
+        // SDK's own partition of its retry budget (service and region) is the right one.
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            // Named, so that nobody asks the instance metadata service for one.
+            .region(Region::new(region.to_owned()))
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts);
+        if let Some(endpoint) = &options.endpoint_url {
+            loader = loader.endpoint_url(endpoint);
+        }
+        Self { base: loader.load().await, options, observer: Observer::new(metrics), regions: Mutex::default() }
+    }
+
+    /// The clients of this region.
+    pub fn regional(&self, region: &str) -> Arc<Regional> {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.entry(region.to_owned()).or_insert_with(|| Arc::new(self.connect(region))).clone()
+    }
+
+    fn connect(&self, region: &str) -> Regional {
+        let config = self.base.to_builder().region(Region::new(region.to_owned())).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            // An endpoint given by address has no virtual hosts.
+            .force_path_style(self.options.endpoint_url.is_some())
+            .interceptor(self.observer.clone())
+            .build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(self.observer.clone()).build();
+        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(self.observer.clone()).build();
+        Regional {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            sts: aws_sdk_sts::Client::from_conf(sts),
+            account: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// The account that the credentials belong to: twelve digits. Asked once, and again when the
+    /// access key has changed since.
+    ///
+    /// # Errors
+    /// When STS does not answer or knows no such credentials.
+    pub async fn account(&self, region: &str) -> Result<String, Fault> {
+        let regional = self.regional(region);
+        let mut known = regional.account.lock().await;
+        let key = self.observer.access_key();
+        if let (Some((account, asked_with)), Some(key)) = (&*known, &key)
+            && asked_with == key
+        {
+            return Ok(account.clone());
+        }
+        let answer =
+            regional.sts.get_caller_identity().send().await.map_err(|error| fault("GetCallerIdentity", error))?;
+        let account = answer
+            .account
+            .ok_or_else(|| Fault::new(Class::Unknown, "NoAccount", "STS named no account for the credentials"))?;
+        *known = self.observer.access_key().map(|key| (account.clone(), key));
+        Ok(account)
+    }
+
+    /// Whether AWS itself answers, rather than an emulator or another store that speaks its protocol.
+    pub fn is_real(&self) -> bool {
+        self.options.endpoint_url.is_none()
+    }
+
+    /// The endpoint that applications reach `service` (`s3`, `dynamodb`) at.
+    pub fn endpoint(&self, service: &str, region: &str) -> String {
+        let configured = self.options.published_endpoint_url.as_ref().or(self.options.endpoint_url.as_ref());
+        configured.cloned().unwrap_or_else(|| format!("https://{service}.{region}.{}", dns_suffix(region)))
+    }
+}
+
+/// The AWS partition of a region, which stands in every ARN.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("us-iso-") => "aws-iso",
+        region if region.starts_with("us-isob-") => "aws-iso-b",
+        region if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
+}
+
+fn dns_suffix(region: &str) -> &'static str {
+    match partition(region) {
+        "aws-cn" => "amazonaws.com.cn",
+        "aws-iso" => "c2s.ic.gov",
+        "aws-iso-b" => "sc2s.sgov.gov",
+        "aws-eusc" => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
+}

@@ -1,0 +1,174 @@
+//! What an error of AWS means to us.
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::managed::fault::{Class, Fault};
+
+/// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
+pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+/// The HTTP status of AWS's answer, if there was one.
+pub fn http_status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// Classifies an error of `operation` by its code and HTTP status.
+///
+/// The message carries no request id: it ends up in conditions, where a text that differs from try
+/// to try would be a write each time.
+pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: SdkError<E, HttpResponse>) -> Fault {
+    let status = http_status(&error);
+    match &error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err();
+            let code = meta.code().map_or_else(|| format!("Http{}", status.unwrap_or_default()), reason);
+            let said = meta.message().map(|message| format!(": {}", tidy(message))).unwrap_or_default();
+            let class = classify(&code, status.unwrap_or_default());
+            let advice = advice(&code, class, operation);
+            Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
+        }
+        SdkError::TimeoutError(_) => {
+            Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
+        }
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => Fault::new(
+            Class::Transient,
+            "Unreachable",
+            format!("{operation} could not reach AWS: check the endpoint and the network of the operator"),
+        ),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Fault::new(
+            Class::Denied,
+            "NoCredentials",
+            format!(
+                "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
+                 web identity, container or instance)"
+            ),
+        ),
+        _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
+    }
+}
+
+/// A condition's reason is CamelCase ASCII; codes such as `com.amazonaws#X` are cut to their last word.
+fn reason(code: &str) -> String {
+    let word = code.rsplit(['#', '.', ':']).next().unwrap_or(code);
+    let word: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+    if word.starts_with(|first: char| first.is_ascii_alphabetic()) { word } else { format!("Aws{word}") }
+}
+
+/// AWS's text in one line of bearable length, without the request id that some answers quote.
+fn tidy(message: &str) -> String {
+    const LONGEST: usize = 500;
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.split(" (Service: ").next().unwrap_or_default();
+    line.chars().take(LONGEST).collect()
+}
+
+fn classify(code: &str, status: u16) -> Class {
+    match code {
+        // Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.
+        "OperationAborted"
+        | "ConditionalRequestConflict"
+        | "ResourceInUseException"
+        | "BucketAlreadyOwnedByYou"
+        | "NoSuchBucket"
+        | "ResourceNotFoundException"
+        | "TableNotFoundException"
+        | "ContinuousBackupsUnavailableException" => Class::Pending,
+        "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
+            Class::Quota
+        }
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AllAccessDisabled"
+        | "AuthorizationError"
+        | "UnauthorizedAccess"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "TokenRefreshRequired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken" => Class::Denied,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "TransactionInProgressException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "InternalError"
+        | "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable" => Class::Transient,
+        _ => match status {
+            401 | 403 => Class::Denied,
+            408 | 429 | 500 | 502..=599 => Class::Transient,
+            // 501 too: an endpoint that has no such feature does not grow it.
+            301 | 307 | 400..=499 | 501 => Class::User,
+            _ => Class::Unknown,
+        },
+    }
+}
+
+fn advice(code: &str, class: Class, operation: &str) -> String {
+    match (code, class) {
+        ("BucketAlreadyExists", _) => {
+            ". The name is taken by somebody else in the world: choose another one in spec.name".to_owned()
+        }
+        ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) => {
+            ". The bucket exists in another region: set spec.region to that region, or choose another name".to_owned()
+        }
+        ("NotImplemented" | "MethodNotAllowed" | "UnknownOperationException" | "Http501", _) => {
+            ". This endpoint does not offer the feature: take the block out of the spec".to_owned()
+        }
+        (_, Class::Denied) => format!(". Grant the operator the permission for {operation}, or check whose it is"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_classified_by_who_can_help() {
+        for (code, status, class) in [
+            ("OperationAborted", 409, Class::Pending),
+            ("ResourceInUseException", 400, Class::Pending),
+            ("LimitExceededException", 400, Class::Quota),
+            ("AccessDenied", 403, Class::Denied),
+            ("ExpiredToken", 400, Class::Denied),
+            ("Http403", 403, Class::Denied),
+            ("SlowDown", 503, Class::Transient),
+            ("ThrottlingException", 400, Class::Transient),
+            ("InternalError", 500, Class::Transient),
+            ("MalformedPolicy", 400, Class::User),
+            ("ValidationException", 400, Class::User),
+            ("BucketAlreadyExists", 409, Class::User),
+            ("NotImplemented", 501, Class::User),
+            ("SomethingNew", 418, Class::User),
+            ("Http0", 0, Class::Unknown),
+        ] {
+            assert_eq!(classify(code, status), class, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_a_word_that_kubernetes_accepts() {
+        assert_eq!(reason("com.amazonaws.dynamodb.v20120810#ResourceInUseException"), "ResourceInUseException");
+        assert_eq!(reason("AWS.SimpleQueueService.X"), "X");
+        assert_eq!(reason("404"), "Aws404");
+    }
+}

@@ -1,0 +1,9 @@
+//! AWS as the kinds see it: clients per region, whose account the credentials belong to, what an
+//! error means, and a count of every attempt.
+
+mod clients;
+mod errors;
+mod observer;
+
+pub use clients::{Aws, Options, Regional, partition};
+pub use errors::{code, fault, http_status};

@@ -1,0 +1,169 @@
+use aws_sdk_s3::types::{
+    BlockedEncryptionTypes, EncryptionType, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{BucketSpec, EncryptionAlgorithm},
+    aws::{code, fault},
+    managed::{
+        external::Effect,
+        fault::{Class, Fault},
+    },
+};
+
+use super::{Aspect, Target};
+
+/// `encryption`: default encryption of new objects.
+pub(in crate::bucket) struct EncryptionAspect;
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::bucket) struct State {
+    /// In S3's words, some of which may be newer than this code.
+    algorithm: String,
+    kms_key_id: Option<String>,
+    bucket_key_enabled: bool,
+    /// Which kinds of encryption uploads may not ask for. No field of the spec declares it, and a PUT
+    /// without it would lift the block that AWS puts on new buckets since spring 2026
+    /// (hashicorp/terraform-provider-aws#47320), so it is carried along and never compared.
+    blocked_encryption_types: Vec<String>,
+}
+
+impl Aspect for EncryptionAspect {
+    const NAME: &'static str = "encryption";
+    const RESET: Effect = Effect::Weakening;
+    type State = State;
+
+    /// Since January 2023 every bucket is encrypted with AES256.
+    fn fresh() -> State {
+        State {
+            algorithm: "AES256".to_owned(),
+            kms_key_id: None,
+            bucket_key_enabled: false,
+            blocked_encryption_types: Vec::new(),
+        }
+    }
+
+    fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
+        let block = spec.encryption.as_ref()?;
+        let may_have_bucket_key = block.algorithm == EncryptionAlgorithm::Kms;
+        Some(State {
+            algorithm: match block.algorithm {
+                EncryptionAlgorithm::Aes256 => "AES256",
+                EncryptionAlgorithm::Kms => "aws:kms",
+                EncryptionAlgorithm::KmsDsse => "aws:kms:dsse",
+            }
+            .to_owned(),
+            kms_key_id: block.kms_key_id.clone(),
+            bucket_key_enabled: block.bucket_key_enabled.unwrap_or(may_have_bucket_key && seen.bucket_key_enabled),
+            blocked_encryption_types: seen.blocked_encryption_types.clone(),
+        })
+    }
+
+    fn reset(seen: &State) -> State {
+        State { blocked_encryption_types: seen.blocked_encryption_types.clone(), ..Self::fresh() }
+    }
+
+    fn same(a: &State, b: &State) -> bool {
+        let compared = |state: &State| State { blocked_encryption_types: Vec::new(), ..state.clone() };
+        let (mut a, mut b) = (compared(a), compared(b));
+        // S3 keeps the flag with AES256 as well, where it means nothing.
+        for state in [&mut a, &mut b] {
+            state.bucket_key_enabled &= state.algorithm == "aws:kms";
+        }
+        a == b
+    }
+
+    async fn read(target: &Target) -> Result<State, Fault> {
+        let answer = target
+            .client
+            .get_bucket_encryption()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await;
+        let rule = match answer {
+            Ok(answer) => answer.server_side_encryption_configuration.and_then(|found| found.rules.into_iter().next()),
+            Err(error) if code(&error) == Some("ServerSideEncryptionConfigurationNotFoundError") => None,
+            Err(error) => return Err(fault("GetBucketEncryption", error)),
+        };
+        let Some(rule) = rule else { return Ok(Self::fresh()) };
+        let by_default = rule.apply_server_side_encryption_by_default;
+        Ok(State {
+            algorithm: by_default
+                .as_ref()
+                .map_or_else(|| "AES256".to_owned(), |found| found.sse_algorithm.as_str().to_owned()),
+            kms_key_id: by_default.and_then(|found| found.kms_master_key_id),
+            bucket_key_enabled: rule.bucket_key_enabled.unwrap_or_default(),
+            blocked_encryption_types: rule
+                .blocked_encryption_types
+                .into_iter()
+                .flat_map(|blocked| blocked.encryption_type.unwrap_or_default())
+                .map(|kind| kind.as_str().to_owned())
+                .collect(),
+        })
+    }
+
+    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+        let internal = |error: aws_smithy_types::error::operation::BuildError| {
+            Fault::new(Class::Unknown, "Internal", error.to_string())
+        };
+        let by_default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::from(state.algorithm.as_str()))
+            .set_kms_master_key_id(state.kms_key_id.clone())
+            .build()
+            .map_err(internal)?;
+        let blocked: Vec<EncryptionType> =
+            state.blocked_encryption_types.iter().map(|kind| EncryptionType::from(kind.as_str())).collect();
+        let blocked =
+            (!blocked.is_empty()).then(|| BlockedEncryptionTypes::builder().set_encryption_type(Some(blocked)).build());
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(by_default)
+            .bucket_key_enabled(state.bucket_key_enabled)
+            .set_blocked_encryption_types(blocked)
+            .build();
+        let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(internal)?;
+        target
+            .client
+            .put_bucket_encryption()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .server_side_encryption_configuration(configuration)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketEncryption", error))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Encryption;
+
+    fn spec(algorithm: EncryptionAlgorithm, bucket_key_enabled: Option<bool>) -> BucketSpec {
+        BucketSpec {
+            encryption: Some(Encryption { algorithm, kms_key_id: None, bucket_key_enabled }),
+            ..BucketSpec::default()
+        }
+    }
+
+    #[test]
+    fn a_bucket_key_that_is_not_declared_stays_as_it_is() {
+        let seen = State { algorithm: "aws:kms".into(), bucket_key_enabled: true, ..EncryptionAspect::fresh() };
+        let kept = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, None), &seen).expect("declared");
+        assert!(EncryptionAspect::same(&seen, &kept));
+        let off = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, Some(false)), &seen).expect("declared");
+        assert!(!EncryptionAspect::same(&seen, &off));
+    }
+
+    #[test]
+    fn blocked_encryption_types_are_carried_along_and_never_differ() {
+        let seen = State { blocked_encryption_types: vec!["SSE-C".into()], ..EncryptionAspect::fresh() };
+        let wanted = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, None), &seen).expect("declared");
+        assert_eq!(wanted.blocked_encryption_types, ["SSE-C"]);
+        assert!(EncryptionAspect::same(&seen, &EncryptionAspect::fresh()));
+    }
+}

@@ -1,0 +1,158 @@
+//! The sub-resources of a bucket, one file each, and the table of them.
+//!
+//! Adding one is a file and a row in [`TABLE`]. An aspect is read and written by one S3 operation
+//! each; what is compared is a *state*, the sub-resource in a normal form in which equal meaning is
+//! equal value, so that there is no drift where nothing differs.
+
+mod encryption;
+mod lifecycle;
+mod object_ownership;
+mod policy;
+mod public_access_block;
+mod versioning;
+
+use std::{future::Future, pin::Pin};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    api::BucketSpec,
+    managed::{
+        external::Effect,
+        fault::{Class, Fault},
+    },
+};
+
+pub(super) use object_ownership::{ObjectOwnershipAspect, to_sdk as object_ownership_to_sdk};
+pub(super) use policy::PolicyAspect;
+pub(super) use public_access_block::{PublicAccessBlockAspect, loosens};
+
+/// Where a call goes: the bucket, and the account that must own it.
+///
+/// `account_id` goes with every call as `ExpectedBucketOwner`: a name that was freed and taken by
+/// somebody else is then refused by AWS instead of being read, or worse, written.
+pub(super) struct Target {
+    pub client: aws_sdk_s3::Client,
+    pub bucket: String,
+    pub account_id: String,
+}
+
+/// One sub-resource of a bucket.
+pub(super) trait Aspect: 'static {
+    /// The field of the spec.
+    const NAME: &'static str;
+    /// What a reset does: to lower a guard takes more than leaving a block out.
+    const RESET: Effect = Effect::Update;
+    /// Blocks that must be in place before this one is written.
+    const AFTER: &'static [&'static str] = &[];
+    /// The sub-resource in normal form.
+    type State: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
+
+    /// What AWS gives a new bucket.
+    fn fresh() -> Self::State;
+
+    /// What the spec declares, given what is there: leaves that it does not declare stay as they are.
+    /// `None` if the block is absent.
+    fn declared(spec: &BucketSpec, seen: &Self::State) -> Option<Self::State>;
+
+    /// Where a block that is no longer declared goes back to.
+    fn reset(_seen: &Self::State) -> Self::State {
+        Self::fresh()
+    }
+
+    /// Whether two states mean the same.
+    fn same(a: &Self::State, b: &Self::State) -> bool {
+        a == b
+    }
+
+    /// Reads it; "there is none" is a state, not an error.
+    fn read(target: &Target) -> impl Future<Output = Result<Self::State, Fault>> + Send;
+
+    /// Makes it so, by one call.
+    fn write(target: &Target, state: &Self::State) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// A future with its type forgotten.
+pub(super) type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+
+/// An [`Aspect`] with its type forgotten: states are JSON, which is also what people are shown.
+pub(super) struct Row {
+    pub name: &'static str,
+    pub reset: Effect,
+    pub after: &'static [&'static str],
+    pub is_declared: fn(&BucketSpec) -> bool,
+    pub fresh: fn() -> Result<Value, Fault>,
+    /// What the state must become; `None` if it is as it should be.
+    pub wanted: fn(&BucketSpec, managed: bool, seen: &Value) -> Result<Option<Value>, Fault>,
+    pub read: for<'a> fn(&'a Target) -> Call<'a, Value>,
+    pub write: for<'a> fn(&'a Target, &'a Value) -> Call<'a, ()>,
+}
+
+/// Every aspect, in the order in which they are written. The one exception to the order is made in
+/// [`super::plan`]: the public access block is loosened before the policy is written and tightened
+/// after it.
+pub(super) const TABLE: &[Row] = &[
+    row::<ObjectOwnershipAspect>(),
+    row::<encryption::EncryptionAspect>(),
+    row::<versioning::VersioningAspect>(),
+    row::<PolicyAspect>(),
+    row::<PublicAccessBlockAspect>(),
+    row::<lifecycle::LifecycleAspect>(),
+];
+
+/// Names of all aspects, in the order of [`TABLE`].
+pub(super) const NAMES: &[&str] = &names();
+
+const fn names() -> [&'static str; TABLE.len()] {
+    let mut names = [""; TABLE.len()];
+    let mut at = 0;
+    while at < TABLE.len() {
+        names[at] = TABLE[at].name;
+        at += 1;
+    }
+    names
+}
+
+/// The row of this name.
+pub(super) fn find(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name)
+}
+
+const fn row<A: Aspect>() -> Row {
+    Row {
+        name: A::NAME,
+        reset: A::RESET,
+        after: A::AFTER,
+        is_declared: |spec| A::declared(spec, &A::fresh()).is_some(),
+        fresh: || json::<A>(&A::fresh()),
+        wanted: |spec, managed, seen| {
+            let seen = state::<A>(seen)?;
+            let target = match A::declared(spec, &seen) {
+                Some(declared) => declared,
+                None if managed => A::reset(&seen),
+                None => return Ok(None),
+            };
+            if A::same(&seen, &target) { Ok(None) } else { json::<A>(&target).map(Some) }
+        },
+        read: |target| Box::pin(async move { json::<A>(&A::read(target).await?) }),
+        write: |target, value| Box::pin(async move { A::write(target, &state::<A>(value)?).await }),
+    }
+}
+
+fn json<A: Aspect>(state: &A::State) -> Result<Value, Fault> {
+    serde_json::to_value(state).map_err(|error| impossible(A::NAME, &error))
+}
+
+fn state<A: Aspect>(value: &Value) -> Result<A::State, Fault> {
+    A::State::deserialize(value).map_err(|error| impossible(A::NAME, &error))
+}
+
+/// States come from their own types, so this is a mistake in ours.
+fn impossible(name: &str, error: &serde_json::Error) -> Fault {
+    Fault::new(
+        Class::Unknown,
+        "Internal",
+        format!("{name} cannot be turned into JSON and back: {error}; please report this"),
+    )
+}

@@ -1,0 +1,82 @@
+use serde_json::Value;
+
+use crate::{
+    api::BucketSpec,
+    aws::{code, fault},
+    managed::{external::Effect, fault::Fault, policy_document},
+};
+
+use super::{Aspect, Target};
+
+/// `policy`: the bucket policy, compared as IAM means it.
+pub(in crate::bucket) struct PolicyAspect;
+
+impl Aspect for PolicyAspect {
+    const NAME: &'static str = "policy";
+    const RESET: Effect = Effect::Weakening;
+    /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
+    const AFTER: &'static [&'static str] = &["objectOwnership"];
+    /// The user's text, or S3's.
+    type State = Option<String>;
+
+    fn fresh() -> Self::State {
+        None
+    }
+
+    fn declared(spec: &BucketSpec, _: &Self::State) -> Option<Self::State> {
+        let text = spec.policy.as_ref()?;
+        Some(Some(text.clone()).filter(|text| !text.trim().is_empty()))
+    }
+
+    fn same(a: &Self::State, b: &Self::State) -> bool {
+        match (a, b) {
+            (Some(a), Some(b)) => policy_document::same(a, b),
+            _ => a == b,
+        }
+    }
+
+    async fn read(target: &Target) -> Result<Self::State, Fault> {
+        let answer = target
+            .client
+            .get_bucket_policy()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.policy),
+            Err(error) if code(&error) == Some("NoSuchBucketPolicy") => Ok(None),
+            Err(error) => Err(fault("GetBucketPolicy", error)),
+        }
+    }
+
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+        let Some(text) = state else {
+            target
+                .client
+                .delete_bucket_policy()
+                .bucket(&target.bucket)
+                .expected_bucket_owner(&target.account_id)
+                .send()
+                .await
+                .map_err(|error| fault("DeleteBucketPolicy", error))?;
+            return Ok(());
+        };
+        if serde_json::from_str::<Value>(text).is_err() {
+            return Err(Fault::user(
+                "MalformedPolicy",
+                "spec.policy is not JSON: put a policy document there, or \"\" for none",
+            ));
+        }
+        target
+            .client
+            .put_bucket_policy()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .policy(text)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketPolicy", error))?;
+        Ok(())
+    }
+}

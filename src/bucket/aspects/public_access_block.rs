@@ -1,0 +1,115 @@
+use aws_sdk_s3::types::PublicAccessBlockConfiguration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    api::BucketSpec,
+    aws::{code, fault},
+    managed::{external::Effect, fault::Fault},
+};
+
+use super::{Aspect, Target};
+
+/// `publicAccessBlock`: the four switches of S3 Block Public Access.
+pub(in crate::bucket) struct PublicAccessBlockAspect;
+
+/// The four switches; all off where the bucket has no such configuration.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::bucket) struct Switches {
+    block_public_acls: bool,
+    ignore_public_acls: bool,
+    block_public_policy: bool,
+    restrict_public_buckets: bool,
+}
+
+const OFF: Switches = Switches {
+    block_public_acls: false,
+    ignore_public_acls: false,
+    block_public_policy: false,
+    restrict_public_buckets: false,
+};
+
+impl Aspect for PublicAccessBlockAspect {
+    const NAME: &'static str = "publicAccessBlock";
+    const RESET: Effect = Effect::Weakening;
+    type State = Switches;
+
+    /// Since April 2023 every switch of a new bucket is on.
+    fn fresh() -> Switches {
+        Switches {
+            block_public_acls: true,
+            ignore_public_acls: true,
+            block_public_policy: true,
+            restrict_public_buckets: true,
+        }
+    }
+
+    fn declared(spec: &BucketSpec, seen: &Switches) -> Option<Switches> {
+        let block = spec.public_access_block?;
+        Some(Switches {
+            block_public_acls: block.block_public_acls.unwrap_or(seen.block_public_acls),
+            ignore_public_acls: block.ignore_public_acls.unwrap_or(seen.ignore_public_acls),
+            block_public_policy: block.block_public_policy.unwrap_or(seen.block_public_policy),
+            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(seen.restrict_public_buckets),
+        })
+    }
+
+    async fn read(target: &Target) -> Result<Switches, Fault> {
+        let answer = target
+            .client
+            .get_public_access_block()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.public_access_block_configuration.map_or(OFF, |found| Switches {
+                block_public_acls: found.block_public_acls.unwrap_or_default(),
+                ignore_public_acls: found.ignore_public_acls.unwrap_or_default(),
+                block_public_policy: found.block_public_policy.unwrap_or_default(),
+                restrict_public_buckets: found.restrict_public_buckets.unwrap_or_default(),
+            })),
+            Err(error) if code(&error) == Some("NoSuchPublicAccessBlockConfiguration") => Ok(OFF),
+            Err(error) => Err(fault("GetPublicAccessBlock", error)),
+        }
+    }
+
+    async fn write(target: &Target, state: &Switches) -> Result<(), Fault> {
+        // A configuration with every switch off may be refused ("Must provide at least one
+        // configuration", crossplane-contrib/provider-aws#1723); no configuration means the same.
+        if *state == OFF {
+            target
+                .client
+                .delete_public_access_block()
+                .bucket(&target.bucket)
+                .expected_bucket_owner(&target.account_id)
+                .send()
+                .await
+                .map_err(|error| fault("DeletePublicAccessBlock", error))?;
+            return Ok(());
+        }
+        let configuration = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(state.block_public_acls)
+            .ignore_public_acls(state.ignore_public_acls)
+            .block_public_policy(state.block_public_policy)
+            .restrict_public_buckets(state.restrict_public_buckets)
+            .build();
+        target
+            .client
+            .put_public_access_block()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .public_access_block_configuration(configuration)
+            .send()
+            .await
+            .map_err(|error| fault("PutPublicAccessBlock", error))?;
+        Ok(())
+    }
+}
+
+/// Whether going from one state to the other switches anything off.
+pub(in crate::bucket) fn loosens(from: &Value, to: &Value) -> bool {
+    let on = |state: &Value, switch: &String| state.get(switch) == Some(&Value::Bool(true));
+    from.as_object().is_some_and(|switches| switches.keys().any(|switch| on(from, switch) && !on(to, switch)))
+}

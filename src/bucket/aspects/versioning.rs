@@ -1,0 +1,69 @@
+use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+
+use crate::{
+    api::{BucketSpec, Versioning, VersioningStatus},
+    aws::fault,
+    managed::{external::Effect, fault::Fault},
+};
+
+use super::{Aspect, Target};
+
+/// `versioning`: whether overwritten and deleted objects are kept.
+pub(in crate::bucket) struct VersioningAspect;
+
+impl Aspect for VersioningAspect {
+    const NAME: &'static str = "versioning";
+    const RESET: Effect = Effect::Weakening;
+    /// `None` on a bucket that was never versioned, which is not the same as Suspended.
+    type State = Option<Versioning>;
+
+    fn fresh() -> Self::State {
+        None
+    }
+
+    fn declared(spec: &BucketSpec, seen: &Self::State) -> Option<Self::State> {
+        let block = spec.versioning?;
+        // Suspended is the off value; a bucket that never was versioned is as good as that.
+        let off_already = block.status == VersioningStatus::Suspended && seen.is_none();
+        Some(if off_already { None } else { Some(block) })
+    }
+
+    /// No bucket gets back to "never versioned".
+    fn reset(seen: &Self::State) -> Self::State {
+        seen.map(|_| Versioning { status: VersioningStatus::Suspended })
+    }
+
+    async fn read(target: &Target) -> Result<Self::State, Fault> {
+        let answer = target
+            .client
+            .get_bucket_versioning()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await
+            .map_err(|error| fault("GetBucketVersioning", error))?;
+        let status = answer.status.and_then(|status| match status {
+            BucketVersioningStatus::Enabled => Some(VersioningStatus::Enabled),
+            BucketVersioningStatus::Suspended => Some(VersioningStatus::Suspended),
+            _ => None,
+        });
+        Ok(status.map(|status| Versioning { status }))
+    }
+
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+        let status = match state.map(|state| state.status) {
+            Some(VersioningStatus::Enabled) => BucketVersioningStatus::Enabled,
+            Some(VersioningStatus::Suspended) | None => BucketVersioningStatus::Suspended,
+        };
+        target
+            .client
+            .put_bucket_versioning()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .versioning_configuration(VersioningConfiguration::builder().status(status).build())
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketVersioning", error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! Buckets as the reconciler sees them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, tags::Tags},
+    aws::partition,
+    managed::{
+        external::{Existence, External, ManagedObject, Reads, Settling, Step},
+        fault::Fault,
+        identity::Identity,
+        ownership::{Absent, Deletable, Owned},
+        secret::Outputs,
+    },
+};
+
+use super::{Buckets, Observed, Op, aspects, plan};
+
+impl ManagedObject for Bucket {
+    const NOUN: &'static str = "bucket";
+
+    fn external_name(&self) -> Option<&str> {
+        self.spec.name.as_deref()
+    }
+
+    fn region(&self) -> Option<&str> {
+        self.spec.region.as_deref()
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        self.spec.tags.as_ref()
+    }
+
+    fn adoption_policy(&self) -> AdoptionPolicy {
+        self.spec.adoption_policy
+    }
+
+    fn deletion_policy(&self) -> DeletionPolicy {
+        self.spec.deletion_policy
+    }
+
+    fn connection_secret(&self) -> Option<&ConnectionSecret> {
+        self.spec.connection_secret.as_ref()
+    }
+
+    fn declared_blocks(&self) -> Vec<&'static str> {
+        aspects::TABLE.iter().filter(|row| (row.is_declared)(&self.spec)).map(|row| row.name).collect()
+    }
+}
+
+impl External for Buckets {
+    type Object = Bucket;
+    type Observed = Observed;
+    type Op = Op;
+
+    const BLOCKS: &'static [&'static str] = aspects::NAMES;
+
+    /// S3 takes tags with CreateBucket since November 2025. Emulators and other stores do not:
+    /// LocalStack answers MalformedXML in us-east-1 and drops the tags elsewhere.
+    fn tags_at_creation(&self) -> bool {
+        self.aws.is_real()
+    }
+
+    async fn account(&self, region: &str) -> Result<String, Fault> {
+        self.aws.account(region).await
+    }
+
+    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+        self.look(id, reads).await
+    }
+
+    fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {
+        plan::creation(object, id)
+    }
+
+    fn plan(object: &Bucket, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
+        plan::plan(object, managed, id, tags, seen)
+    }
+
+    fn release(id: &Identity, tags: &Tags) -> Step<Op> {
+        plan::release(id, tags)
+    }
+
+    fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
+        plan::advance(tags, seen, op);
+    }
+
+    /// A bucket exists or it does not.
+    fn settling(_: &Observed) -> Option<Settling> {
+        None
+    }
+
+    fn obstacle(_: &Bucket, _: &Observed) -> Option<Fault> {
+        None
+    }
+
+    /// S3's own refusal of a bucket that holds anything is the proof.
+    fn before_deletion(_: &Bucket, _: &Observed) -> Result<Option<Step<Op>>, Fault> {
+        Ok(None)
+    }
+
+    fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
+        seen.aspects.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
+    }
+
+    async fn create(&self, proof: &Absent, op: &Op) -> Result<(Option<Tags>, Observed), Fault> {
+        self.call(proof.identity(), op).await?;
+        let tags = match op {
+            Op::Create { tags, .. } if self.tags_at_creation() => tags.clone(),
+            _ => Tags::new(),
+        };
+        Ok((Some(tags), plan::fresh(op)))
+    }
+
+    async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {
+        self.call(proof.identity(), op).await
+    }
+
+    async fn delete(&self, proof: &Deletable) -> Result<(), Fault> {
+        self.remove(proof.identity()).await
+    }
+
+    fn recreated(id: &Identity) -> String {
+        format!("bucket {} was deleted in AWS and has been made again, empty", id.name)
+    }
+
+    fn outputs(&self, id: &Identity, _: &Observed) -> Outputs {
+        let arn = format!("arn:{}:s3:::{}", partition(&id.region), id.name);
+        let endpoint = self.aws.endpoint("s3", &id.region);
+        let values = BTreeMap::from([
+            ("type", "s3".to_owned()),
+            ("provider", "aws".to_owned()),
+            ("bucket", id.name.clone()),
+            ("region", id.region.clone()),
+            ("arn", arn.clone()),
+            ("endpoint", endpoint.clone()),
+            ("uri", format!("s3://{}", id.name)),
+        ]);
+        Outputs { arn, endpoint, binding_type: "s3", values }
+    }
+}

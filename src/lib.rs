@@ -1,0 +1,30 @@
+//! Musubi ties Kubernetes manifests to S3 buckets and DynamoDB tables.
+//!
+//! A pass of one object, from left to right; what is pure is marked:
+//!
+//! ```text
+//! watch -> queue -> observe (AWS reads) -> plan (pure) -> decide (pure) -> one effect -> advance (pure) -> plan -> ...
+//!                                                           `- AWS call, Secret, status, finalizer, wait
+//! ```
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`api`] | the kinds: spec, status, schema rules; `crds/` is generated from it |
+//! | [`managed`] | the reconciler for any external resource; knows nothing of AWS's SDK |
+//! | [`bucket`], [`table`] | one kind each: `observe`, `plan` and `advance` (pure), `perform` |
+//! | [`aws`] | clients per region, identity, what errors mean |
+//! | [`runtime`] | watches, the queue, workers, HTTP, shutdown |
+//! | [`telemetry`] | metrics, logs, Events |
+//!
+//! Begin with [`managed::decide`]: it says in one function what the operator will do next, and why.
+
+#![warn(missing_docs)]
+#![deny(unsafe_code)]
+
+pub mod api;
+pub mod aws;
+pub mod bucket;
+pub mod managed;
+pub mod runtime;
+pub mod table;
+pub mod telemetry;

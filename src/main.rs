@@ -1,0 +1,133 @@
+//! The `musubi` command: arguments, telemetry, run; nothing else.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use musubi::{
+    api::crd,
+    aws,
+    managed::adoption::Allowance,
+    runtime::{self, Options},
+    telemetry::{self, LogFormat},
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Ties Bucket and Table manifests to real S3 buckets and DynamoDB tables.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the operator. Kubernetes is reached by KUBECONFIG or from inside a pod, AWS by the SDK's
+    /// default credential chain.
+    Run(Box<Run>),
+    /// Print the CustomResourceDefinitions as YAML.
+    Crds,
+}
+
+#[derive(Args)]
+struct Run {
+    /// AWS region of objects that name none.
+    #[arg(long, env = "MUSUBI_REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    region: String,
+    /// Another endpoint than AWS's own: LocalStack, or an S3-compatible store.
+    #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL")]
+    aws_endpoint_url: Option<String>,
+    /// The endpoint that connection Secrets tell applications, where it differs from the operator's.
+    #[arg(long, env = "MUSUBI_PUBLISHED_ENDPOINT_URL")]
+    published_endpoint_url: Option<String>,
+    /// Name of this cluster in ownership tags, the same for as long as the cluster's things live in
+    /// AWS. Defaults to the uid of the namespace kube-system, which a rebuilt cluster does not keep.
+    #[arg(long, env = "MUSUBI_CLUSTER_NAME", value_parser = cluster_name)]
+    cluster_name: Option<String>,
+    /// An earlier name of this cluster, whose things are ours too. Repeatable.
+    #[arg(long, env = "MUSUBI_ALSO_OWNS", value_delimiter = ',')]
+    also_owns: Vec<String>,
+    /// Watch only this namespace. Repeatable; all namespaces without it.
+    #[arg(long = "watch-namespace", env = "MUSUBI_WATCH_NAMESPACE", value_delimiter = ',')]
+    watch_namespaces: Vec<String>,
+    /// Seconds between two looks at an object in sync, give or take ten per cent.
+    #[arg(long, env = "MUSUBI_RESYNC_INTERVAL_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    resync_interval_seconds: u64,
+    /// Objects worked on at once.
+    #[arg(long, env = "MUSUBI_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    /// Let objects of a namespace take over existing things whose name matches, if their
+    /// adoptionPolicy asks for it. NAMESPACE=NAMEGLOB; globs on both sides; repeatable.
+    #[arg(long, env = "MUSUBI_ALLOW_ADOPTION", value_delimiter = ',')]
+    allow_adoption: Vec<Allowance>,
+    /// Seconds after a create in which AWS's "does not exist" is taken for slowness, not for absence.
+    #[arg(long, env = "MUSUBI_CREATION_GRACE_SECONDS", default_value_t = 120)]
+    creation_grace_seconds: u64,
+    /// Where /healthz, /readyz and /metrics are served.
+    #[arg(long, env = "MUSUBI_HTTP_ADDR", default_value = "0.0.0.0:8080")]
+    http_addr: SocketAddr,
+    /// How log lines look. RUST_LOG sets the level.
+    #[arg(long, env = "MUSUBI_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// It ends up in an AWS tag value.
+fn cluster_name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty()
+        && text.len() <= 128
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.:/=+-@".contains(c));
+    if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _ . : / = + - @".to_owned()) }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Run(run) => {
+            telemetry::init(run.log_format);
+            let shutdown = CancellationToken::new();
+            tokio::spawn(cancel_on_signal(shutdown.clone()));
+            Ok(runtime::run(run.options(), shutdown).await?)
+        }
+        Command::Crds => {
+            for (_, crd) in crd::all()? {
+                print!("---\n{}", crd::yaml(&crd)?);
+            }
+            Ok(())
+        }
+    }
+}
+
+impl Run {
+    fn options(self) -> Options {
+        Options {
+            region: self.region,
+            aws: aws::Options {
+                endpoint_url: self.aws_endpoint_url,
+                published_endpoint_url: self.published_endpoint_url,
+            },
+            cluster_name: self.cluster_name,
+            also_owns: self.also_owns,
+            watch_namespaces: self.watch_namespaces,
+            resync: Duration::from_secs(self.resync_interval_seconds),
+            concurrency: self.concurrency.into(),
+            allow_adoption: self.allow_adoption,
+            creation_grace: Duration::from_secs(self.creation_grace_seconds),
+            http_address: self.http_addr,
+        }
+    }
+}
+
+/// SIGTERM from Kubernetes, SIGINT from a terminal.
+async fn cancel_on_signal(shutdown: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be listened to; the operator will not stop gracefully");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    shutdown.cancel();
+}

@@ -1,0 +1,117 @@
+//! Differences as values, for people: what a step will change, what drifted, what an edit did.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+/// One leaf that differs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Change {
+    /// Where, in the words of the spec: `lifecycle.rules[uploads].status`.
+    pub path: String,
+    /// What AWS has; `None` when there is nothing.
+    pub from: Option<String>,
+    /// What it should have; `None` when it should have nothing.
+    pub to: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        write!(f, "{}: {} -> {}", self.path, side(&self.from), side(&self.to))
+    }
+}
+
+/// The longest value that a change quotes, in characters: a policy has up to 20,480 of them.
+const LONGEST: usize = 256;
+
+/// Leaf-by-leaf differences from `from` to `to`, in the order of their paths. Equal values give none.
+///
+/// Lists of objects with an `id` are matched by it, others by position.
+pub fn diff(path: &str, from: &Value, to: &Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    walk(path, from, to, &mut changes);
+    changes
+}
+
+fn walk(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
+    if from == to {
+        return;
+    }
+    match (from, to) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let at = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                walk(&format!("{path}.{key}"), &at(a), &at(b), changes);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if keyed(a) && keyed(b) => {
+            let ids: BTreeSet<&str> = a.iter().chain(b).filter_map(id).collect();
+            for wanted in ids {
+                let at = |items: &[Value]| {
+                    items.iter().find(|item| id(item) == Some(wanted)).cloned().unwrap_or(Value::Null)
+                };
+                walk(&format!("{path}[{wanted}]"), &at(a), &at(b), changes);
+            }
+        }
+        _ => changes.push(Change { path: path.to_owned(), from: text(from), to: text(to) }),
+    }
+}
+
+fn id(item: &Value) -> Option<&str> {
+    item.get("id").and_then(Value::as_str)
+}
+
+fn keyed(items: &[Value]) -> bool {
+    items.iter().all(|item| id(item).is_some())
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Some(format!("{}...", &text[..end])),
+        None => Some(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(from: Value, to: Value) -> Vec<String> {
+        diff("x", &from, &to).iter().map(Change::to_string).collect()
+    }
+
+    #[test]
+    fn equal_values_differ_nowhere() {
+        let value = json!({"a": [1, {"b": null}]});
+        assert_eq!(diff("x", &value, &value), []);
+    }
+
+    #[test]
+    fn a_leaf_is_named_by_its_path() {
+        assert_eq!(paths(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), ["x.a.b: 1 -> 2"]);
+        assert_eq!(paths(Value::Null, json!("on")), ["x: nothing -> on"]);
+    }
+
+    #[test]
+    fn lists_are_matched_by_id() {
+        let from = json!([{"id": "a", "n": 1}, {"id": "b", "n": 1}]);
+        let to = json!([{"id": "b", "n": 2}, {"id": "a", "n": 1}]);
+        assert_eq!(paths(from, to), ["x[b].n: 1 -> 2"]);
+    }
+
+    #[test]
+    fn a_long_value_is_cut_at_a_character() {
+        let long = "ü".repeat(1000);
+        let change = &diff("x", &Value::Null, &json!(long))[0];
+        assert_eq!(change.to.as_ref().map(|to| to.chars().count()), Some(LONGEST + 3));
+    }
+}

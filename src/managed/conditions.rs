@@ -1,0 +1,207 @@
+//! Conditions: one table (README, "Conditions") that serves kstatus, `kubectl wait`, Helm, Flux and
+//! Argo CD alike.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::Status;
+
+use super::fault::{Class, Fault};
+
+/// The thing exists, is usable, and its Secret is written.
+pub const READY: &str = "Ready";
+/// AWS equals the spec.
+pub const SYNCED: &str = "Synced";
+/// The operator is working on it; never together with [`STALLED`].
+pub const RECONCILING: &str = "Reconciling";
+/// Only the user can help.
+pub const STALLED: &str = "Stalled";
+
+/// Reason of an object whose thing AWS is deleting.
+pub const DELETING: &str = "Deleting";
+
+/// How long a missing permission counts as IAM being slow rather than as a mistake.
+pub const IAM_DELAY: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a pass came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// AWS equals the spec, the Secret is written.
+    InSync,
+    /// The thing is being made.
+    Creating,
+    /// An edit is on its way, or AWS is busy.
+    Updating(String),
+    /// Something failed that time may heal.
+    Retrying(Fault),
+    /// Only the user can help.
+    Stalled(Fault),
+    /// It is being deleted; if something is in the way that time may heal, what.
+    Deleting(Option<Fault>),
+    /// It cannot be deleted as things are.
+    DeletionBlocked(Fault),
+}
+
+impl Outcome {
+    /// The outcome of a fault: who can help, the user or time?
+    pub fn of(fault: Fault, previous: &Status, now: Timestamp) -> Self {
+        match fault.class {
+            Class::User => Self::Stalled(fault),
+            Class::Denied if denied_since(previous).is_some_and(|since| now.duration_since(since) >= IAM_DELAY) => {
+                Self::Stalled(fault)
+            }
+            _ => Self::Retrying(fault),
+        }
+    }
+}
+
+fn denied_since(previous: &Status) -> Option<Timestamp> {
+    previous.condition(SYNCED).filter(|synced| synced.status == "False").map(|synced| synced.last_transition_time.0)
+}
+
+/// The conditions that tell `outcome`, keeping from `previous` what the table says keeps its value.
+pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Timestamp) -> Vec<Condition> {
+    let row = Row::of(outcome);
+    let set = |type_: &str, status: &str, reason: &str, message: &str| {
+        let since = previous
+            .condition(type_)
+            .filter(|before| before.status == status)
+            .map_or(Time(now), |before| before.last_transition_time.clone());
+        Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            observed_generation: Some(generation),
+            last_transition_time: since,
+        }
+    };
+    let ready = match (row.ready, previous.condition(READY)) {
+        (Ready::Is(status), _) => set(READY, status, row.reason, row.message),
+        // An object that serves goes on serving: Ready stays as it is, together with the
+        // generation that it was last wholly in place at, so that a waiter waits through an edit.
+        (Ready::Keeps { .. }, Some(before)) if before.status == "True" => before.clone(),
+        (Ready::Keeps { otherwise }, _) => set(READY, otherwise, row.reason, row.message),
+    };
+    let mut conditions = vec![ready, set(SYNCED, row.synced, row.reason, row.message)];
+    if row.reconciling {
+        conditions.push(set(RECONCILING, "True", row.reason, row.message));
+    }
+    if row.stalled {
+        conditions.push(set(STALLED, "True", row.reason, row.message));
+    }
+    conditions
+}
+
+struct Row<'a> {
+    ready: Ready,
+    synced: &'static str,
+    reconciling: bool,
+    stalled: bool,
+    reason: &'a str,
+    message: &'a str,
+}
+
+enum Ready {
+    Is(&'static str),
+    Keeps { otherwise: &'static str },
+}
+
+impl<'a> Row<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let row = |ready, synced, reconciling, stalled, reason, message| Self {
+            ready,
+            synced,
+            reconciling,
+            stalled,
+            reason,
+            message,
+        };
+        let keeps = |otherwise| Ready::Keeps { otherwise };
+        match outcome {
+            Outcome::InSync => row(Ready::Is("True"), "True", false, false, "InSync", "AWS equals the spec"),
+            Outcome::Creating => row(Ready::Is("False"), "False", true, false, "Creating", "being made in AWS"),
+            Outcome::Updating(message) => row(keeps("False"), "False", true, false, "Updating", message),
+            Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
+            Outcome::Stalled(fault) => row(keeps("False"), "False", false, true, &fault.reason, &fault.message),
+            Outcome::Deleting(None) => row(Ready::Is("False"), "False", true, false, DELETING, "being deleted in AWS"),
+            Outcome::Deleting(Some(fault)) => {
+                row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)
+            }
+            Outcome::DeletionBlocked(fault) => {
+                row(Ready::Is("False"), "False", false, true, "DeletionBlocked", &fault.message)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn later(minutes: i64) -> Timestamp {
+        T0 + SignedDuration::from_mins(minutes)
+    }
+
+    fn status(outcome: &Outcome, previous: &Status, generation: i64, now: Timestamp) -> Status {
+        Status { conditions: conditions(previous, outcome, generation, now), ..Status::default() }
+    }
+
+    fn fault(class: Class) -> Fault {
+        Fault::new(class, "AccessDenied", "no s3:PutBucketPolicy")
+    }
+
+    #[test]
+    fn reconciling_and_stalled_never_stand_together() {
+        let outcomes = [
+            Outcome::InSync,
+            Outcome::Creating,
+            Outcome::Updating("x".into()),
+            Outcome::Retrying(fault(Class::Transient)),
+            Outcome::Stalled(fault(Class::User)),
+            Outcome::Deleting(None),
+            Outcome::DeletionBlocked(fault(Class::User)),
+        ];
+        for outcome in outcomes {
+            let status = status(&outcome, &Status::default(), 1, T0);
+            assert!(!(status.is_true(RECONCILING) && status.is_true(STALLED)), "{outcome:?}");
+            assert!(status.condition(READY).is_some() && status.condition(SYNCED).is_some(), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn ready_stays_true_through_an_edit_with_the_generation_it_had() {
+        let first = status(&Outcome::InSync, &Status::default(), 1, T0);
+        let edited = status(&Outcome::Updating("x".into()), &first, 2, later(1));
+        assert!(edited.is_true(READY));
+        assert_eq!(edited.condition(READY).and_then(|ready| ready.observed_generation), Some(1));
+        let done = status(&Outcome::InSync, &edited, 2, later(2));
+        assert_eq!(done.condition(READY).and_then(|ready| ready.observed_generation), Some(2));
+        assert_eq!(done.condition(READY).map(|ready| ready.last_transition_time.0), Some(T0));
+    }
+
+    #[test]
+    fn an_object_that_never_served_does_not_turn_ready_by_failing() {
+        let stalled = status(&Outcome::Stalled(fault(Class::User)), &Status::default(), 1, T0);
+        assert_eq!(stalled.condition(READY).map(|ready| ready.status.as_str()), Some("False"));
+        let retrying = status(&Outcome::Retrying(fault(Class::Transient)), &Status::default(), 1, T0);
+        assert_eq!(retrying.condition(READY).map(|ready| ready.status.as_str()), Some("Unknown"));
+    }
+
+    #[test]
+    fn a_missing_permission_is_iam_being_slow_for_five_minutes_and_a_mistake_after() {
+        let first = Outcome::of(fault(Class::Denied), &Status::default(), T0);
+        assert_eq!(first, Outcome::Retrying(fault(Class::Denied)));
+        let failing = status(&first, &Status::default(), 1, T0);
+        assert!(matches!(Outcome::of(fault(Class::Denied), &failing, later(4)), Outcome::Retrying(_)));
+        assert!(matches!(Outcome::of(fault(Class::Denied), &failing, later(5)), Outcome::Stalled(_)));
+    }
+
+    #[test]
+    fn the_same_outcome_again_changes_nothing() {
+        let first = status(&Outcome::InSync, &Status::default(), 1, T0);
+        assert_eq!(status(&Outcome::InSync, &first, 1, later(9)), first);
+    }
+}

@@ -1,0 +1,207 @@
+use std::{collections::BTreeSet, fmt::Debug, future::Future};
+
+use kube::{Resource, core::object::HasStatus};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, Status, tags::Tags};
+
+use super::{
+    change::Change,
+    fault::Fault,
+    identity::Identity,
+    ownership::{Absent, Deletable, Owned},
+    secret::Outputs,
+};
+
+/// The name that tags have as a block. They are read by a rule of their own, since they also prove
+/// ownership.
+pub const TAGS: &str = "tags";
+
+/// A Kubernetes kind whose objects stand for things in AWS.
+pub trait ManagedObject:
+    Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
+    + HasStatus<Status = Status>
+    + Clone
+    + Debug
+    + PartialEq
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// Ends the default name of the connection Secret: `bucket`, `table`.
+    const NOUN: &'static str;
+
+    /// `spec.name`, if it is set.
+    fn external_name(&self) -> Option<&str>;
+    /// `spec.region`, if it is set.
+    fn region(&self) -> Option<&str>;
+    /// `spec.tags`, if they are set.
+    fn tags(&self) -> Option<&Tags>;
+    /// `spec.adoptionPolicy`.
+    fn adoption_policy(&self) -> AdoptionPolicy;
+    /// `spec.deletionPolicy`.
+    fn deletion_policy(&self) -> DeletionPolicy;
+    /// `spec.connectionSecret`, if it is set.
+    fn connection_secret(&self) -> Option<&ConnectionSecret>;
+    /// Names of the blocks that the spec declares, `tags` excepted.
+    fn declared_blocks(&self) -> Vec<&'static str>;
+}
+
+/// One kind of thing in AWS: how it is read, what it should be, and how it is changed.
+///
+/// `plan`, `advance` and everything else that is not `async` is pure: no IO, no clock. The shell in
+/// [`super::reconcile`] does the calling; [`super::decide`] does the thinking.
+pub trait External: Send + Sync + 'static {
+    /// The Kubernetes kind.
+    type Object: ManagedObject;
+    /// What AWS has, as plain data.
+    type Observed: Clone + Debug + PartialEq + Send + Sync;
+    /// What can be done to it: exactly one AWS call each.
+    type Op: Clone + Debug + PartialEq + Send + Sync;
+
+    /// The blocks of the spec that can be declared, [`TAGS`] excepted.
+    const BLOCKS: &'static [&'static str];
+
+    /// Whether ownership tags go with the creating call. Where they cannot, an intent in status
+    /// precedes the create.
+    fn tags_at_creation(&self) -> bool;
+
+    /// Resolves which account the credentials belong to in this region.
+    fn account(&self, region: &str) -> impl Future<Output = Result<String, Fault>> + Send;
+
+    /// Reads what is asked for, all of it at once.
+    ///
+    /// # Errors
+    /// When existence or ownership could not be read. A block that could not be read is a fault
+    /// inside [`External::Observed`] and stops that block only.
+    fn observe(
+        &self,
+        id: &Identity,
+        reads: &Reads,
+    ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
+
+    /// The creating step for this object.
+    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;
+
+    /// What stands between AWS and the spec, in the order in which it must be done; empty when they
+    /// are equal. `tags` are those on the thing, if they have been read.
+    fn plan(
+        object: &Self::Object,
+        managed: &Managed,
+        id: &Identity,
+        tags: Option<&Tags>,
+        seen: &Self::Observed,
+    ) -> Vec<Step<Self::Op>>;
+
+    /// The step that marks the thing as released, for a deletion that retains it.
+    fn release(id: &Identity, tags: &Tags) -> Step<Self::Op>;
+
+    /// What the observation becomes once AWS has answered `op` with success.
+    fn advance(tags: &mut Option<Tags>, seen: &mut Self::Observed, op: &Self::Op);
+
+    /// The change of state that AWS is busy with, if any: nothing can be written until it is over.
+    fn settling(seen: &Self::Observed) -> Option<Settling>;
+
+    /// What makes it impossible to reach the spec, such as another key schema than the declared one.
+    fn obstacle(object: &Self::Object, seen: &Self::Observed) -> Option<Fault>;
+
+    /// What must be changed before a deletion, and what forbids it.
+    ///
+    /// # Errors
+    /// The obstacle: protection, content.
+    fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Option<Step<Self::Op>>, Fault>;
+
+    /// Faults of single blocks in the observation.
+    fn block_faults(seen: &Self::Observed) -> Vec<(&'static str, Fault)>;
+
+    /// Makes the thing and says what it then is.
+    fn create(
+        &self,
+        proof: &Absent,
+        op: &Self::Op,
+    ) -> impl Future<Output = Result<(Option<Tags>, Self::Observed), Fault>> + Send;
+
+    /// Does one step.
+    fn perform(&self, proof: &Owned, op: &Self::Op) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Asks AWS to delete the thing. Success means that it was asked for, not that it is gone.
+    fn delete(&self, proof: &Deletable) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// What to tell the user when a thing that had vanished was made again.
+    fn recreated(id: &Identity) -> String;
+
+    /// What applications want to know of it.
+    fn outputs(&self, id: &Identity, seen: &Self::Observed) -> Outputs;
+}
+
+/// What a pass wants to read of a thing, beside its existence.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reads {
+    /// Its tags, which prove ownership.
+    pub tags: bool,
+    /// These blocks of the spec.
+    pub blocks: BTreeSet<&'static str>,
+    /// Whether it holds anything: asked before a deletion.
+    pub contents: bool,
+}
+
+impl Reads {
+    /// Whether everything in `other` is in here too.
+    pub fn covers(&self, other: &Reads) -> bool {
+        self.tags >= other.tags && self.contents >= other.contents && self.blocks.is_superset(&other.blocks)
+    }
+}
+
+/// Whether a thing is there. "Forbidden to look" is neither: it is a [`Fault`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Existence<T> {
+    /// AWS says that nothing of this name exists.
+    Absent,
+    /// It exists.
+    Present {
+        /// Its tags, if they were read.
+        tags: Option<Tags>,
+        /// What else was read.
+        seen: T,
+    },
+}
+
+/// A change of state that AWS is busy with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Settling {
+    /// It is being made.
+    Creating,
+    /// It is being changed.
+    Updating,
+    /// It is being deleted.
+    Deleting,
+}
+
+/// One step towards the spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<Op> {
+    /// The block of the spec that it serves.
+    pub block: &'static str,
+    /// Blocks that must not have been refused in this pass for this step to make sense.
+    pub after: &'static [&'static str],
+    /// The call.
+    pub op: Op,
+    /// What the call achieves, for people.
+    pub changes: Vec<Change>,
+    /// What the call does to those who rely on the thing.
+    pub effect: Effect,
+    /// The op that takes this step back should the block named here be refused later in the pass.
+    pub unless: Option<(&'static str, Op)>,
+}
+
+/// What a step does to those who rely on the thing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// What the spec declares.
+    Update,
+    /// A reset that lowers a guard, such as versioning or the public access block: taking a block out
+    /// of a manifest must not open a bucket by accident. Declaring the off value is consent.
+    Weakening,
+}

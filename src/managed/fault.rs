@@ -1,0 +1,53 @@
+use thiserror::Error;
+
+/// Why a call, or a pass, did not reach what it was after.
+///
+/// Faults are classified by error code and HTTP status, never by the text of a message: texts are
+/// wrapped and reworded (aws-controllers-k8s/community#3006 retried a validation error hot because
+/// of one).
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("{reason}: {message}")]
+pub struct Fault {
+    /// What can be done about it.
+    pub class: Class,
+    /// The AWS error code or a word of our own, in CamelCase: the reason of conditions and Events.
+    pub reason: String,
+    /// What is wrong and what to do, without anything that varies between identical failures.
+    pub message: String,
+}
+
+/// What can be done about a [`Fault`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// AWS is busy with this very thing; try again soon. Not a failure.
+    Pending,
+    /// A limit of the account is reached; it goes on in minutes or hours.
+    Quota,
+    /// Only the user can put it right. Still retried, slowly: what was wrong elsewhere may be mended.
+    User,
+    /// Permission is missing. IAM takes minutes to spread, so it counts as [`Class::User`] only
+    /// after a while.
+    Denied,
+    /// Throttled, unreachable, timed out or failed inside AWS.
+    Transient,
+    /// A code that nobody has classified.
+    Unknown,
+}
+
+impl Fault {
+    /// A fault of this class.
+    pub fn new(class: Class, reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { class, reason: reason.into(), message: message.into() }
+    }
+
+    /// A fault that only the user can put right.
+    pub fn user(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Class::User, reason, message)
+    }
+
+    /// The same fault with words before its message that say where it happened.
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+}

@@ -1,0 +1,25 @@
+//! The reconciler for any external resource, without a word about AWS's SDK.
+//!
+//! | where | what |
+//! | --- | --- |
+//! | [`external`] | the trait a kind implements: read, plan, change |
+//! | [`ownership`] | whose is it? The proofs that every write asks for |
+//! | [`decide`] | what to do next: a pure function of everything known |
+//! | [`reconcile`] | the shell that does it, one pass of one object |
+//! | [`cluster`] | the effects on Kubernetes: finalizer, status, Secret |
+//! | [`conditions`] | what a pass came to, in the words of kstatus |
+//! | [`change`], [`tagging`], [`secret`], [`fault`] | the values they speak in |
+
+pub mod adoption;
+pub mod change;
+pub mod cluster;
+pub mod conditions;
+pub mod decide;
+pub mod external;
+pub mod fault;
+pub mod identity;
+pub mod ownership;
+pub mod policy_document;
+pub mod reconcile;
+pub mod secret;
+pub mod tagging;

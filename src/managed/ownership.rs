@@ -1,0 +1,239 @@
+//! Who owns a thing in AWS. Nothing is ever taken silently.
+//!
+//! The tags that a pass has just read are the only proof. A proof is a type that nobody outside
+//! this module can make ([`Owned`], [`Deletable`], [`Absent`]), and every AWS write asks for one:
+//! code that forgets to look cannot be written.
+
+use thiserror::Error;
+
+use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
+
+use super::{
+    external::Existence,
+    identity::{CLUSTER, Identity, NAME, NAMESPACE, RELEASED, UID, is_reserved},
+};
+
+/// Proof, from a read of this pass, that the thing is ours to change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owned {
+    identity: Identity,
+    by: By,
+}
+
+/// Proof that the thing carries this very object's uid, which is what deleting it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deletable {
+    identity: Identity,
+}
+
+/// Proof, from a read of this pass, that nothing of this name exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absent {
+    identity: Identity,
+}
+
+/// What makes a thing ours.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum By {
+    /// It carries this object's uid.
+    Uid,
+    /// It is untagged and this object announced that it would make it.
+    Intent,
+    /// It carries this object's name and the uid of a predecessor; writing our uid claims it.
+    Predecessor,
+    /// It carries no ownership, and both the spec and the administrator allow adopting it.
+    Adoption,
+}
+
+/// Why a thing is not ours.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum Refusal {
+    /// The ownership tags name another object.
+    #[error(
+        "{thing} belongs to {kind_owner} of cluster {cluster}, by its tags: choose another name, or delete the other object with deletionPolicy Retain and adopt it"
+    )]
+    OwnedByAnother {
+        /// Name in AWS.
+        thing: String,
+        /// `namespace/name` of its owner.
+        kind_owner: String,
+        /// Cluster of its owner.
+        cluster: String,
+    },
+    /// It exists, carries no ownership tags, and the spec does not adopt.
+    #[error(
+        "{thing} exists already and carries no ownership tags of Musubi, so it is left alone: choose another name, or set adoptionPolicy: Adopt to take it over"
+    )]
+    AlreadyExists {
+        /// Name in AWS.
+        thing: String,
+    },
+    /// The spec adopts and the administrator has not allowed it.
+    #[error(
+        "adopting {thing} from namespace {namespace} is not allowed: an administrator must start the operator with --allow-adoption {namespace}={thing} (globs work)"
+    )]
+    AdoptionNotAllowed {
+        /// Name in AWS.
+        thing: String,
+        /// Namespace that wants it.
+        namespace: String,
+    },
+    /// Another tool manages it.
+    #[error("{thing} is managed by {manager}, by its tags: remove it there first, two managers would fight over it")]
+    ManagedByAnother {
+        /// Name in AWS.
+        thing: String,
+        /// The tool.
+        manager: &'static str,
+    },
+    /// It was ours, and another object of the same cluster name, namespace and name has claimed it.
+    #[error(
+        "{thing} was claimed by an object of the same name with another uid ({uid}); is a second cluster running under this cluster name? Delete one of the two objects with deletionPolicy Retain"
+    )]
+    OwnershipLost {
+        /// Name in AWS.
+        thing: String,
+        /// Uid on the tags.
+        uid: String,
+    },
+}
+
+impl Refusal {
+    /// The condition reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::OwnedByAnother { .. } => "OwnedByAnother",
+            Self::AlreadyExists { .. } => "AlreadyExists",
+            Self::AdoptionNotAllowed { .. } => "AdoptionNotAllowed",
+            Self::ManagedByAnother { .. } => "ManagedByAnother",
+            Self::OwnershipLost { .. } => "OwnershipLost",
+        }
+    }
+}
+
+/// What the judgement needs beside the tags.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Who we are and which thing it is about.
+    pub identity: &'a Identity,
+    /// Whether this object has held the thing before (`status.external` is set).
+    pub held: bool,
+    /// The announced create, if the endpoint cannot tag in the creating call.
+    pub intent: Option<&'a CreationIntent>,
+    /// The user's yes to adoption.
+    pub adoption: AdoptionPolicy,
+    /// The administrator's yes to adoption.
+    pub adoption_allowed: bool,
+    /// Earlier names of this cluster, from `--also-owns`.
+    pub also_owns: &'a [String],
+}
+
+impl Claim<'_> {
+    /// Judges whether a thing that carries these tags is ours.
+    ///
+    /// # Errors
+    /// A [`Refusal`] says whose it is, or which yes is missing. Nothing may then be written to it.
+    pub fn judge(&self, tags: &Tags) -> Result<Owned, Refusal> {
+        let thing = || self.identity.name.clone();
+        let ours = |by| Ok(Owned { identity: self.identity.clone(), by });
+        let Some(cluster) = tags.get(CLUSTER) else {
+            return self.judge_untagged(tags);
+        };
+        let owner = &self.identity.owner;
+        let value = |key: &str| tags.get(key).map(String::as_str).unwrap_or_default();
+        let same_cluster = *cluster == owner.cluster || self.also_owns.contains(cluster);
+        if tags.contains_key(RELEASED)
+            && !(same_cluster && value(NAMESPACE) == owner.namespace && value(NAME) == owner.name)
+        {
+            return self.adopt();
+        }
+        if !same_cluster || value(NAMESPACE) != owner.namespace || value(NAME) != owner.name {
+            return Err(Refusal::OwnedByAnother {
+                thing: thing(),
+                kind_owner: format!("{}/{}", value(NAMESPACE), value(NAME)),
+                cluster: cluster.clone(),
+            });
+        }
+        match value(UID) {
+            uid if uid == owner.uid => ours(By::Uid),
+            uid if self.held && !tags.contains_key(RELEASED) => {
+                Err(Refusal::OwnershipLost { thing: thing(), uid: uid.to_owned() })
+            }
+            _ => ours(By::Predecessor),
+        }
+    }
+
+    fn judge_untagged(&self, tags: &Tags) -> Result<Owned, Refusal> {
+        let announced = self.intent.is_some_and(|intent| {
+            intent.uid == self.identity.owner.uid
+                && intent.name == self.identity.name
+                && intent.region == self.identity.region
+                && intent.account_id == self.identity.account_id
+        });
+        if announced && !tags.keys().any(|key| is_reserved(key)) {
+            return Ok(Owned { identity: self.identity.clone(), by: By::Intent });
+        }
+        if let Some(manager) = other_manager(tags) {
+            return Err(Refusal::ManagedByAnother { thing: self.identity.name.clone(), manager });
+        }
+        self.adopt()
+    }
+
+    fn adopt(&self) -> Result<Owned, Refusal> {
+        let thing = self.identity.name.clone();
+        match (self.adoption, self.adoption_allowed) {
+            (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { thing }),
+            (AdoptionPolicy::Adopt, false) => {
+                Err(Refusal::AdoptionNotAllowed { thing, namespace: self.identity.owner.namespace.clone() })
+            }
+            (AdoptionPolicy::Adopt, true) => Ok(Owned { identity: self.identity.clone(), by: By::Adoption }),
+        }
+    }
+}
+
+/// Tools that leave their mark in tags.
+fn other_manager(tags: &Tags) -> Option<&'static str> {
+    tags.keys().find_map(|key| match key.as_str() {
+        key if key.starts_with("aws:cloudformation:") => Some("AWS CloudFormation"),
+        key if key.starts_with("services.k8s.aws/") => Some("AWS Controllers for Kubernetes"),
+        key if key.starts_with("crossplane-") => Some("Crossplane"),
+        _ => None,
+    })
+}
+
+impl Owned {
+    /// Which thing it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What makes it ours.
+    pub fn by(&self) -> By {
+        self.by
+    }
+
+    /// The proof that deleting takes: a predecessor's thing, or one that was never adopted in
+    /// writing, is not this object's to delete.
+    pub fn deletable(&self) -> Option<Deletable> {
+        matches!(self.by, By::Uid | By::Intent).then(|| Deletable { identity: self.identity.clone() })
+    }
+}
+
+impl Deletable {
+    /// Which thing it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl Absent {
+    /// Proof from what this pass has read; `None` if it read that the thing exists.
+    pub fn prove<T>(identity: &Identity, existence: &Existence<T>) -> Option<Self> {
+        matches!(existence, Existence::Absent).then(|| Self { identity: identity.clone() })
+    }
+
+    /// Which thing does not exist.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}

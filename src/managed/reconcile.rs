@@ -1,0 +1,281 @@
+//! One pass of one object: the shell around [`super::decide`].
+
+use std::sync::Arc;
+
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
+use kube::{Client, Resource, ResourceExt, core::object::HasStatus};
+
+use crate::{
+    api::Status,
+    telemetry::{Events, Metrics, Note},
+};
+
+use super::{
+    change::Change,
+    cluster::{Cluster, ClusterError},
+    conditions::{STALLED, SYNCED},
+    decide::{Effect, Next, Pass, Settings, Situation, Undo, decide},
+    external::{Existence, External, ManagedObject, Reads, Step},
+    fault::{Class, Fault},
+    identity::{Identity, Owner},
+    ownership::{Absent, Deletable, Owned},
+    secret,
+};
+
+/// No plan has this many steps: a pass that takes more is going round in circles.
+const MOST_EFFECTS: usize = 256;
+
+/// Everything a pass needs beside the object.
+pub struct Context<X: External> {
+    /// The kind in AWS.
+    pub external: X,
+    /// The API server.
+    pub client: Client,
+    /// What the administrator has set.
+    pub settings: Arc<Settings>,
+    /// The operator's region, for objects that name none.
+    pub region: String,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Events on objects.
+    pub events: Events,
+}
+
+/// What a pass came to.
+pub struct Report<K> {
+    /// When to look again.
+    pub next: Next,
+    /// The object as the last write left it, for a reader whose cache may be behind.
+    pub object: Arc<K>,
+}
+
+/// Brings one object one pass further:
+///
+/// 1. resolve which thing in AWS it stands for;
+/// 2. ask [`decide`] for the one thing to do next;
+/// 3. do it, and record what came of it;
+/// 4. repeat until the decision is to conclude, and write the status if it differs.
+///
+/// # Errors
+/// Only for trouble with the API server. Whatever AWS says ends up in the status.
+pub async fn reconcile<X: External>(
+    context: &Context<X>,
+    object: Arc<X::Object>,
+) -> Result<Report<X::Object>, ClusterError> {
+    let identity = identify(context, &object).await;
+    let mut pass = Running { context, cluster: Cluster::of(&context.client, &*object), object, pass: Pass::default() };
+    for _ in 0..MOST_EFFECTS {
+        let effect = decide(&Situation {
+            object: &*pass.object,
+            external: &context.external,
+            identity: identity.as_ref(),
+            settings: &context.settings,
+            pass: &pass.pass,
+            now: Timestamp::now(),
+        });
+        match effect {
+            Effect::Observe(reads) => pass.observe(identity.as_ref(), reads).await,
+            Effect::AddFinalizer => pass.add_finalizer().await?,
+            Effect::ReadLive => pass.read_live().await?,
+            Effect::Announce(status) => pass.object = pass.cluster.write_status(&status).await?,
+            Effect::Create(proof, step) => pass.create(&proof, &step).await,
+            Effect::Perform(proof, step) => pass.perform(&proof, step).await,
+            Effect::Undo(proof, undo) => pass.undo(&proof, undo).await,
+            Effect::Delete(proof) => pass.delete(&proof).await,
+            Effect::WriteSecret { outputs } => pass.write_secret(&outputs).await?,
+            Effect::RemoveFinalizer => {
+                let Some(object) = pass.cluster.remove_finalizer(&pass.object).await? else {
+                    return Ok(Report { next: Next::Never, object: pass.object });
+                };
+                pass.object = object;
+            }
+            Effect::Conclude { status, next } => return pass.conclude(&status, next).await,
+        }
+    }
+    tracing::error!(effects = MOST_EFFECTS, "a pass did not come to an end; please report this");
+    Ok(Report { next: Next::Retry, object: pass.object })
+}
+
+/// Which thing in AWS the object stands for. The region is what the spec says, or the operator's;
+/// `decide` compares it with where the thing was made.
+async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Result<Identity, Fault> {
+    let region = object.region().unwrap_or(&context.region);
+    let account_id = context.external.account(region).await?;
+    Ok(Identity {
+        name: object.external_name().map_or_else(|| object.name_any(), str::to_owned),
+        region: region.to_owned(),
+        account_id,
+        owner: Owner {
+            cluster: context.settings.cluster.clone(),
+            namespace: object.namespace().unwrap_or_default(),
+            name: object.name_any(),
+            uid: object.uid().unwrap_or_default(),
+        },
+    })
+}
+
+struct Running<'a, X: External> {
+    context: &'a Context<X>,
+    cluster: Cluster<X::Object>,
+    object: Arc<X::Object>,
+    pass: Pass<X>,
+}
+
+impl<X: External> Running<'_, X> {
+    async fn observe(&mut self, identity: Result<&Identity, &Fault>, reads: Reads) {
+        let seen = match identity {
+            Ok(identity) => self.context.external.observe(identity, &reads).await,
+            Err(fault) => Err(fault.clone()),
+        };
+        match seen {
+            Ok(existence) => self.pass.sight = Some(existence),
+            Err(fault) => self.pass.fault = Some(fault),
+        }
+        self.pass.read = reads;
+    }
+
+    async fn add_finalizer(&mut self) -> Result<(), ClusterError> {
+        self.object = self.cluster.add_finalizer().await?;
+        self.pass.live = true;
+        Ok(())
+    }
+
+    async fn read_live(&mut self) -> Result<(), ClusterError> {
+        self.object = self.cluster.read_live().await?;
+        self.pass.live = true;
+        Ok(())
+    }
+
+    async fn create(&mut self, proof: &Absent, step: &Step<X::Op>) {
+        let recreated = self.object.status().is_some_and(|status| status.external.is_some());
+        self.pass.wrote = true;
+        match self.context.external.create(proof, &step.op).await {
+            Ok((tags, seen)) => {
+                self.pass.sight = Some(Existence::Present { tags, seen });
+                self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
+                self.pass.created = true;
+                tracing::info!(
+                    external = proof.identity().name,
+                    region = proof.identity().region,
+                    recreated,
+                    "created"
+                );
+                self.note(if recreated {
+                    Note::recreated(X::recreated(proof.identity()))
+                } else {
+                    Note::created(&proof.identity().name)
+                });
+            }
+            Err(fault) => {
+                tracing::warn!(external = proof.identity().name, %fault, "create failed");
+                self.pass.fault = Some(fault);
+            }
+        }
+    }
+
+    async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) {
+        self.pass.wrote = true;
+        if let Err(fault) = self.context.external.perform(proof, &step.op).await {
+            tracing::warn!(block = step.block, %fault, "write failed");
+            return self.failed(step.block, fault);
+        }
+        if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
+            X::advance(tags, seen, &step.op);
+        }
+        if let Some((unless, op)) = step.unless {
+            self.pass.undo.push(Undo { block: step.block, unless, op });
+        }
+        let drift = self.was_in_sync();
+        tracing::info!(block = step.block, changes = described(&step.changes), drift, "changed");
+        if let (true, Some(change)) = (drift, step.changes.first()) {
+            self.context.metrics.drift_corrected(X::Object::NOUN);
+            self.note(Note::drift_corrected(change));
+        }
+    }
+
+    async fn undo(&mut self, proof: &Owned, undo: Undo<X::Op>) {
+        tracing::warn!(block = undo.block, refused = undo.unless, "taking a step back");
+        self.pass.undo.retain(|other| *other != undo);
+        let fault = match self.context.external.perform(proof, &undo.op).await {
+            Ok(()) => {
+                if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
+                    X::advance(tags, seen, &undo.op);
+                }
+                Fault::user("DependencyRefused", format!("taken back, since {} was refused", undo.unless))
+            }
+            Err(fault) => fault,
+        };
+        self.pass.refused.insert(undo.block, fault);
+    }
+
+    /// A write that AWS refuses stops its block; one whose outcome is not known, or that time may
+    /// heal, ends the pass.
+    fn failed(&mut self, block: &'static str, fault: Fault) {
+        match fault.class {
+            Class::User | Class::Denied | Class::Quota => {
+                self.pass.refused.insert(block, fault);
+            }
+            Class::Pending | Class::Transient | Class::Unknown => self.pass.fault = Some(fault.at(block)),
+        }
+    }
+
+    async fn delete(&mut self, proof: &Deletable) {
+        self.pass.wrote = true;
+        match self.context.external.delete(proof).await {
+            Ok(()) => {
+                tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
+                self.pass.deleted = true;
+                self.pass.sight = None;
+            }
+            Err(fault) => self.pass.fault = Some(fault),
+        }
+    }
+
+    async fn write_secret(&mut self, outputs: &secret::Outputs) -> Result<(), ClusterError> {
+        let status = self.object.status().cloned().unwrap_or_default();
+        let written = status.binding.as_ref().map(|binding| binding.name.as_str());
+        let result = match secret::wanted(&*self.object, outputs) {
+            Some(wanted) => self.cluster.write_secret(&wanted, written == Some(&wanted.name)).await?,
+            None => Ok(()),
+        };
+        if let (Ok(()), Some(obsolete)) = (&result, secret::obsolete(&*self.object, &status)) {
+            self.cluster.delete_secret(&obsolete).await?;
+        }
+        self.pass.secret = Some(result);
+        Ok(())
+    }
+
+    async fn conclude(mut self, status: &Status, next: Next) -> Result<Report<X::Object>, ClusterError> {
+        let before = self.object.status().cloned().unwrap_or_default();
+        if next != Next::Never && *status != before {
+            if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
+                tracing::warn!(reason = stalled.reason, message = stalled.message, "stalled");
+                self.note(Note::stalled(&stalled.reason, &stalled.message));
+            }
+            self.object = self.cluster.write_status(status).await?;
+        }
+        Ok(Report { next, object: self.object })
+    }
+
+    /// Whether AWS equalled this very generation when it was last looked at: what differs now was
+    /// changed behind our back.
+    fn was_in_sync(&self) -> bool {
+        self.object.status().is_some_and(|status| {
+            status.is_true(SYNCED) && Some(status.observed_generation) == self.object.meta().generation
+        })
+    }
+
+    fn note(&self, note: Note) {
+        self.context.events.publish(&*self.object, note);
+    }
+}
+
+/// Changes in one line of a log.
+fn described(changes: &[Change]) -> String {
+    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a condition says the same as before.
+fn same(before: Option<&Condition>, now: &Condition) -> bool {
+    before.is_some_and(|before| before.reason == now.reason && before.message == now.message)
+}

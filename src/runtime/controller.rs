@@ -1,0 +1,153 @@
+use std::{
+    collections::{HashMap, HashSet},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use kube::{
+    ResourceExt,
+    runtime::reflector::{ObjectRef, Store},
+};
+use tracing::Instrument;
+
+use crate::managed::{
+    cluster::ClusterError,
+    decide::Next,
+    external::{External, ManagedObject},
+    reconcile::{Context, reconcile},
+};
+
+use super::queue::Key;
+
+/// One kind, with its type forgotten, so that the workers can serve all kinds alike.
+pub trait Controller: Send + Sync {
+    /// Runs a pass and says when to look again.
+    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Next> + Send + 'a>>;
+}
+
+/// A kind's controller.
+pub struct KindController<X: External> {
+    context: Context<X>,
+    /// One per watched namespace, or one for all.
+    stores: RwLock<Vec<Store<X::Object>>>,
+    /// Objects as our own last write left them, while the watch has not caught up: a pass that
+    /// started from the cache would undo its predecessor's status.
+    written: Mutex<HashMap<String, Arc<X::Object>>>,
+    /// Names in AWS that a pass is busy with. Two objects of one name never run at once: between
+    /// the look of one and the tags of the other both would find nobody's thing.
+    names: Mutex<HashSet<String>>,
+}
+
+impl<X: External> KindController<X> {
+    pub fn new(context: Context<X>) -> Self {
+        Self { context, stores: RwLock::default(), written: Mutex::default(), names: Mutex::default() }
+    }
+
+    /// Reads objects from this store, too.
+    pub fn add_store(&self, store: Store<X::Object>) {
+        self.stores.write().unwrap_or_else(PoisonError::into_inner).push(store);
+    }
+
+    /// What every pass shares.
+    pub fn context(&self) -> &Context<X> {
+        &self.context
+    }
+
+    /// The object is gone; nothing of it is remembered.
+    pub fn forget(&self, uid: &str) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+
+    /// The object as fresh as it is known here.
+    fn find(&self, key: &Key) -> Option<Arc<X::Object>> {
+        let reference = ObjectRef::new(&key.name).within(&key.namespace);
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = stores
+            .iter()
+            .find_map(|store| store.get(&reference))
+            .filter(|object| object.uid().as_ref() == Some(&key.uid))?;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.get(&key.uid) {
+            Some(own) if version(own) > version(&cached) => Some(own.clone()),
+            Some(_) => {
+                written.remove(&key.uid);
+                Some(cached)
+            }
+            None => Some(cached),
+        }
+    }
+
+    async fn run(&self, key: &Key) -> Next {
+        let Some(object) = self.find(key) else { return Next::Never };
+        let name = object.external_name().map_or_else(|| object.name_any(), str::to_owned);
+        let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll };
+        let started = Instant::now();
+        let (outcome, next) = match reconcile(&self.context, object).await {
+            Ok(report) => {
+                if report.next == Next::Never {
+                    self.forget(&key.uid);
+                } else {
+                    let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+                    written.insert(key.uid.clone(), report.object);
+                }
+                (outcome(report.next), report.next)
+            }
+            // The watch tells what came of it.
+            Err(ClusterError::Superseded) => ("superseded", Next::Poll),
+            Err(ClusterError::Changed) => ("changed", Next::Poll),
+            Err(error) => {
+                tracing::warn!(%error, "pass failed");
+                ("failed", Next::Retry)
+            }
+        };
+        self.record(outcome, started.elapsed());
+        next
+    }
+
+    fn record(&self, outcome: &'static str, took: Duration) {
+        tracing::debug!(outcome, ?took, "pass");
+        self.context.metrics.reconciled(X::Object::NOUN, outcome, took);
+    }
+}
+
+/// `resourceVersion`s are numbers that grow (KEP-5504); one that is not counts as the oldest.
+fn version<K: ManagedObject>(object: &Arc<K>) -> u64 {
+    object.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
+}
+
+fn outcome(next: Next) -> &'static str {
+    match next {
+        Next::Poll => "waiting",
+        Next::Retry => "failed",
+        Next::Verify => "changed",
+        Next::Resync => "in_sync",
+        Next::Never => "gone",
+    }
+}
+
+impl<X: External> Controller for KindController<X> {
+    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Next> + Send + 'a>> {
+        let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, name = key.name);
+        Box::pin(self.run(key).instrument(span))
+    }
+}
+
+/// A name that a pass is busy with, until it is dropped.
+struct Busy<'a> {
+    names: &'a Mutex<HashSet<String>>,
+    name: String,
+}
+
+impl<'a> Busy<'a> {
+    fn claim(names: &'a Mutex<HashSet<String>>, name: String) -> Option<Self> {
+        let new = names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        new.then_some(Self { names, name })
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}

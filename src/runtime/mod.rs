@@ -1,0 +1,13 @@
+//! What keeps the passes coming: watches fill a queue, workers empty it.
+//!
+//! kube-runtime's `Controller` is not used: one failing watch pauses all of its triggers, and it
+//! draws pending objects at random. Its `watcher` and `reflector` are.
+
+mod controller;
+mod http;
+mod queue;
+mod schedule;
+mod start;
+mod watch;
+
+pub use start::{Options, StartError, run};

@@ -1,0 +1,115 @@
+//! When to look at an object again: pure.
+
+use std::time::Duration;
+
+use crate::managed::decide::Next;
+
+use super::queue::Class;
+
+/// How the next look is timed.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    /// How often an object in sync is looked at.
+    pub resync: Duration,
+}
+
+/// First pause after a failure, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// First pause while AWS is busy, and the longest. A table takes a few seconds, an index hours.
+const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// When a write is verified: AWS's control planes are eventually consistent, and a read right after
+/// a write may show the past.
+const VERIFY: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(40));
+
+/// AWS calls a second that resyncs of one kind may take. AWS publishes no limit for the bucket
+/// control plane and asks to keep off it (Amazon S3 User Guide, "Best practices design patterns").
+const RESYNC_CALLS_PER_SECOND: u64 = 50;
+
+/// Calls that a look at an object in sync takes at most.
+const CALLS_PER_LOOK: u64 = 8;
+
+impl Schedule {
+    /// The interval between two looks at an object in sync: the configured one, or longer where so
+    /// many objects would take more than their share of AWS's patience.
+    pub fn interval(self, objects: usize) -> Duration {
+        let objects = u64::try_from(objects).unwrap_or(u64::MAX);
+        self.resync.max(Duration::from_secs(objects.saturating_mul(CALLS_PER_LOOK) / RESYNC_CALLS_PER_SECOND))
+    }
+
+    /// After a pass: in which class, after how many attempts, and in how long the object comes back.
+    /// `random` is between 0 and 1, and spreads objects that began together.
+    pub fn next(self, next: Next, attempts: u32, objects: usize, random: f64) -> Option<(Class, u32, Duration)> {
+        let again = |(first, most)| {
+            (Class::Waiting, attempts.saturating_add(1), jitter(doubled(first, most, attempts), random))
+        };
+        let interval = jitter(self.interval(objects), random);
+        Some(match next {
+            Next::Never => return None,
+            Next::Retry => again(BACKOFF),
+            Next::Poll => again(POLL),
+            Next::Verify => (Class::Resync, 0, (VERIFY.0 + (VERIFY.1 - VERIFY.0).mul_f64(random)).min(interval)),
+            Next::Resync => (Class::Resync, 0, interval),
+        })
+    }
+}
+
+fn doubled(first: Duration, most: Duration, times: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times)).min(most)
+}
+
+/// Ten per cent up or down.
+fn jitter(duration: Duration, random: f64) -> Duration {
+    duration.mul_f64(0.9 + 0.2 * random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600) };
+
+    fn delay(next: Next, attempts: u32) -> Duration {
+        SCHEDULE.next(next, attempts, 1, 0.5).map(|(_, _, delay)| delay).expect("it comes back")
+    }
+
+    #[test]
+    fn failures_back_off_to_five_minutes() {
+        assert_eq!(delay(Next::Retry, 0), Duration::from_secs(1));
+        assert_eq!(delay(Next::Retry, 3), Duration::from_secs(8));
+        assert_eq!(delay(Next::Retry, 99), Duration::from_secs(300));
+    }
+
+    #[test]
+    fn polls_grow_to_thirty_seconds() {
+        assert_eq!(delay(Next::Poll, 0), Duration::from_millis(500));
+        assert_eq!(delay(Next::Poll, 99), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_success_resets_the_attempts() {
+        assert_eq!(SCHEDULE.next(Next::Resync, 9, 1, 0.5).map(|(_, attempts, _)| attempts), Some(0));
+    }
+
+    #[test]
+    fn a_write_is_verified_after_twenty_to_forty_seconds_or_at_an_earlier_resync() {
+        for random in [0.0, 0.5, 1.0] {
+            let (_, _, delay) = SCHEDULE.next(Next::Verify, 0, 1, random).expect("it comes back");
+            assert!((20..=40).contains(&delay.as_secs()), "{delay:?}");
+        }
+        let quick = Schedule { resync: Duration::from_secs(2) };
+        assert_eq!(quick.next(Next::Verify, 0, 1, 0.5).map(|(_, _, delay)| delay), Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn many_objects_are_looked_at_less_often() {
+        assert_eq!(SCHEDULE.interval(10), Duration::from_secs(600));
+        assert_eq!(SCHEDULE.interval(10_000), Duration::from_secs(1600));
+    }
+
+    #[test]
+    fn what_is_gone_does_not_come_back() {
+        assert_eq!(SCHEDULE.next(Next::Never, 0, 1, 0.5), None);
+    }
+}

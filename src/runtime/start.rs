@@ -1,0 +1,287 @@
+//! From options to a running operator, and down again.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use k8s_openapi::{api::core::v1::Namespace, jiff::SignedDuration};
+use kube::{Api, Client, Config, CustomResourceExt, api::ListParams, core::DeserializeGuard, runtime::reflector};
+use thiserror::Error;
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    aws::{self, Aws},
+    bucket::Buckets,
+    managed::{
+        adoption::Allowance,
+        decide::Settings,
+        external::{External, ManagedObject},
+        reconcile::Context,
+    },
+    table::Tables,
+    telemetry::{Events, Metrics},
+};
+
+use super::{
+    controller::{Controller, KindController},
+    http::{self, Probes},
+    queue::Queue,
+    schedule::Schedule,
+    watch::watch,
+};
+
+/// How the operator runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The region of objects that name none.
+    pub region: String,
+    /// How AWS is reached.
+    pub aws: aws::Options,
+    /// Name of this cluster in ownership tags; the uid of `kube-system` when absent.
+    pub cluster_name: Option<String>,
+    /// Earlier names of this cluster.
+    pub also_owns: Vec<String>,
+    /// Namespaces that are watched; all of them when empty.
+    pub watch_namespaces: Vec<String>,
+    /// How often an object in sync is looked at.
+    pub resync: Duration,
+    /// How many passes run at once.
+    pub concurrency: usize,
+    /// Which namespaces may adopt which names.
+    pub allow_adoption: Vec<Allowance>,
+    /// How long after our own create "does not exist" is not believed.
+    pub creation_grace: Duration,
+    /// Where probes and metrics are served.
+    pub http_address: SocketAddr,
+}
+
+/// Why the operator could not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// There is no usable kubeconfig and this is no pod.
+    #[error("no way to the API server: {0}")]
+    Config(#[source] Box<kube::config::InferConfigError>),
+    /// The API server refused or did not answer.
+    #[error("the API server: {0}")]
+    Api(#[source] Box<kube::Error>),
+    /// CRDs are missing.
+    #[error("CRDs are not installed: {}. Install them with `kubectl apply --server-side -f crds/`", .0.join(", "))]
+    MissingCrds(Vec<String>),
+    /// A permission is missing.
+    #[error("the operator may not list {0}: bind it to the ClusterRole in deploy/rbac")]
+    Forbidden(String),
+    /// `kube-system` could not be read and no name was given.
+    #[error("cannot name this cluster after the uid of kube-system ({0}): set --cluster-name")]
+    ClusterName(#[source] Box<kube::Error>),
+    /// The address of the HTTP server cannot be listened on.
+    #[error("cannot serve on {0}: {1}")]
+    Http(SocketAddr, #[source] std::io::Error),
+}
+
+impl From<kube::Error> for StartError {
+    fn from(error: kube::Error) -> Self {
+        Self::Api(Box::new(error))
+    }
+}
+
+/// What watches and workers share.
+pub struct Shared {
+    queue: Mutex<Queue>,
+    changed: Notify,
+    schedule: Schedule,
+    metrics: Metrics,
+}
+
+impl Shared {
+    /// Changes the queue and wakes the workers.
+    pub fn queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut queue);
+        self.metrics.queued(queue.ready());
+        drop(queue);
+        self.changed.notify_waiters();
+        result
+    }
+
+    /// A random moment within one resync interval.
+    pub fn within_an_interval(&self, kind: &str) -> Instant {
+        let objects = self.queue.lock().unwrap_or_else(PoisonError::into_inner).count(kind);
+        Instant::now() + self.schedule.interval(objects).mul_f64(fastrand::f64())
+    }
+}
+
+/// Runs until `shutdown`, then finishes what is under way.
+///
+/// # Errors
+/// When the operator cannot start; once it runs, it goes on.
+pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), StartError> {
+    let metrics = Metrics::default();
+    let mut config = Config::infer().await.map_err(|error| StartError::Config(Box::new(error)))?;
+    // The queue owns retries: fifteen hidden ones would hold a worker for minutes.
+    config.default_retry = false;
+    let client = Client::try_from(config)?;
+    check_crds(&client, &options.watch_namespaces).await?;
+    let cluster = match &options.cluster_name {
+        Some(name) => name.clone(),
+        None => kube_system_uid(&client).await?,
+    };
+    tracing::info!(cluster, region = options.region, "starting");
+
+    let probes = Probes::new(metrics.clone());
+    http::serve(options.http_address, probes.clone())
+        .await
+        .map_err(|error| StartError::Http(options.http_address, error))?;
+
+    let settings = Arc::new(Settings {
+        cluster,
+        also_owns: options.also_owns.clone(),
+        allow_adoption: options.allow_adoption.clone(),
+        creation_grace: SignedDuration::try_from(options.creation_grace).unwrap_or_default(),
+    });
+    let shared = Arc::new(Shared {
+        queue: Mutex::default(),
+        changed: Notify::new(),
+        schedule: Schedule { resync: options.resync },
+        metrics: metrics.clone(),
+    });
+    let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone()).await);
+    let mut operator = Operator { client, options, settings, metrics, shared, probes, watches: JoinSet::new() };
+    let controllers: Arc<[(&'static str, Arc<dyn Controller>)]> =
+        Arc::new([operator.register(Buckets::new(aws.clone())), operator.register(Tables::new(aws))]);
+    operator.work(&controllers, shutdown).await;
+    Ok(())
+}
+
+struct Operator {
+    client: Client,
+    options: Options,
+    settings: Arc<Settings>,
+    metrics: Metrics,
+    shared: Arc<Shared>,
+    probes: Probes,
+    watches: JoinSet<()>,
+}
+
+impl Operator {
+    /// Starts a kind's watches: one per namespace, or one for all.
+    fn register<X: External>(&mut self, external: X) -> (&'static str, Arc<dyn Controller>) {
+        let controller = Arc::new(KindController::new(Context {
+            external,
+            client: self.client.clone(),
+            settings: self.settings.clone(),
+            region: self.options.region.clone(),
+            metrics: self.metrics.clone(),
+            events: Events::new(self.client.clone()),
+        }));
+        for api in apis::<DeserializeGuard<X::Object>>(&self.client, &self.options.watch_namespaces) {
+            let (store, writer) = reflector::store();
+            controller.add_store(store);
+            let ready = self.probes.expect_store();
+            self.watches.spawn(watch(api, writer, controller.clone(), self.shared.clone(), ready));
+        }
+        (X::Object::NOUN, controller)
+    }
+
+    /// Workers take objects from the queue until the shutdown, and finish the pass they are in.
+    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>, shutdown: CancellationToken) {
+        let mut workers = JoinSet::new();
+        for _ in 0..self.options.concurrency.max(1) {
+            workers.spawn(worker(self.shared.clone(), controllers.clone(), shutdown.clone()));
+        }
+        shutdown.cancelled().await;
+        tracing::info!("shutting down: finishing the passes under way");
+        self.watches.abort_all();
+        while workers.join_next().await.is_some() {}
+        tracing::info!("stopped");
+    }
+}
+
+async fn worker(
+    shared: Arc<Shared>,
+    controllers: Arc<[(&'static str, Arc<dyn Controller>)]>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let changed = shared.changed.notified();
+        let (key, due) = {
+            let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            (queue.take(Instant::now()), queue.next_due())
+        };
+        if shutdown.is_cancelled() {
+            return;
+        }
+        let Some(key) = key else {
+            let due = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = due => {}
+                () = shutdown.cancelled() => return,
+            }
+            continue;
+        };
+        let Some((_, controller)) = controllers.iter().find(|(kind, _)| *kind == key.kind) else { continue };
+        let next = controller.pass(&key).await;
+        shared.queue(|queue| {
+            let (attempts, objects) = (queue.attempts(&key), queue.count(key.kind));
+            match shared.schedule.next(next, attempts, objects, fastrand::f64()) {
+                Some((class, attempts, delay)) => queue.finish(&key, class, attempts, Instant::now() + delay),
+                None => queue.forget(&key),
+            }
+        });
+    }
+}
+
+fn apis<K>(client: &Client, namespaces: &[String]) -> Vec<Api<K>>
+where
+    K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
+{
+    if namespaces.is_empty() {
+        return vec![Api::all(client.clone())];
+    }
+    namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+}
+
+/// Asks for one object of each kind: the answer tells a missing CRD from a missing permission.
+async fn check_crds(client: &Client, namespaces: &[String]) -> Result<(), StartError> {
+    let mut missing = Vec::new();
+    check::<crate::api::Bucket>(client, namespaces, &mut missing).await?;
+    check::<crate::api::Table>(client, namespaces, &mut missing).await?;
+    if missing.is_empty() { Ok(()) } else { Err(StartError::MissingCrds(missing)) }
+}
+
+async fn check<K: ManagedObject + CustomResourceExt>(
+    client: &Client,
+    namespaces: &[String],
+    missing: &mut Vec<String>,
+) -> Result<(), StartError> {
+    for api in apis::<DeserializeGuard<K>>(client, namespaces) {
+        match api.list(&ListParams::default().limit(1)).await {
+            Ok(_) => {}
+            Err(kube::Error::Api(status)) if status.code == 404 => {
+                missing.push(K::crd_name().to_owned());
+                return Ok(());
+            }
+            Err(kube::Error::Api(status)) if status.code == 403 => {
+                return Err(StartError::Forbidden(K::crd_name().to_owned()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn kube_system_uid(client: &Client) -> Result<String, StartError> {
+    let namespace = Api::<Namespace>::all(client.clone())
+        .get("kube-system")
+        .await
+        .map_err(|error| StartError::ClusterName(Box::new(error)))?;
+    Ok(namespace.metadata.uid.unwrap_or_default())
+}

@@ -1,0 +1,176 @@
+//! One watch of one kind in one namespace, or in all. Each runs in a task of its own with a backoff
+//! of its own: a watch that fails holds up nobody else's.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures::TryStreamExt as _;
+use k8s_openapi::jiff::Timestamp;
+use kube::{
+    Api, Resource, ResourceExt,
+    core::{DeserializeGuard, error_boundary::InvalidObject},
+    runtime::{
+        WatchStreamExt as _,
+        reflector::store::Writer,
+        watcher::{self, Event, watcher},
+    },
+};
+
+use crate::{
+    api::{RECONCILE_AT, Status},
+    managed::{
+        conditions::{Outcome, SYNCED, conditions},
+        external::{External, ManagedObject},
+        fault::Fault,
+    },
+};
+
+use super::{
+    controller::KindController,
+    queue::{Class, Key},
+    start::Shared,
+};
+
+/// What about an object starts a pass. Our own writes change none of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Trigger {
+    generation: Option<i64>,
+    deleting: bool,
+    reconcile_at: Option<String>,
+}
+
+impl Trigger {
+    fn of<K: Resource>(object: &K) -> Self {
+        let meta = object.meta();
+        Self {
+            generation: meta.generation,
+            deleting: meta.deletion_timestamp.is_some(),
+            reconcile_at: meta.annotations.as_ref().and_then(|annotations| annotations.get(RECONCILE_AT).cloned()),
+        }
+    }
+}
+
+/// Watches for ever, and keeps the store and the queue up to date. `ready` is called once the store
+/// is complete.
+pub async fn watch<X: External>(
+    api: Api<DeserializeGuard<X::Object>>,
+    mut writer: Writer<X::Object>,
+    controller: Arc<KindController<X>>,
+    shared: Arc<Shared>,
+    ready: impl Fn() + Send,
+) {
+    let mut triggers: HashMap<String, Trigger> = HashMap::new();
+    let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
+    loop {
+        let event = match stream.try_next().await {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(error) => {
+                controller.context().metrics.watch_error(X::Object::NOUN);
+                tracing::warn!(kind = X::Object::NOUN, %error, "watch failed; trying again");
+                continue;
+            }
+        };
+        match event {
+            Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
+                report_unreadable(&controller, invalid).await;
+            }
+            Event::Delete(DeserializeGuard(Err(_))) => {}
+            Event::Apply(DeserializeGuard(Ok(object))) => {
+                let key = key(&object);
+                let trigger = Trigger::of(&object);
+                writer.apply_watcher_event(&Event::Apply(pruned(object)));
+                if triggers.insert(key.uid.clone(), trigger.clone()).as_ref() != Some(&trigger) {
+                    shared.queue(|queue| queue.trigger(&key));
+                }
+            }
+            Event::InitApply(DeserializeGuard(Ok(object))) => {
+                let key = key(&object);
+                let trigger = Trigger::of(&object);
+                let before = triggers.insert(key.uid.clone(), trigger.clone());
+                let at_rest = before.is_none() && is_settled(&object);
+                writer.apply_watcher_event(&Event::InitApply(pruned(object)));
+                if at_rest {
+                    // After a start, what was in sync is looked at within one interval, not all at once.
+                    let at = shared.within_an_interval(key.kind);
+                    shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
+                } else if before.as_ref() != Some(&trigger) {
+                    shared.queue(|queue| queue.trigger(&key));
+                }
+            }
+            Event::Delete(DeserializeGuard(Ok(object))) => {
+                let key = key(&object);
+                writer.apply_watcher_event(&Event::Delete(object));
+                triggers.remove(&key.uid);
+                controller.forget(&key.uid);
+                shared.queue(|queue| queue.forget(&key));
+            }
+            Event::Init => writer.apply_watcher_event(&Event::Init),
+            Event::InitDone => {
+                writer.apply_watcher_event(&Event::InitDone);
+                ready();
+            }
+        }
+    }
+}
+
+fn key<K: ManagedObject>(object: &K) -> Key {
+    Key {
+        kind: K::NOUN,
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        uid: object.uid().unwrap_or_default(),
+    }
+}
+
+/// Managed fields and the last applied manifest are half of an object and of no use here.
+fn pruned<K: ManagedObject>(mut object: K) -> K {
+    object.managed_fields_mut().clear();
+    object.annotations_mut().remove("kubectl.kubernetes.io/last-applied-configuration");
+    object
+}
+
+/// Whether the object was in sync when it was last looked at, and nobody touched it since.
+fn is_settled<K: ManagedObject>(object: &K) -> bool {
+    let meta = object.meta();
+    meta.deletion_timestamp.is_none()
+        && object.status().is_some_and(|status| {
+            status.is_true(SYNCED)
+                && Some(status.observed_generation) == meta.generation
+                && status.last_handled_reconcile_at.as_ref()
+                    == meta.annotations.as_ref().and_then(|annotations| annotations.get(RECONCILE_AT))
+        })
+}
+
+/// An object that does not fit its type (stored under an older or newer schema) blinds nobody: it is
+/// told so, and left alone.
+async fn report_unreadable<X: External>(controller: &KindController<X>, invalid: InvalidObject) {
+    let (Some(name), Some(namespace), Some(uid)) =
+        (&invalid.metadata.name, &invalid.metadata.namespace, &invalid.metadata.uid)
+    else {
+        return;
+    };
+    let generation = invalid.metadata.generation.unwrap_or_default();
+    tracing::warn!(kind = X::Object::NOUN, namespace, name, error = invalid.error, "object cannot be read");
+    let fault = Fault::user(
+        "Unreadable",
+        format!("this object does not fit its schema as this version of the operator knows it: {}", invalid.error),
+    );
+    let outcome = Outcome::Stalled(fault);
+    let status = Status {
+        observed_generation: generation,
+        conditions: conditions(&Status::default(), &outcome, generation, Timestamp::now()),
+        ..Status::default()
+    };
+    // Only the two fields: what else the status holds cannot be read either, and must survive.
+    let patch = serde_json::from_value::<json_patch::Patch>(serde_json::json!([
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "add", "path": "/status/observedGeneration", "value": status.observed_generation},
+        {"op": "add", "path": "/status/conditions", "value": status.conditions},
+    ]));
+    let Ok(patch) = patch else { return };
+    let api = Api::<DeserializeGuard<X::Object>>::namespaced(controller.context().client.clone(), namespace);
+    let patch = kube::api::Patch::Json::<()>(patch);
+    if let Err(error) = api.patch_status(name, &kube::api::PatchParams::default(), &patch).await {
+        tracing::warn!(namespace, name, %error, "could not tell the object that it cannot be read");
+    }
+}

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use kube::{
+    Client, Resource,
+    runtime::events::{Event, EventType, Recorder, Reporter},
+};
+
+use crate::managed::change::Change;
+
+/// Something worth telling on an object, as `kubectl describe` shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    type_: EventType,
+    reason: String,
+    /// kube's recorder folds Events of one reason and action within six minutes and drops the later
+    /// text, so what tells two of them apart (the path) goes in here.
+    action: String,
+    text: String,
+}
+
+impl Note {
+    /// The thing was made.
+    pub fn created(name: &str) -> Self {
+        Self::normal("Created", "Create", format!("made {name} in AWS"))
+    }
+
+    /// The thing had vanished and was made again; `text` says what that means.
+    pub fn recreated(text: String) -> Self {
+        Self { type_: EventType::Warning, reason: "Recreated".into(), action: "Create".into(), text }
+    }
+
+    /// A change made behind our back was put right.
+    pub fn drift_corrected(change: &Change) -> Self {
+        Self::normal("DriftCorrected", &change.path, change.to_string())
+    }
+
+    /// Only the user can help.
+    pub fn stalled(reason: &str, message: &str) -> Self {
+        Self {
+            type_: EventType::Warning,
+            reason: reason.to_owned(),
+            action: "Reconcile".into(),
+            text: message.to_owned(),
+        }
+    }
+
+    fn normal(reason: &str, action: &str, text: String) -> Self {
+        Self { type_: EventType::Normal, reason: reason.to_owned(), action: action.to_owned(), text }
+    }
+}
+
+/// Publishes Events, without ever failing or delaying a pass: in a namespace that is going away the
+/// API server refuses them, and a finalizer that waited for one would stick.
+#[derive(Clone)]
+pub struct Events {
+    recorder: Recorder,
+}
+
+/// How long publishing may take before it is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The API server's limits (events.k8s.io/v1: action and reason 128 characters, note 1 kB).
+const LONGEST_WORD: usize = 128;
+const LONGEST_TEXT: usize = 1000;
+
+impl Events {
+    /// Publishes as this operator.
+    pub fn new(client: Client) -> Self {
+        let reporter = Reporter { controller: "musubi".into(), instance: std::env::var("POD_NAME").ok() };
+        Self { recorder: Recorder::new(client, reporter) }
+    }
+
+    /// Publishes in the background.
+    pub fn publish<K: Resource<DynamicType = ()>>(&self, object: &K, note: Note) {
+        let recorder = self.recorder.clone();
+        let reference = object.object_ref(&());
+        tokio::spawn(async move {
+            let event = Event {
+                type_: note.type_,
+                reason: cut(&note.reason, LONGEST_WORD),
+                note: Some(cut(&note.text, LONGEST_TEXT)),
+                action: cut(&note.action, LONGEST_WORD),
+                secondary: None,
+            };
+            match tokio::time::timeout(PATIENCE, recorder.publish(&event, &reference)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, reason = event.reason, "Event not published"),
+                Err(_) => tracing::debug!(reason = event.reason, "Event not published in time"),
+            }
+        });
+    }
+}
+
+fn cut(text: &str, bytes: usize) -> String {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("aüb", 2), "a");
+        assert_eq!(cut("aüb", 3), "aü");
+        assert_eq!(cut("short", 100), "short");
+    }
+}
