@@ -106,7 +106,7 @@ impl Aws {
             return Ok(account.clone());
         }
         let answer =
-            regional.sts.get_caller_identity().send().await.map_err(|error| fault("GetCallerIdentity", error))?;
+            regional.sts.get_caller_identity().send().await.map_err(|error| fault("GetCallerIdentity", &error))?;
         let account = answer
             .account
             .ok_or_else(|| Fault::new(Class::Unknown, "NoAccount", "STS named no account for the credentials"))?;

@@ -19,9 +19,9 @@ pub fn http_status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 ///
 /// The message carries no request id: it ends up in conditions, where a text that differs from try
 /// to try would be a write each time.
-pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: SdkError<E, HttpResponse>) -> Fault {
-    let status = http_status(&error);
-    match &error {
+pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpResponse>) -> Fault {
+    let status = http_status(error);
+    match error {
         SdkError::ServiceError(service) => {
             let meta = service.err();
             let code = meta.code().map_or_else(|| format!("Http{}", status.unwrap_or_default()), reason);

@@ -59,7 +59,7 @@ async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
             Some("NoSuchBucket") => Ok(None),
             Some("NoSuchTagSet" | "NoSuchTagSetError") => Ok(Some(Tags::new())),
             // 403 is "somebody else's, or you may not look", and never "there is none".
-            _ => Err(fault("GetBucketTagging", error)),
+            _ => Err(fault("GetBucketTagging", &error)),
         },
     }
 }

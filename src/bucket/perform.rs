@@ -48,7 +48,7 @@ impl Buckets {
                         id.name
                     ),
                 )),
-                _ => Err(fault("DeleteBucket", error)),
+                _ => Err(fault("DeleteBucket", &error)),
             },
         }
     }
@@ -74,7 +74,7 @@ async fn create(
         .set_object_ownership(object_ownership.map(aspects::object_ownership_to_sdk))
         .send()
         .await
-        .map_err(|error| fault("CreateBucket", error))?;
+        .map_err(|error| fault("CreateBucket", &error))?;
     Ok(())
 }
 
@@ -91,7 +91,7 @@ async fn put_tags(target: &Target, tags: &Tags) -> Result<(), Fault> {
         .tagging(tagging)
         .send()
         .await
-        .map_err(|error| fault("PutBucketTagging", error))?;
+        .map_err(|error| fault("PutBucketTagging", &error))?;
     Ok(())
 }
 

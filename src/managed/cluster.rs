@@ -172,13 +172,13 @@ impl<K: ManagedObject> Cluster<K> {
             match bounded(self.secrets.create(&PostParams::default(), &self.secret(wanted))).await {
                 Ok(_) => return Ok(Ok(())),
                 Err(ClusterError::Changed) => {}
-                Err(error) => return self.explained(wanted, error),
+                Err(error) => return Self::explained(wanted, error),
             }
         }
         let Some(mut current) = bounded(self.secrets.get_opt(&wanted.name)).await? else {
             return match bounded(self.secrets.create(&PostParams::default(), &self.secret(wanted))).await {
                 Ok(_) => Ok(Ok(())),
-                Err(error) => self.explained(wanted, error),
+                Err(error) => Self::explained(wanted, error),
             };
         };
         if let Err(fault) = self.controls(&current) {
@@ -199,7 +199,7 @@ impl<K: ManagedObject> Cluster<K> {
     }
 
     /// A namespace that is going away takes no new Secret; that must not read as the user's mistake.
-    fn explained(&self, wanted: &Wanted, error: ClusterError) -> Result<Result<(), Fault>, ClusterError> {
+    fn explained(wanted: &Wanted, error: ClusterError) -> Result<Result<(), Fault>, ClusterError> {
         match &error {
             ClusterError::Api(api) => match &**api {
                 kube::Error::Api(status) if status.code == 403 => Ok(Err(Fault::new(

@@ -235,11 +235,7 @@ impl<X: External> Situation<'_, X> {
                 && self.status().external.is_some()
                 && X::settling(seen).is_none()
                 && self.plan(identity, None, seen).is_empty();
-            return if idle {
-                self.settle(identity, seen, Vec::new())
-            } else {
-                Effect::Observe(Reads { tags: true, ..full })
-            };
+            return if idle { self.settle(identity, seen, &[]) } else { Effect::Observe(Reads { tags: true, ..full }) };
         };
         let owned = match self.claim(identity).judge(tags) {
             Ok(owned) => owned,
@@ -282,7 +278,7 @@ impl<X: External> Situation<'_, X> {
         let steps = self.plan(identity, Some(tags), seen);
         let runnable = steps.iter().find(|step| self.may_run(step));
         let Some(step) = runnable else {
-            return self.settle(identity, seen, steps);
+            return self.settle(identity, seen, &steps);
         };
         if matches!(owned.by(), By::Adoption | By::Predecessor) && !self.pass.live {
             return Effect::ReadLive;
@@ -295,8 +291,8 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// No step is left that may run: Secret, then the end of the pass.
-    fn settle(&self, identity: &Identity, seen: &X::Observed, left: Vec<Step<X::Op>>) -> Effect<X::Op> {
-        let outcome = match (self.unfinished(seen, &left), &self.pass.secret) {
+    fn settle(&self, identity: &Identity, seen: &X::Observed, left: &[Step<X::Op>]) -> Effect<X::Op> {
+        let outcome = match (self.unfinished(seen, left), &self.pass.secret) {
             (Some(outcome), _) => outcome,
             (None, None) => {
                 return Effect::WriteSecret { outputs: self.external.outputs(identity, seen) };
@@ -304,7 +300,7 @@ impl<X: External> Situation<'_, X> {
             (None, Some(Err(fault))) => Outcome::of(fault.clone(), self.status(), self.now),
             (None, Some(Ok(()))) => Outcome::InSync,
         };
-        self.conclude_settled(identity, seen, &outcome, &left)
+        self.conclude_settled(identity, seen, &outcome, left)
     }
 
     /// What keeps the object from being in sync once nothing more can be done in this pass. A fault

@@ -1,3 +1,5 @@
+//! What a kind must offer: the trait, and the values it speaks in.
+
 use std::{collections::BTreeSet, fmt::Debug, future::Future};
 
 use kube::{Resource, core::object::HasStatus};

@@ -1,3 +1,5 @@
+//! Why something did not come about, and who can help.
+
 use thiserror::Error;
 
 /// Why a call, or a pass, did not reach what it was after.

@@ -1,3 +1,5 @@
+//! Which thing in AWS, and whose.
+
 use crate::api::{DOMAIN, tags::Tags};
 
 /// Which thing in AWS an object stands for, resolved once per pass.

@@ -14,14 +14,14 @@ pub struct Schedule {
 }
 
 /// First pause after a failure, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 
 /// First pause while AWS is busy, and the longest. A table takes a few seconds, an index hours.
 const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// When a write is verified: AWS's control planes are eventually consistent, and a read right after
-/// a write may show the past.
-const VERIFY: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(40));
+/// a write may show the past. At the earliest, and how much later at the latest.
+const VERIFY: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(20));
 
 /// AWS calls a second that resyncs of one kind may take. AWS publishes no limit for the bucket
 /// control plane and asks to keep off it (Amazon S3 User Guide, "Best practices design patterns").
@@ -49,7 +49,7 @@ impl Schedule {
             Next::Never => return None,
             Next::Retry => again(BACKOFF),
             Next::Poll => again(POLL),
-            Next::Verify => (Class::Resync, 0, (VERIFY.0 + (VERIFY.1 - VERIFY.0).mul_f64(random)).min(interval)),
+            Next::Verify => (Class::Resync, 0, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
             Next::Resync => (Class::Resync, 0, interval),
         })
     }

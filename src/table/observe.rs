@@ -35,7 +35,7 @@ impl Tables {
         match client.describe_table().table_name(&id.name).send().await {
             Ok(answer) => Ok(answer.table),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(fault("DescribeTable", error)),
+            Err(error) => Err(fault("DescribeTable", &error)),
         }
     }
 
@@ -44,7 +44,7 @@ impl Tables {
         let (mut tags, mut next) = (Tags::new(), None);
         loop {
             let answer = client.list_tags_of_resource().resource_arn(arn(id)).set_next_token(next).send().await;
-            let answer = answer.map_err(|error| fault("ListTagsOfResource", error))?;
+            let answer = answer.map_err(|error| fault("ListTagsOfResource", &error))?;
             tags.extend(answer.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
             next = answer.next_token;
             if next.is_none() {
@@ -56,7 +56,7 @@ impl Tables {
     async fn read_ttl(&self, id: &Identity) -> Result<Ttl, Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         let answer = client.describe_time_to_live().table_name(&id.name).send().await;
-        let answer = answer.map_err(|error| fault("DescribeTimeToLive", error))?;
+        let answer = answer.map_err(|error| fault("DescribeTimeToLive", &error))?;
         let Some(found) = answer.time_to_live_description else { return Ok(Ttl::default()) };
         let status = found.time_to_live_status;
         Ok(Ttl {
@@ -70,7 +70,7 @@ impl Tables {
     async fn is_empty(&self, id: &Identity) -> Result<bool, Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         let scan = client.scan().table_name(&id.name).limit(1).consistent_read(true).select(Select::Count);
-        let answer = scan.send().await.map_err(|error| fault("Scan", error))?;
+        let answer = scan.send().await.map_err(|error| fault("Scan", &error))?;
         Ok(answer.count == 0)
     }
 }

@@ -42,7 +42,7 @@ impl Tables {
             .billing_mode(mode(billing))
             .set_provisioned_throughput(throughput(billing)?)
             .set_tags(Some(sdk_tags(tags)?));
-        let answer = call.send().await.map_err(|error| fault("CreateTable", error))?;
+        let answer = call.send().await.map_err(|error| fault("CreateTable", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| {
             Fault::new(Class::Transient, "BadAnswer", "CreateTable answered without a description of the table")
         })
@@ -58,7 +58,7 @@ impl Tables {
                 if let Some(billing) = billing {
                     call = call.billing_mode(mode(billing)).set_provisioned_throughput(throughput(billing)?);
                 }
-                call.send().await.map(drop).map_err(|error| fault("UpdateTable", error))
+                call.send().await.map(drop).map_err(|error| fault("UpdateTable", &error))
             }
             Op::SetTtl { enabled, attribute } => {
                 let specification =
@@ -67,15 +67,15 @@ impl Tables {
                     .update_time_to_live()
                     .table_name(&id.name)
                     .time_to_live_specification(specification.map_err(build)?);
-                call.send().await.map(drop).map_err(|error| too_soon(fault("UpdateTimeToLive", error)))
+                call.send().await.map(drop).map_err(|error| too_soon(fault("UpdateTimeToLive", &error)))
             }
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));
-                call.send().await.map(drop).map_err(|error| fault("TagResource", error))
+                call.send().await.map(drop).map_err(|error| fault("TagResource", &error))
             }
             Op::Untag(keys) => {
                 let call = client.untag_resource().resource_arn(arn(id)).set_tag_keys(Some(keys.clone()));
-                call.send().await.map(drop).map_err(|error| fault("UntagResource", error))
+                call.send().await.map(drop).map_err(|error| fault("UntagResource", &error))
             }
         }
     }
@@ -85,7 +85,7 @@ impl Tables {
         match client.delete_table().table_name(&id.name).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),
-            Err(error) => Err(fault("DeleteTable", error)),
+            Err(error) => Err(fault("DeleteTable", &error)),
         }
     }
 }

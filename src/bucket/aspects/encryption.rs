@@ -87,7 +87,7 @@ impl Aspect for EncryptionAspect {
         let rule = match answer {
             Ok(answer) => answer.server_side_encryption_configuration.and_then(|found| found.rules.into_iter().next()),
             Err(error) if code(&error) == Some("ServerSideEncryptionConfigurationNotFoundError") => None,
-            Err(error) => return Err(fault("GetBucketEncryption", error)),
+            Err(error) => return Err(fault("GetBucketEncryption", &error)),
         };
         let Some(rule) = rule else { return Ok(Self::fresh()) };
         let by_default = rule.apply_server_side_encryption_by_default;
@@ -133,7 +133,7 @@ impl Aspect for EncryptionAspect {
             .server_side_encryption_configuration(configuration)
             .send()
             .await
-            .map_err(|error| fault("PutBucketEncryption", error))?;
+            .map_err(|error| fault("PutBucketEncryption", &error))?;
         Ok(())
     }
 }

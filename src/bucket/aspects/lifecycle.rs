@@ -4,7 +4,7 @@ use aws_sdk_s3::types::{
     self as sdk, BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRuleAndOperator,
     LifecycleRuleFilter, TransitionDefaultMinimumObjectSize, TransitionStorageClass,
 };
-use aws_smithy_types::{DateTime, date_time::Format, error::operation::BuildError};
+use aws_smithy_types::{DateTime, date_time::Format};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -70,7 +70,7 @@ impl Aspect for LifecycleAspect {
                     .map(|size| size.as_str().to_owned()),
             }),
             Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Self::fresh()),
-            Err(error) => Err(fault("GetBucketLifecycleConfiguration", error)),
+            Err(error) => Err(fault("GetBucketLifecycleConfiguration", &error)),
         }
     }
 
@@ -83,7 +83,7 @@ impl Aspect for LifecycleAspect {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketLifecycle", error))?;
+                .map_err(|error| fault("DeleteBucketLifecycle", &error))?;
             return Ok(());
         }
         let configuration = configuration(&state.rules)
@@ -98,7 +98,7 @@ impl Aspect for LifecycleAspect {
             .set_transition_default_minimum_object_size(minimum.map(TransitionDefaultMinimumObjectSize::from))
             .send()
             .await
-            .map_err(|error| fault("PutBucketLifecycleConfiguration", error))?;
+            .map_err(|error| fault("PutBucketLifecycleConfiguration", &error))?;
         Ok(())
     }
 }
@@ -233,11 +233,7 @@ fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, String
         .iter()
         .map(|rule| LifecycleRule::deserialize(rule).map_err(|error| error.to_string()).and_then(|rule| to_sdk(&rule)))
         .collect::<Result<Vec<_>, _>>()?;
-    BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(text)
-}
-
-fn text(error: BuildError) -> String {
-    error.to_string()
+    BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(|error| error.to_string())
 }
 
 fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, String> {
@@ -278,7 +274,7 @@ fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, String> {
         let found = sdk::AbortIncompleteMultipartUpload::builder().days_after_initiation(abort.days_after_initiation);
         out = out.abort_incomplete_multipart_upload(found.build());
     }
-    out.build().map_err(text)
+    out.build().map_err(|error| error.to_string())
 }
 
 /// A single condition stands alone; several go into an `And`, or S3 answers MalformedXML.
@@ -288,7 +284,7 @@ fn filter_to_sdk(filter: Option<&LifecycleFilter>) -> Result<LifecycleRuleFilter
         .tags
         .iter()
         .flatten()
-        .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build().map_err(text))
+        .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build().map_err(|error| error.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
     let prefix = filter.prefix.filter(|prefix| !prefix.is_empty());
     let (larger, smaller) = (filter.object_size_greater_than_bytes, filter.object_size_less_than_bytes);

@@ -39,7 +39,7 @@ impl Aspect for ObjectOwnershipAspect {
                 .and_then(|controls| controls.rules.into_iter().next())
                 .and_then(|rule| from_sdk(&rule.object_ownership))),
             Err(error) if code(&error) == Some("OwnershipControlsNotFoundError") => Ok(None),
-            Err(error) => Err(fault("GetBucketOwnershipControls", error)),
+            Err(error) => Err(fault("GetBucketOwnershipControls", &error)),
         }
     }
 
@@ -57,7 +57,7 @@ impl Aspect for ObjectOwnershipAspect {
             .ownership_controls(controls)
             .send()
             .await
-            .map_err(|error| fault("PutBucketOwnershipControls", error))?;
+            .map_err(|error| fault("PutBucketOwnershipControls", &error))?;
         Ok(())
     }
 }

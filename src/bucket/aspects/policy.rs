@@ -46,7 +46,7 @@ impl Aspect for PolicyAspect {
         match answer {
             Ok(answer) => Ok(answer.policy),
             Err(error) if code(&error) == Some("NoSuchBucketPolicy") => Ok(None),
-            Err(error) => Err(fault("GetBucketPolicy", error)),
+            Err(error) => Err(fault("GetBucketPolicy", &error)),
         }
     }
 
@@ -59,7 +59,7 @@ impl Aspect for PolicyAspect {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketPolicy", error))?;
+                .map_err(|error| fault("DeleteBucketPolicy", &error))?;
             return Ok(());
         };
         if serde_json::from_str::<Value>(text).is_err() {
@@ -76,7 +76,7 @@ impl Aspect for PolicyAspect {
             .policy(text)
             .send()
             .await
-            .map_err(|error| fault("PutBucketPolicy", error))?;
+            .map_err(|error| fault("PutBucketPolicy", &error))?;
         Ok(())
     }
 }

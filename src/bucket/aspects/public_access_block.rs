@@ -71,7 +71,7 @@ impl Aspect for PublicAccessBlockAspect {
                 restrict_public_buckets: found.restrict_public_buckets.unwrap_or_default(),
             })),
             Err(error) if code(&error) == Some("NoSuchPublicAccessBlockConfiguration") => Ok(OFF),
-            Err(error) => Err(fault("GetPublicAccessBlock", error)),
+            Err(error) => Err(fault("GetPublicAccessBlock", &error)),
         }
     }
 
@@ -86,7 +86,7 @@ impl Aspect for PublicAccessBlockAspect {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeletePublicAccessBlock", error))?;
+                .map_err(|error| fault("DeletePublicAccessBlock", &error))?;
             return Ok(());
         }
         let configuration = PublicAccessBlockConfiguration::builder()
@@ -103,7 +103,7 @@ impl Aspect for PublicAccessBlockAspect {
             .public_access_block_configuration(configuration)
             .send()
             .await
-            .map_err(|error| fault("PutPublicAccessBlock", error))?;
+            .map_err(|error| fault("PutPublicAccessBlock", &error))?;
         Ok(())
     }
 }

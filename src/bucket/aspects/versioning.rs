@@ -41,7 +41,7 @@ impl Aspect for VersioningAspect {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketVersioning", error))?;
+            .map_err(|error| fault("GetBucketVersioning", &error))?;
         let status = answer.status.and_then(|status| match status {
             BucketVersioningStatus::Enabled => Some(VersioningStatus::Enabled),
             BucketVersioningStatus::Suspended => Some(VersioningStatus::Suspended),
@@ -63,7 +63,7 @@ impl Aspect for VersioningAspect {
             .versioning_configuration(VersioningConfiguration::builder().status(status).build())
             .send()
             .await
-            .map_err(|error| fault("PutBucketVersioning", error))?;
+            .map_err(|error| fault("PutBucketVersioning", &error))?;
         Ok(())
     }
 }

@@ -1,0 +1,90 @@
+//! AWS as it really is: straight to LocalStack, past the proxy, to look and to tamper.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+
+#[derive(Clone)]
+pub struct Aws {
+    pub s3: aws_sdk_s3::Client,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+}
+
+pub type Tags = BTreeMap<String, String>;
+
+impl Aws {
+    pub fn new(endpoint: &str) -> Self {
+        let credentials = aws_sdk_s3::config::Credentials::new("test", "test", None, None, "tests");
+        let region = aws_sdk_s3::config::Region::new("us-east-1");
+        let s3 = aws_sdk_s3::Config::builder()
+            .behavior_version(aws_sdk_s3::config::BehaviorVersion::v2026_01_12())
+            .credentials_provider(credentials.clone())
+            .region(region.clone())
+            .endpoint_url(endpoint)
+            .force_path_style(true)
+            .build();
+        let dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+            .credentials_provider(credentials)
+            .region(region)
+            .endpoint_url(endpoint)
+            .build();
+        Self { s3: aws_sdk_s3::Client::from_conf(s3), dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb) }
+    }
+
+    pub async fn bucket_exists(&self, name: &str) -> bool {
+        self.s3.head_bucket().bucket(name).send().await.is_ok()
+    }
+
+    /// Empty if there are none.
+    pub async fn bucket_tags(&self, name: &str) -> Tags {
+        let answer = self.s3.get_bucket_tagging().bucket(name).send().await;
+        answer.map(|answer| answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()).unwrap_or_default()
+    }
+
+    pub async fn put_object(&self, bucket: &str, key: &str) {
+        let put = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from_static(b"x"));
+        put.send().await.expect("an object can be put");
+    }
+
+    /// Everything about a bucket that the operator could have changed, as text, to be compared.
+    pub async fn snapshot(&self, bucket: &str) -> String {
+        let s3 = &self.s3;
+        let (tags, versioning, encryption, policy, block, ownership, lifecycle) = tokio::join!(
+            s3.get_bucket_tagging().bucket(bucket).send(),
+            s3.get_bucket_versioning().bucket(bucket).send(),
+            s3.get_bucket_encryption().bucket(bucket).send(),
+            s3.get_bucket_policy().bucket(bucket).send(),
+            s3.get_public_access_block().bucket(bucket).send(),
+            s3.get_bucket_ownership_controls().bucket(bucket).send(),
+            s3.get_bucket_lifecycle_configuration().bucket(bucket).send(),
+        );
+        [
+            format!("{:?}", tags.map(|answer| answer.tag_set).ok()),
+            format!("{:?}", versioning.map(|answer| answer.status).ok()),
+            format!("{:?}", encryption.map(|answer| answer.server_side_encryption_configuration).ok()),
+            format!("{:?}", policy.map(|answer| answer.policy).ok()),
+            format!("{:?}", block.map(|answer| answer.public_access_block_configuration).ok()),
+            format!("{:?}", ownership.map(|answer| answer.ownership_controls).ok()),
+            format!("{:?}", lifecycle.map(|answer| answer.rules).ok()),
+        ]
+        .join("\n")
+    }
+
+    pub async fn table(&self, name: &str) -> Option<aws_sdk_dynamodb::types::TableDescription> {
+        self.dynamodb.describe_table().table_name(name).send().await.ok()?.table
+    }
+
+    pub async fn table_tags(&self, name: &str) -> Tags {
+        let Some(table) = self.table(name).await else { return Tags::new() };
+        let arn = table.table_arn().expect("a table has an ARN");
+        let answer = self.dynamodb.list_tags_of_resource().resource_arn(arn).send().await.expect("tags");
+        answer.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect()
+    }
+
+    pub async fn put_item(&self, table: &str, key: &str) {
+        let put = self.dynamodb.put_item().table_name(table).item(key, AttributeValue::S("x".into()));
+        put.send().await.expect("an item can be put");
+    }
+}

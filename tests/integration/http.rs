@@ -1,0 +1,20 @@
+//! The one HTTP request that tests make themselves.
+
+use axum::body::Body;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+
+pub fn client() -> Client<HttpConnector, Body> {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+/// Status and body.
+pub async fn get(url: &str) -> (u16, String) {
+    let request = axum::http::Request::get(url).body(Body::empty()).expect("a valid request");
+    let answer = client().request(request).await.expect("an answer");
+    let status = answer.status().as_u16();
+    let body = axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX).await.expect("a body");
+    (status, String::from_utf8_lossy(&body).into_owned())
+}

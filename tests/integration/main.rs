@@ -1,0 +1,19 @@
+//! What a user does, and what AWS and Kubernetes hold afterwards: on a real API server, under the
+//! shipped role, against LocalStack.
+//!
+//! Every test has a namespace, names in AWS, a proxy and an operator of its own, so that they run
+//! side by side on one rig. They wait on events (a watch, the proxy's record of calls), never on the
+//! clock.
+
+mod audit;
+mod aws;
+mod http;
+mod operator;
+mod proxy;
+mod rig;
+mod world;
+
+mod buckets;
+mod deletion;
+mod ownership;
+mod tables;

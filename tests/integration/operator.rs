@@ -1,0 +1,109 @@
+//! The operator as users run it: the binary, under its own identity and the shipped role.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::watch;
+
+/// A running operator; killed when dropped.
+pub struct Operator {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    address: watch::Receiver<Option<String>>,
+}
+
+impl Operator {
+    /// Starts `musubi run` with these flags and an environment that holds nothing of the caller's.
+    pub fn start(kubeconfig: &str, flags: &[String]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_musubi"))
+            .args(["run", "--region", "us-east-1", "--http-addr", "127.0.0.1:0", "--log-format", "json"])
+            .args(flags)
+            .env_clear()
+            .env("KUBECONFIG", kubeconfig)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("RUST_LOG", "info,musubi=debug")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the operator can be started");
+        let stderr = child.stderr.take().expect("its standard error is a pipe");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (found, address) = watch::channel(None);
+        let lines = log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+                if let Some(address) = json["address"].as_str() {
+                    found.send_replace(Some(address.to_owned()));
+                }
+                lines.lock().expect("no reader panics").push(line);
+            }
+        });
+        Self { child, log, address }
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no reader panics").clone()
+    }
+
+    /// What one of its HTTP paths answers.
+    pub async fn http(&self, path: &str) -> (u16, String) {
+        let mut address = self.address.clone();
+        let known = address.wait_for(Option::is_some);
+        let address = known.await.expect("the operator says where it serves").clone().expect("it is known");
+        crate::http::get(&format!("http://{address}{path}")).await
+    }
+
+    /// Memory that the process has had at most, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.signal("-TERM");
+        self.ended().await
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(status.expect("kill can be run").success());
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let pid = self.child.id();
+        let waited = tokio::task::spawn_blocking(move || {
+            // The end of a process closes its side of this: an event, unlike polling.
+            Command::new("tail").args(["--pid", &pid.to_string(), "-f", "/dev/null"]).status()
+        });
+        // `tail` sees a zombie as alive; reaping is ours.
+        tokio::select! {
+            _ = waited => {}
+            () = async { while self.child.try_wait().ok().flatten().is_none() { tokio::task::yield_now().await } } => {}
+        }
+        self.child.wait().expect("the operator can be waited for")
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            for line in self.log() {
+                eprintln!("operator: {line}");
+            }
+        }
+    }
+}

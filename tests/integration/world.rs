@@ -1,0 +1,249 @@
+//! A test's own corner of the shared rig: a namespace, names in AWS, a proxy and an operator.
+
+use std::{fmt::Debug, time::Duration};
+
+use k8s_openapi::{
+    api::core::v1::{Namespace, Secret},
+    apimachinery::pkg::apis::meta::v1::Condition,
+};
+use kube::{
+    Api, Client, Config, Resource, ResourceExt,
+    api::{ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams, ValidationDirective},
+    config::{KubeConfigOptions, Kubeconfig},
+    core::{NamespaceResourceScope, object::HasStatus},
+    runtime::wait::{Condition as Awaited, await_condition},
+};
+use musubi::api::{Bucket, Status, Table};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::{audit, aws::Aws, operator::Operator, proxy::Proxy, rig::Rig};
+
+pub struct World {
+    pub rig: &'static Rig,
+    pub client: Client,
+    pub namespace: String,
+    pub proxy: Proxy,
+    pub operator: Operator,
+    pub aws: Aws,
+    flags: Vec<String>,
+}
+
+/// A generous limit for whatever is waited for: what fails to come fails the test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A kind of Musubi's, as tests handle it.
+pub trait Kind:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasStatus<Status = Status>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl Kind for Bucket {}
+impl Kind for Table {}
+
+impl World {
+    /// On the shared rig, with a resync so far away that it plays no part.
+    pub async fn new(name: &str) -> Self {
+        Self::with(name, &[]).await
+    }
+
+    /// With a resync of a second: drift is put right at once.
+    pub async fn eager(name: &str) -> Self {
+        Self::with(name, &["--resync-interval-seconds=1"]).await
+    }
+
+    pub async fn with(name: &str, flags: &[&str]) -> Self {
+        Self::on(Rig::shared(), name, flags).await
+    }
+
+    pub async fn on(rig: &'static Rig, name: &str, flags: &[&str]) -> Self {
+        let client = client(rig.get("KUBECONFIG")).await;
+        let namespace = format!("{name}-{:06x}", fastrand::u32(..0x0100_0000));
+        create_namespace(&client, &namespace).await;
+        let proxy = Proxy::start(rig.get("AWS_ENDPOINT_URL")).await;
+        let mut all = vec![
+            format!("--watch-namespace={namespace}"),
+            format!("--cluster-name=tests-{namespace}"),
+            format!("--aws-endpoint-url={}", proxy.url),
+            "--creation-grace-seconds=0".to_owned(),
+        ];
+        all.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        let operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &all);
+        let aws = Aws::new(rig.get("AWS_ENDPOINT_URL"));
+        Self { rig, client, namespace, proxy, operator, aws, flags: all }
+    }
+
+    /// The operator again, as it was started before.
+    pub fn restart_operator(&mut self) {
+        self.operator.kill();
+        self.operator = Operator::start(self.rig.get("OPERATOR_KUBECONFIG"), &self.flags);
+    }
+
+    /// A name in AWS that nobody else has.
+    pub fn name(&self, suffix: &str) -> String {
+        format!("{}-{suffix}", self.namespace)
+    }
+
+    pub fn api<K: Kind>(&self) -> Api<K> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    pub fn secrets(&self) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// `kubectl apply --server-side` of a whole manifest.
+    pub async fn apply<K: Kind>(&self, name: &str, spec: Value) -> K {
+        self.try_apply(name, spec).await.unwrap_or_else(|error| panic!("{name} was refused: {error}"))
+    }
+
+    /// The same, and what the API server says against it.
+    pub async fn try_apply<K: Kind>(&self, name: &str, spec: Value) -> Result<K, String> {
+        let object = json!({
+            "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": name}, "spec": spec,
+        });
+        let params =
+            PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply("a-user").force() };
+        let api =
+            Api::<DynamicObject>::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<K>(&()));
+        let applied = api.patch(name, &params, &Patch::Apply(object)).await.map_err(|error| error.to_string())?;
+        applied.try_parse().map_err(|error| error.to_string())
+    }
+
+    pub async fn get<K: Kind>(&self, name: &str) -> K {
+        self.api().get(name).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Waits, by a watch, for an object to satisfy a condition.
+    pub async fn wait<K: Kind>(&self, name: &str, what: &str, condition: impl Awaited<K>) -> K {
+        let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, condition)).await;
+        match waited {
+            Ok(Ok(Some(object))) => object,
+            Ok(other) => panic!("waiting for {name} to be {what}: {other:?}"),
+            Err(_) => panic!("{name} is not {what} within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await),
+        }
+    }
+
+    /// As `kubectl wait --for=condition=Ready` does: True, at the generation there is now.
+    pub async fn ready<K: Kind>(&self, name: &str) -> K {
+        self.wait(name, "Ready", |object: Option<&K>| {
+            object.is_some_and(|object| {
+                let ready = condition(object, "Ready");
+                ready.is_some_and(|ready| {
+                    ready.status == "True" && ready.observed_generation == object.meta().generation
+                })
+            })
+        })
+        .await
+    }
+
+    /// Stalled for this reason, at the generation there is now; the message.
+    pub async fn stalled<K: Kind>(&self, name: &str, reason: &str) -> String {
+        let found = self
+            .wait(name, reason, |object: Option<&K>| {
+                object.is_some_and(|object| {
+                    let stalled = condition(object, "Stalled");
+                    stalled.is_some_and(|stalled| {
+                        stalled.reason == reason && stalled.observed_generation == object.meta().generation
+                    })
+                })
+            })
+            .await;
+        assert!(condition(&found, "Reconciling").is_none(), "never Stalled and Reconciling at once");
+        condition(&found, "Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default()
+    }
+
+    /// Synced is False for this reason.
+    pub async fn unsynced<K: Kind>(&self, name: &str, reason: &str) -> K {
+        self.wait(name, reason, |object: Option<&K>| {
+            object.and_then(|object| condition(object, "Synced")).is_some_and(|synced| synced.reason == reason)
+        })
+        .await
+    }
+
+    pub async fn delete<K: Kind>(&self, name: &str) {
+        self.api::<K>().delete(name, &DeleteParams::default()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Waits until the object is gone.
+    pub async fn gone<K: Kind>(&self, name: &str) {
+        let gone = |object: Option<&K>| object.is_none();
+        let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, gone)).await;
+        if waited.is_err() {
+            panic!("{name} is not gone within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await);
+        }
+    }
+
+    /// The entries of a Secret as text.
+    pub async fn secret(&self, name: &str) -> std::collections::BTreeMap<String, String> {
+        let secret = self.secrets().get(name).await.unwrap_or_else(|error| panic!("Secret {name}: {error}"));
+        let data = secret.data.into_iter().flatten();
+        data.map(|(key, value)| (key, String::from_utf8_lossy(&value.0).into_owned())).collect()
+    }
+
+    /// Waits until the Secret is gone.
+    pub async fn secret_gone(&self, name: &str) {
+        let gone = |secret: Option<&Secret>| secret.is_none();
+        let waited = tokio::time::timeout(PATIENCE, await_condition(self.secrets(), name, gone)).await;
+        assert!(waited.is_ok(), "Secret {name} is not gone within {PATIENCE:?}");
+    }
+
+    /// Waits for an Event with this reason on an object; its note.
+    pub async fn event(&self, name: &str, reason: &str) -> String {
+        use k8s_openapi::api::events::v1::Event;
+        let api: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut events = std::pin::pin!(kube::runtime::watcher(api, kube::runtime::watcher::Config::default()));
+        loop {
+            use futures::TryStreamExt as _;
+            let event = tokio::time::timeout_at(deadline, events.try_next()).await;
+            let event = event.unwrap_or_else(|_| panic!("no Event {reason} on {name} within {PATIENCE:?}"));
+            use kube::runtime::watcher::Event::{Apply, InitApply};
+            if let Ok(Some(Apply(event) | InitApply(event))) = event {
+                let regarding = event.regarding.as_ref().and_then(|object| object.name.as_deref());
+                if regarding == Some(name) && event.reason.as_deref() == Some(reason) {
+                    return event.note.unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// Kubernetes writes of the operator so far: those that count, and Events.
+    pub fn kubernetes_writes(&self) -> (Vec<audit::Request>, Vec<audit::Request>) {
+        audit::writes(self.rig.get("AUDIT_LOG"), &self.namespace)
+    }
+}
+
+pub fn condition<'a, K: Kind>(object: &'a K, type_: &str) -> Option<&'a Condition> {
+    object.status()?.condition(type_)
+}
+
+pub fn status<K: Kind>(object: &K) -> &Status {
+    object.status().expect("the operator has written a status")
+}
+
+pub async fn client(kubeconfig: &str) -> Client {
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("the rig's kubeconfig");
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    Client::try_from(config.expect("a valid kubeconfig")).expect("a client")
+}
+
+pub async fn create_namespace(client: &Client, name: &str) {
+    let namespace = Namespace {
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+        ..Namespace::default()
+    };
+    Api::all(client.clone()).create(&PostParams::default(), &namespace).await.expect("a namespace can be made");
+}
+
+/// The object's uid, which its things carry in AWS.
+pub fn uid<K: Kind>(object: &K) -> String {
+    object.uid().expect("a stored object has a uid")
+}
