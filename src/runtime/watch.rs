@@ -49,6 +49,14 @@ impl Trigger {
     }
 }
 
+/// An object that a list brought.
+enum Listed {
+    /// New, or touched since it was last seen.
+    Due(Key),
+    /// Seen for the first time since the start, and in sync.
+    AtRest(Key),
+}
+
 /// Watches for ever, and keeps the store and the queue up to date. `ready` is called once the store
 /// is complete.
 pub async fn watch<X: External>(
@@ -59,6 +67,9 @@ pub async fn watch<X: External>(
     ready: impl Fn() + Send,
 ) {
     let mut triggers: HashMap<String, Trigger> = HashMap::new();
+    // What a list brought. The store shows a list only once it is complete, and a worker that came
+    // earlier would find nothing.
+    let mut listed: Vec<Listed> = Vec::new();
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
     loop {
         let event = match stream.try_next().await {
@@ -87,15 +98,12 @@ pub async fn watch<X: External>(
                 let key = key(&object);
                 let trigger = Trigger::of(&object);
                 let before = triggers.insert(key.uid.clone(), trigger.clone());
-                let at_rest = before.is_none() && is_settled(&object);
-                writer.apply_watcher_event(&Event::InitApply(pruned(object)));
-                if at_rest {
-                    // After a start, what was in sync is looked at within one interval, not all at once.
-                    let at = shared.within_an_interval(key.kind);
-                    shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
+                if before.is_none() && is_settled(&object) {
+                    listed.push(Listed::AtRest(key));
                 } else if before.as_ref() != Some(&trigger) {
-                    shared.queue(|queue| queue.trigger(&key));
+                    listed.push(Listed::Due(key));
                 }
+                writer.apply_watcher_event(&Event::InitApply(pruned(object)));
             }
             Event::Delete(DeserializeGuard(Ok(object))) => {
                 let key = key(&object);
@@ -104,9 +112,22 @@ pub async fn watch<X: External>(
                 controller.forget(&key.uid);
                 shared.queue(|queue| queue.forget(&key));
             }
-            Event::Init => writer.apply_watcher_event(&Event::Init),
+            Event::Init => {
+                listed.clear();
+                writer.apply_watcher_event(&Event::Init);
+            }
             Event::InitDone => {
                 writer.apply_watcher_event(&Event::InitDone);
+                for listed in listed.drain(..) {
+                    match listed {
+                        Listed::Due(key) => shared.queue(|queue| queue.trigger(&key)),
+                        // After a start, what was in sync is looked at within one interval, not all at once.
+                        Listed::AtRest(key) => {
+                            let at = shared.within_an_interval(key.kind);
+                            shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
+                        }
+                    }
+                }
                 ready();
             }
         }

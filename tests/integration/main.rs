@@ -14,6 +14,11 @@ mod rig;
 mod world;
 
 mod buckets;
+mod budgets;
+mod crashes;
 mod deletion;
+mod disruption;
 mod ownership;
+mod refusals;
+mod role;
 mod tables;

@@ -1,0 +1,164 @@
+//! Bad input: the schema says what is wrong, before anything happens in AWS.
+
+use musubi::api::{Bucket, Table};
+use serde_json::{Value, json};
+
+use crate::{buckets, rig::Rig, tables, world::World};
+
+fn with(mut spec: Value, field: &str, value: Value) -> Value {
+    spec[field] = value;
+    spec
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
+    let world = World::new("bad-bucket").await;
+    let plain = json!({});
+    let many_tags: serde_json::Map<String, Value> = (0..47).map(|n| (format!("k{n}"), json!("v"))).collect();
+    let rule = |rule: Value| json!({"rules": [rule]});
+    let cases = [
+        (json!({"name": "Upper"}), "3 to 63 characters"),
+        (json!({"name": "ab"}), "at least 3"),
+        (json!({"name": "a".repeat(64)}), "63"),
+        (json!({"name": "two..dots"}), "no two dots"),
+        (json!({"name": "192.168.0.1"}), "IP address"),
+        (json!({"name": "xn--bucket"}), "reserves bucket names"),
+        (json!({"name": "bucket-s3alias"}), "reserves bucket names"),
+        (json!({"name": "bucket--x-s3"}), "not supported"),
+        (json!({"name": 7}), "string"),
+        (json!({"nmae": "typo"}), "nmae"),
+        (with(plain.clone(), "versioning", json!({"status": "On"})), "Suspended"),
+        (with(plain.clone(), "versioning", json!("Enabled")), "object"),
+        (with(plain.clone(), "tags", json!({"musubi.dev/uid": "forged"})), "reserved"),
+        (with(plain.clone(), "tags", json!({"aws:x": "1"})), "reserved"),
+        (with(plain.clone(), "tags", json!({"a": "b\u{7}"})), "letters, digits"),
+        (with(plain.clone(), "tags", Value::Object(many_tags)), "46"),
+        (with(plain.clone(), "policy", json!("x".repeat(20_481))), "20480"),
+        (with(plain.clone(), "encryption", json!({"algorithm": "AES256", "kmsKeyId": "k"})), "kmsKeyId"),
+        (with(plain.clone(), "lifecycle", rule(json!({"id": "a", "status": "Enabled"}))), "at least one of"),
+        (
+            with(
+                plain.clone(),
+                "lifecycle",
+                rule(json!({"id": "a", "status": "Enabled", "expiration": {"days": 1, "date": "2030-01-01"}})),
+            ),
+            "exactly one of",
+        ),
+        (
+            with(
+                plain.clone(),
+                "lifecycle",
+                json!({"rules": [
+                    {"id": "a", "status": "Enabled", "expiration": {"days": 1}},
+                    {"id": "a", "status": "Enabled", "expiration": {"days": 2}},
+                ]}),
+            ),
+            "uplicate",
+        ),
+        (with(plain.clone(), "deletionPolicy", json!("Delete")), "DeleteIfEmpty"),
+        (with(plain.clone(), "connectionSecret", json!({"keys": {"arn": "region"}})), "cannot replace"),
+        (with(plain.clone(), "connectionSecret", json!({"keys": {"X": "password"}})), "outputs of a bucket"),
+        (with(plain, "connectionSecret", json!({"namespace": "kube-system"})), "namespace"),
+    ];
+    for (spec, expected) in cases {
+        let refused = world.try_apply::<Bucket>("assets", spec.clone()).await;
+        let error = refused.expect_err(&format!("{spec} must be refused"));
+        assert!(error.contains(expected), "{spec}: {error}");
+    }
+    assert_eq!(world.proxy.calls(), [], "AWS heard nothing of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
+    let world = World::new("bad-table").await;
+    let plain = tables::minimal("orders");
+    let cases = [
+        (json!({}), "partitionKey"),
+        (with(plain.clone(), "name", json!("a b")), "name"),
+        (with(plain.clone(), "sortKey", json!({"name": "id", "type": "S"})), "different attributes"),
+        (with(plain.clone(), "sortKey", json!({"name": "sk", "type": false})), "string"),
+        (with(plain.clone(), "billingMode", json!("PROVISIONED")), "needs provisionedThroughput"),
+        (with(plain.clone(), "timeToLive", json!({"enabled": true})), "needs attributeName"),
+        (
+            with(plain, "provisionedThroughput", json!({"readCapacityUnits": 0, "writeCapacityUnits": 1})),
+            "greater than or equal to 1",
+        ),
+    ];
+    for (spec, expected) in cases {
+        let refused = world.try_apply::<Table>("orders", spec.clone()).await;
+        let error = refused.expect_err(&format!("{spec} must be refused"));
+        assert!(error.contains(expected), "{spec}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_immutable_stays() {
+    let world = World::new("immutable").await;
+    world.apply::<Bucket>("assets", json!({"name": world.name("assets")})).await;
+    for spec in [json!({"name": world.name("other")}), json!({})] {
+        let error = world.try_apply::<Bucket>("assets", spec).await.expect_err("another name");
+        assert!(error.contains("immutable"), "{error}");
+    }
+    world.apply::<Table>("orders", tables::minimal(&world.name("orders"))).await;
+    let mut keys = tables::minimal(&world.name("orders"));
+    keys["partitionKey"]["name"] = json!("other");
+    let error = world.try_apply::<Table>("orders", keys).await.expect_err("another key");
+    assert!(error.contains("immutable"), "{error}");
+    let mut sort = tables::minimal(&world.name("orders"));
+    sort["sortKey"] = json!({"name": "sk", "type": "S"});
+    let error = world.try_apply::<Table>("orders", sort).await.expect_err("a sort key more");
+    assert!(error.contains("immutable"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_region_makes_and_deletes_nothing() {
+    let world = World::new("region").await;
+    let name = world.name("assets");
+    world.apply::<Bucket>("assets", json!({"name": name})).await;
+    world.ready::<Bucket>("assets").await;
+    let before = world.proxy.calls().len();
+    world.apply::<Bucket>("assets", json!({"name": name, "region": "eu-west-1"})).await;
+    let message = world.stalled::<Bucket>("assets", "RegionChanged").await;
+    assert!(message.contains("us-east-1"), "{message}");
+    assert_eq!(world.proxy.calls().len(), before);
+    world.apply::<Bucket>("assets", json!({"name": name, "region": "us-east-1"})).await;
+    world.ready::<Bucket>("assets").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_and_every_manifest_of_the_readme_is_accepted() {
+    let rig = Rig::shared();
+    let world = World::new("examples").await;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> =
+        std::fs::read_dir(root.join("examples")).expect("examples").flatten().map(|file| file.path()).collect();
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    for (number, block) in readme.split("```yaml\n").skip(1).enumerate() {
+        let manifest = block.split("```").next().expect("a block ends");
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{number}.yaml"));
+        std::fs::write(&file, manifest).expect("written");
+        files.push(file);
+    }
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let file = file.to_string_lossy().into_owned();
+        rig.kubectl(&["apply", "-n", &world.namespace, "--dry-run=server", "--validate=strict", "-f", &file]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spec_edited_while_it_is_deleted_is_not_applied() {
+    let world = World::new("edit-deleting").await;
+    let name = world.name("assets");
+    world.apply::<Bucket>("assets", buckets::production(&name)).await;
+    world.ready::<Bucket>("assets").await;
+    world.aws.put_object(&name, "precious").await;
+    world.delete::<Bucket>("assets").await;
+    world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    let before = world.aws.snapshot(&name).await;
+    world
+        .apply::<Bucket>("assets", with(buckets::production(&name), "versioning", json!({"status": "Suspended"})))
+        .await;
+    world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    assert_eq!(world.aws.snapshot(&name).await, before);
+}
