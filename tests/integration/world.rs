@@ -117,10 +117,6 @@ impl World {
         applied.try_parse().map_err(|error| error.to_string())
     }
 
-    pub async fn get<K: Kind>(&self, name: &str) -> K {
-        self.api().get(name).await.unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
     /// Waits, by a watch, for an object to satisfy a condition.
     pub async fn wait<K: Kind>(&self, name: &str, what: &str, condition: impl Awaited<K>) -> K {
         let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, condition)).await;
