@@ -17,7 +17,10 @@ fn crds_equal_the_code() {
             std::fs::write(&path, &wanted).expect("written");
         }
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == wanted, "{file} is not what the code says; run UPDATE_GENERATED=1 cargo test --test generated");
+        assert!(
+            found == wanted,
+            "{file} is not what the code says; run UPDATE_GENERATED=1 cargo test --test generated"
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 //! What an error of AWS means to us.
 
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -33,21 +36,41 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         SdkError::TimeoutError(_) => {
             Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => Fault::new(
-            Class::Transient,
-            "Unreachable",
-            format!("{operation} could not reach AWS: check the endpoint and the network of the operator"),
-        ),
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Fault::new(
-            Class::Denied,
+        SdkError::DispatchFailure(_) if lacks_credentials(error) => Fault::new(
+            Class::Credentials,
             "NoCredentials",
             format!(
                 "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
                  web identity, container or instance)"
             ),
         ),
+        // The request may have arrived all the same.
+        SdkError::DispatchFailure(_) => Fault::new(
+            Class::Transient,
+            "Unreachable",
+            format!("{operation} got no answer from AWS: check the endpoint and the network of the operator"),
+        ),
+        SdkError::ConstructionFailure(_) => {
+            Fault::new(Class::Unknown, "Internal", format!("{operation} could not be built; please report this"))
+        }
         _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
     }
+}
+
+/// The SDK reports missing credentials as a failure to dispatch, just as it does a lost connection:
+/// only the source of the error tells them apart.
+fn lacks_credentials<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    let mut source: Option<&(dyn Error + 'static)> = match error {
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().and_then(Error::source),
+        _ => None,
+    };
+    while let Some(error) = source {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// A condition's reason is CamelCase ASCII; codes such as `com.amazonaws#X` are cut to their last word.
@@ -83,8 +106,8 @@ fn classify(code: &str, status: u16) -> Class {
         | "AccessDeniedException"
         | "AllAccessDisabled"
         | "AuthorizationError"
-        | "UnauthorizedAccess"
-        | "ExpiredToken"
+        | "UnauthorizedAccess" => Class::Denied,
+        "ExpiredToken"
         | "ExpiredTokenException"
         | "TokenRefreshRequired"
         | "InvalidClientTokenId"
@@ -93,7 +116,7 @@ fn classify(code: &str, status: u16) -> Class {
         | "InvalidToken"
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
-        | "MissingAuthenticationToken" => Class::Denied,
+        | "MissingAuthenticationToken" => Class::Credentials,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
@@ -149,7 +172,7 @@ mod tests {
             ("ResourceInUseException", 400, Class::Pending),
             ("LimitExceededException", 400, Class::Quota),
             ("AccessDenied", 403, Class::Denied),
-            ("ExpiredToken", 400, Class::Denied),
+            ("ExpiredToken", 400, Class::Credentials),
             ("Http403", 403, Class::Denied),
             ("SlowDown", 503, Class::Transient),
             ("ThrottlingException", 400, Class::Transient),

@@ -139,3 +139,11 @@ impl External for Buckets {
         Outputs { arn, endpoint, binding_type: "s3", values }
     }
 }
+
+#[cfg(test)]
+impl Buckets {
+    /// A bucket as AWS makes it, for tests of the reconciler.
+    pub(crate) fn fresh() -> Observed {
+        plan::fresh(&Op::PutTags(Tags::new()))
+    }
+}

@@ -47,7 +47,9 @@ impl Outcome {
     pub fn of(fault: Fault, previous: &Status, now: Timestamp) -> Self {
         match fault.class {
             Class::User => Self::Stalled(fault),
-            Class::Denied if denied_since(previous).is_some_and(|since| now.duration_since(since) >= IAM_DELAY) => {
+            Class::Denied | Class::Credentials
+                if denied_since(previous).is_some_and(|since| now.duration_since(since) >= IAM_DELAY) =>
+            {
                 Self::Stalled(fault)
             }
             _ => Self::Retrying(fault),

@@ -389,7 +389,7 @@ impl<X: External> Situation<'_, X> {
 
     fn blocked(&self, fault: Fault) -> Effect<X::Op> {
         match fault.class {
-            Class::Pending | Class::Transient => self.conclude(&Outcome::Deleting(Some(fault))),
+            Class::Pending | Class::Transient | Class::Credentials => self.conclude(&Outcome::Deleting(Some(fault))),
             _ => self.conclude(&Outcome::DeletionBlocked(fault)),
         }
     }
@@ -636,3 +636,6 @@ fn summary<Op>(steps: &[Step<Op>]) -> String {
         n => format!("{}; and {} more", changes[..MOST].join("; "), n - MOST),
     }
 }
+
+#[cfg(test)]
+mod tests;

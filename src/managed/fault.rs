@@ -27,9 +27,12 @@ pub enum Class {
     Quota,
     /// Only the user can put it right. Still retried, slowly: what was wrong elsewhere may be mended.
     User,
-    /// Permission is missing. IAM takes minutes to spread, so it counts as [`Class::User`] only
-    /// after a while.
+    /// AWS has answered that permission is missing. IAM takes minutes to spread, so it counts as
+    /// [`Class::User`] only after a while.
     Denied,
+    /// There are no usable credentials, or AWS knows them no longer. Says nothing of what became of
+    /// earlier attempts of the same call.
+    Credentials,
     /// Throttled, unreachable, timed out or failed inside AWS.
     Transient,
     /// A code that nobody has classified.

@@ -215,7 +215,9 @@ impl<X: External> Running<'_, X> {
             Class::User | Class::Denied | Class::Quota => {
                 self.pass.refused.insert(block, fault);
             }
-            Class::Pending | Class::Transient | Class::Unknown => self.pass.fault = Some(fault.at(block)),
+            Class::Pending | Class::Credentials | Class::Transient | Class::Unknown => {
+                self.pass.fault = Some(fault.at(block))
+            }
         }
     }
 

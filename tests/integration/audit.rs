@@ -38,7 +38,9 @@ pub fn writes(log: &str, namespace: &str) -> (Vec<Request>, Vec<Request>) {
 
 fn request(line: &Value) -> Option<Request> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if line["user"]["username"] != "musubi" || line["stage"] != "ResponseComplete" {
+    // A watch is written down when it begins: its end may be far away.
+    let stage = if line["verb"] == "watch" { "ResponseStarted" } else { "ResponseComplete" };
+    if line["user"]["username"] != "musubi" || line["stage"] != stage {
         return None;
     }
     let reference = &line["objectRef"];

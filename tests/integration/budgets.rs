@@ -40,7 +40,7 @@ async fn a_production_bucket_costs_few_calls_and_few_writes() {
     let a_look = 7;
     assert!(looks.len() <= 4 * a_look, "{} calls in three looks", looks.len());
     assert_eq!(after.1.len(), before.1, "in sync nothing is written to Kubernetes");
-    println!("in sync: {a_look} AWS calls a look, {most} in flight together, 0 writes");
+    println!("in sync: {} AWS calls in three looks, {most} in flight together, 0 writes", looks.len());
     assert!(most >= 5, "the reads of a look go out together, not {most} at a time");
 
     // One tag.

@@ -1,0 +1,424 @@
+//! Every point of a pass is a value: here they are, one by one, for a bucket.
+//!
+//! `Buckets` is the real kind; nothing is called, for `decide` calls nothing.
+
+use std::sync::Arc;
+
+use k8s_openapi::jiff::ToSpan;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    api::Bucket,
+    aws::{Aws, Options},
+    bucket::{Buckets, Op},
+    managed::{conditions::READY, identity::Owner},
+    telemetry::Metrics,
+};
+
+/// One pass, at whatever point a test puts it.
+struct Point {
+    object: Bucket,
+    external: Buckets,
+    identity: Result<Identity, Fault>,
+    settings: Settings,
+    pass: Pass<Buckets>,
+    now: Timestamp,
+}
+
+const NOON: &str = "2026-01-01T12:00:00Z";
+
+/// Where AWS tags buckets as it makes them, or where the endpoint cannot.
+#[derive(Clone, Copy, PartialEq)]
+enum Where {
+    Aws,
+    Emulator,
+}
+
+impl Point {
+    async fn new(place: Where, spec: Value) -> Self {
+        let object = json!({
+            "apiVersion": "s3.musubi.dev/v1alpha1", "kind": "Bucket",
+            "metadata": {"name": "assets", "namespace": "shop", "uid": "u1", "generation": 1},
+            "spec": spec,
+        });
+        let endpoint_url = (place == Where::Emulator).then(|| "http://127.0.0.1:1".to_owned());
+        let options = Options { endpoint_url, published_endpoint_url: None };
+        let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u1".into() };
+        Self {
+            object: serde_json::from_value(object).expect("a bucket"),
+            external: Buckets::new(Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)),
+            identity: Ok(Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner }),
+            settings: Settings {
+                cluster: "c".into(),
+                also_owns: Vec::new(),
+                allow_adoption: Vec::new(),
+                creation_grace: SignedDuration::from_mins(2),
+            },
+            pass: Pass::default(),
+            now: NOON.parse().expect("a time"),
+        }
+    }
+
+    /// A bucket that exists, is ours and in sync, as a pass finds it at its start.
+    async fn in_sync(spec: Value) -> Self {
+        let mut point = Self::new(Where::Aws, spec).await;
+        point.make();
+        let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+        point.object.status = Some(*status);
+        point.pass = Pass::default();
+        point.now += 1.hour();
+        point
+    }
+
+    /// Does what the shell does until the pass concludes, in a world where everything succeeds.
+    fn make(&mut self) {
+        for _ in 0..32 {
+            match self.decide() {
+                Effect::Observe(reads) => {
+                    self.pass.sight = Some(Existence::Absent);
+                    self.pass.read = reads;
+                }
+                Effect::AddFinalizer => {
+                    self.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+                    self.pass.live = true;
+                }
+                Effect::ReadLive => self.pass.live = true,
+                Effect::Announce(status) => self.object.status = Some(*status),
+                Effect::Create(_, step) => self.created(&step),
+                Effect::Perform(_, step) => self.advance(&step.op),
+                Effect::WriteSecret { .. } => self.pass.secret = Some(Ok(())),
+                Effect::Conclude { .. } => return,
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("no end");
+    }
+
+    fn created(&mut self, step: &Step<Op>) {
+        let Op::Create { tags, .. } = &step.op else { panic!("{step:?}") };
+        let tags = if self.external.tags_at_creation() { tags.clone() } else { Tags::new() };
+        self.sees(tags);
+        self.pass.created = true;
+    }
+
+    fn advance(&mut self, op: &Op) {
+        let Some(Existence::Present { tags, seen }) = &mut self.pass.sight else { panic!("nothing is there") };
+        Buckets::advance(tags, seen, op);
+        self.pass.wrote = true;
+    }
+
+    /// A new bucket with these tags, all of it read.
+    fn sees(&mut self, tags: Tags) {
+        self.pass.sight = Some(Existence::Present { tags: Some(tags), seen: Buckets::fresh() });
+        self.pass.read = Reads { tags: true, blocks: Buckets::BLOCKS.iter().copied().collect(), contents: true };
+    }
+
+    fn own_tags(&self) -> Tags {
+        self.identity.as_ref().expect("resolved").owner.tags()
+    }
+
+    fn deleting(&mut self) {
+        self.object.metadata.deletion_timestamp = Some(Time(self.now));
+        self.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    }
+
+    fn decide(&self) -> Effect<Op> {
+        decide(&Situation {
+            object: &self.object,
+            external: &self.external,
+            identity: self.identity.as_ref(),
+            settings: &self.settings,
+            pass: &self.pass,
+            now: self.now,
+        })
+    }
+
+    /// The reason of Synced and when to look again, at a point where the pass must be over.
+    fn concluded(&self) -> (String, Next) {
+        let Effect::Conclude { status, next } = self.decide() else { panic!("{:?}", self.decide()) };
+        (status.condition("Synced").map(|synced| synced.reason.clone()).unwrap_or_default(), next)
+    }
+}
+
+#[tokio::test]
+async fn before_a_create_come_absence_the_finalizer_a_live_read_and_the_announcement() {
+    let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
+    assert_eq!(point.decide(), Effect::Observe(Reads { tags: true, ..Reads::default() }));
+    point.pass.sight = Some(Existence::Absent);
+    assert_eq!(point.decide(), Effect::AddFinalizer);
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    assert_eq!(point.decide(), Effect::ReadLive, "the finalizer of an earlier pass is no live read");
+    point.pass.live = true;
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(status.managed.blocks, ["versioning"]);
+    assert_eq!(status.creation_intent.as_ref().map(|intent| intent.uid.as_str()), Some("u1"));
+    point.object.status = Some(*status);
+    assert!(matches!(point.decide(), Effect::Create(..)));
+}
+
+#[tokio::test]
+async fn aws_itself_needs_no_intent_and_believes_none() {
+    let mut point = Point::new(Where::Aws, json!({})).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    point.pass = Pass { sight: Some(Existence::Absent), live: true, ..Pass::default() };
+    assert!(matches!(point.decide(), Effect::Create(..)), "nothing to announce");
+    let intent =
+        CreationIntent { uid: "u1".into(), name: "assets".into(), region: "us-east-1".into(), account_id: "1".into() };
+    point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+    point.sees(Tags::new());
+    assert_eq!(point.concluded().0, "AlreadyExists", "an untagged bucket is nobody's, whatever the status says");
+}
+
+#[tokio::test]
+async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names() {
+    let intent = |uid: &str, name: &str, region: &str, account: &str| CreationIntent {
+        uid: uid.into(),
+        name: name.into(),
+        region: region.into(),
+        account_id: account.into(),
+    };
+    for (intent, ours) in [
+        (intent("u1", "assets", "us-east-1", "1"), true),
+        (intent("u0", "assets", "us-east-1", "1"), false),
+        (intent("u1", "other", "us-east-1", "1"), false),
+        (intent("u1", "assets", "eu-west-1", "1"), false),
+        (intent("u1", "assets", "us-east-1", "2"), false),
+    ] {
+        let mut point = Point::new(Where::Emulator, json!({})).await;
+        point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        point.object.status = Some(Status { creation_intent: Some(intent.clone()), ..Status::default() });
+        point.sees(Tags::new());
+        assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{intent:?}: {:?}", point.decide());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_leaves_both() {
+    let announced = async |class| {
+        let mut point = Point::new(Where::Emulator, json!({})).await;
+        point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        let intent = CreationIntent {
+            uid: "u1".into(),
+            name: "assets".into(),
+            region: "us-east-1".into(),
+            account_id: "1".into(),
+        };
+        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        point.pass = Pass { sight: Some(Existence::Absent), live: true, ..Pass::default() };
+        point.pass.fault = Some(Fault::new(class, "X", "x"));
+        point
+    };
+    for class in [Class::User, Class::Denied] {
+        let mut point = announced(class).await;
+        assert_eq!(point.decide(), Effect::RemoveFinalizer, "{class:?}");
+        point.object.metadata.finalizers = None;
+        let Effect::Conclude { status, .. } = point.decide() else { panic!("{class:?}") };
+        assert_eq!(status.creation_intent, None);
+    }
+    for class in [Class::Transient, Class::Pending, Class::Credentials, Class::Unknown, Class::Quota] {
+        let point = announced(class).await;
+        let Effect::Conclude { status, .. } = point.decide() else { panic!("{class:?}: {:?}", point.decide()) };
+        assert!(status.creation_intent.is_some(), "{class:?}: the create may have happened");
+    }
+}
+
+#[tokio::test]
+async fn ready_comes_after_the_secret_and_never_without_it() {
+    let mut point = Point::new(Where::Aws, json!({})).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    let tags = point.own_tags();
+    point.sees(tags);
+    assert!(matches!(point.decide(), Effect::WriteSecret { .. }));
+    point.pass.secret = Some(Err(Fault::user("SecretConflict", "not ours")));
+    let Effect::Conclude { status, .. } = point.decide() else { panic!() };
+    assert!(!status.is_true(READY));
+    point.pass.secret = Some(Ok(()));
+    let Effect::Conclude { status, .. } = point.decide() else { panic!() };
+    assert!(status.is_true(READY));
+    assert_eq!(status.binding.map(|binding| binding.name).as_deref(), Some("assets-bucket"));
+}
+
+#[tokio::test]
+async fn an_object_in_sync_is_read_in_one_wave_and_its_status_does_not_change() {
+    let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}, "tags": {"a": "b"}})).await;
+    let Effect::Observe(reads) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(reads.blocks.into_iter().collect::<Vec<_>>(), ["versioning"]);
+    let mut tags = point.own_tags();
+    tags.insert("a".into(), "b".into());
+    point.sees(tags);
+    point.advance(&Op::Put { aspect: "versioning", state: json!({"status": "Enabled"}) });
+    point.pass.wrote = false;
+    point.pass.secret = Some(Ok(()));
+    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!((Some(*status), next), (point.object.status.clone(), Next::Resync));
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_what_is_not_ours() {
+    let another = |key: &str, value: &str, point: &Point| {
+        let mut tags = point.own_tags();
+        tags.insert(key.to_owned(), value.to_owned());
+        tags
+    };
+    for (key, value, reason) in [
+        ("musubi.dev/cluster", "other", "OwnedByAnother"),
+        ("musubi.dev/namespace", "other", "OwnedByAnother"),
+        ("musubi.dev/name", "other", "OwnedByAnother"),
+    ] {
+        let mut point = Point::new(Where::Aws, json!({"versioning": {"status": "Enabled"}})).await;
+        let tags = another(key, value, &point);
+        point.sees(tags);
+        assert_eq!(point.concluded().0, reason, "{key}");
+    }
+    for (key, reason) in [
+        ("aws:cloudformation:stack-name", "ManagedByAnother"),
+        ("services.k8s.aws/namespace", "ManagedByAnother"),
+        ("crossplane-name", "ManagedByAnother"),
+        ("team", "AlreadyExists"),
+    ] {
+        let mut point = Point::new(Where::Aws, json!({"versioning": {"status": "Enabled"}})).await;
+        point.sees(Tags::from([(key.to_owned(), "x".to_owned())]));
+        assert_eq!(point.concluded().0, reason, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_predecessors_thing_is_claimed_once_and_one_that_was_taken_away_is_never_taken_back() {
+    let mut point = Point::new(Where::Aws, json!({})).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    let mut tags = point.own_tags();
+    tags.insert("musubi.dev/uid".into(), "u0".into());
+    point.sees(tags.clone());
+    assert_eq!(point.decide(), Effect::ReadLive, "a claim needs a live read");
+    point.pass.live = true;
+    assert!(matches!(point.decide(), Effect::Perform(owned, _) if owned.by() == By::Predecessor));
+
+    let mut held = Point::in_sync(json!({})).await;
+    held.sees(tags);
+    assert_eq!(held.concluded().0, "OwnershipLost");
+}
+
+#[tokio::test]
+async fn what_was_made_a_moment_ago_and_is_not_shown_yet_is_neither_made_again_nor_taken_for_gone() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.now = NOON.parse::<Timestamp>().expect("a time") + 1.minute();
+    point.pass.sight = Some(Existence::Absent);
+    assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll));
+    point.deleting();
+    assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll), "nor is the finalizer dropped");
+    point.pass.deleted = true;
+    assert_eq!(point.decide(), Effect::RemoveFinalizer, "unless this pass deleted it");
+    point.object.metadata.deletion_timestamp = None;
+    point.now += 2.minutes();
+    assert_eq!(point.decide(), Effect::ReadLive, "later it is made again");
+}
+
+#[tokio::test]
+async fn another_region_or_account_makes_and_deletes_nothing() {
+    for (region, account, reason) in [("eu-west-1", "1", "RegionChanged"), ("us-east-1", "2", "AccountChanged")] {
+        let mut point = Point::in_sync(json!({})).await;
+        let identity = point.identity.as_mut().expect("resolved");
+        (identity.region, identity.account_id) = (region.to_owned(), account.to_owned());
+        assert_eq!(point.concluded().0, reason);
+        point.deleting();
+        assert_eq!(point.concluded().0, "DeletionBlocked");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_proves_the_uid_reads_live_deletes_and_sees_it_gone() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.deleting();
+    assert!(matches!(point.decide(), Effect::Observe(reads) if reads.tags));
+    let tags = point.own_tags();
+    point.sees(tags);
+    assert_eq!(point.decide(), Effect::ReadLive);
+    point.pass.live = true;
+    assert!(matches!(point.decide(), Effect::Delete(_)));
+    point.pass = Pass { deleted: true, ..Pass::default() };
+    assert!(matches!(point.decide(), Effect::Observe(_)), "asked for is not gone");
+    point.pass.sight = Some(Existence::Absent);
+    assert_eq!(point.decide(), Effect::RemoveFinalizer);
+}
+
+#[tokio::test]
+async fn a_deletion_touches_nothing_that_does_not_carry_this_very_uid() {
+    for (key, value) in [("musubi.dev/uid", "u0"), ("musubi.dev/name", "other"), ("musubi.dev/cluster", "other")] {
+        let mut point = Point::new(Where::Aws, json!({})).await;
+        point.deleting();
+        let mut tags = point.own_tags();
+        tags.insert(key.to_owned(), value.to_owned());
+        point.sees(tags);
+        point.pass.live = true;
+        assert_eq!(point.decide(), Effect::RemoveFinalizer, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn forbidden_to_look_is_not_absence() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.pass.fault = Some(Fault::new(Class::Denied, "AccessDenied", "no"));
+    assert_eq!(point.concluded(), ("AccessDenied".to_owned(), Next::Retry));
+    point.deleting();
+    assert_eq!(point.concluded(), ("DeletionBlocked".to_owned(), Next::Retry), "and keeps its finalizer");
+}
+
+#[tokio::test]
+async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
+    let mut point = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
+    point.deleting();
+    assert!(matches!(point.decide(), Effect::Observe(_)));
+    let tags = point.own_tags();
+    point.sees(tags.clone());
+    let Effect::Perform(_, step) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert!(matches!(&step.op, Op::PutTags(tags) if tags.contains_key("musubi.dev/released")));
+    point.advance(&step.op);
+    assert_eq!(point.decide(), Effect::RemoveFinalizer);
+    for class in [Class::Transient, Class::Denied, Class::User, Class::Unknown] {
+        let mut failing = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
+        failing.deleting();
+        failing.pass.fault = Some(Fault::new(class, "X", "x"));
+        assert_eq!(failing.decide(), Effect::RemoveFinalizer, "{class:?}");
+        failing.identity = Err(Fault::new(class, "X", "x"));
+        assert_eq!(failing.decide(), Effect::RemoveFinalizer, "{class:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_without_our_finalizer_owns_nothing_and_goes_at_once() {
+    let mut point = Point::new(Where::Aws, json!({})).await;
+    point.object.metadata.deletion_timestamp = Some(Time(point.now));
+    assert!(matches!(point.decide(), Effect::Conclude { next: Next::Never, .. }));
+}
+
+#[tokio::test]
+async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
+    let spec = json!({"versioning": {"status": "Enabled"}, "encryption": {"algorithm": "aws:kms"},
+        "lifecycle": {"rules": [{"id": "r", "status": "Enabled", "expiration": {"days": 1}}]}});
+    let mut point = Point::in_sync(json!({})).await;
+    point.object.spec = serde_json::from_value(spec).expect("a spec");
+    point.object.metadata.generation = Some(2);
+    let tags = point.own_tags();
+    point.sees(tags);
+    point.pass.refused.insert("versioning", Fault::user("MalformedXML", "no"));
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.object.status = Some(*status);
+    let Effect::Perform(_, step) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(step.block, "encryption");
+    point.advance(&step.op);
+    assert_eq!(point.concluded(), ("MalformedXML".to_owned(), Next::Retry), "lifecycle waits for versioning");
+}
+
+#[tokio::test]
+async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
+    let mut point = Point::in_sync(json!({"policy": "{}", "publicAccessBlock": {"blockPublicPolicy": false}})).await;
+    let tags = point.own_tags();
+    point.sees(tags);
+    let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
+    let undo = Undo { block: "publicAccessBlock", unless: "policy", op: back };
+    point.pass.undo.push(undo.clone());
+    assert!(!matches!(point.decide(), Effect::Undo(..)), "not while nothing is refused");
+    point.pass.refused.insert("policy", Fault::user("MalformedPolicy", "no"));
+    assert!(matches!(point.decide(), Effect::Undo(_, found) if found == undo));
+}
