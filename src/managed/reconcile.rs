@@ -216,7 +216,7 @@ impl<X: External> Running<'_, X> {
                 self.pass.refused.insert(block, fault);
             }
             Class::Pending | Class::Credentials | Class::Transient | Class::Unknown => {
-                self.pass.fault = Some(fault.at(block))
+                self.pass.fault = Some(fault.at(block));
             }
         }
     }

@@ -64,7 +64,8 @@ impl External for Tables {
     }
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
-        self.look(id, reads).await
+        // Four calls side by side make a large future; on the heap it does not bloat every pass.
+        Box::pin(self.look(id, reads)).await
     }
 
     fn creation(&self, object: &Table, id: &Identity) -> Step<Op> {

@@ -13,7 +13,10 @@ async fn every_verb_of_the_role_is_used_and_no_other_is_missed() {
     let world = World::eager("role").await;
     let name = world.name("assets");
     world.apply::<Bucket>("assets", json!({"name": name})).await;
-    world.apply::<Table>("orders", tables::minimal(&world.name("orders"))).await;
+    let mut table = tables::minimal(&world.name("orders"));
+    // So that its deletion takes a live read.
+    table["deletionPolicy"] = json!("DeleteIfEmpty");
+    world.apply::<Table>("orders", table).await;
     tokio::join!(world.ready::<Bucket>("assets"), world.ready::<Table>("orders"));
     let keys = json!({"name": name, "connectionSecret": {"keys": {"NAME": "bucket"}}});
     world.apply::<Bucket>("assets", keys).await;
@@ -65,8 +68,8 @@ async fn every_verb_of_the_role_is_used_and_no_other_is_missed() {
 /// What deploy/rbac grants in the namespaces it is bound to.
 fn granted() -> BTreeSet<(String, String)> {
     let text = include_str!("../../deploy/rbac/clusterrole.yaml");
-    let roles: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).expect("the role is YAML");
-    let rules = roles[0]["rules"].as_array().expect("rules").clone();
+    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).expect("the role is YAML");
+    let rules = documents[0]["rules"].as_array().expect("rules").clone();
     let texts = |value: &serde_json::Value| -> Vec<String> { serde_json::from_value(value.clone()).expect("a list") };
     rules
         .iter()
