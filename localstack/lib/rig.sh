@@ -35,7 +35,7 @@ start_rig() {
       start_component "$component" || { failed=$component; break; }
     done
     [ -z "$failed" ] && { write_env; return; }
-    [ -n "$fresh" ] && [ "$attempt" -lt 3 ] || break
+    if [ -z "$fresh" ] || [ "$attempt" -eq 3 ]; then break; fi
     say "$failed did not start; trying other ports"
     stop_rig
     rm -f "$state/ports"

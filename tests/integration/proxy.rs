@@ -117,9 +117,7 @@ impl Proxy {
     pub async fn wait_for(&self, what: &str, satisfied: impl Fn(&[Call]) -> bool) {
         let mut calls = self.shared.calls.subscribe();
         let waited = tokio::time::timeout(Duration::from_secs(60), calls.wait_for(|calls| satisfied(calls))).await;
-        if waited.is_err() {
-            panic!("no {what} within a minute; calls: {:#?}", self.calls());
-        }
+        assert!(waited.is_ok(), "no {what} within a minute; calls: {:#?}", self.calls());
     }
 
     /// Waits for `count` more calls of an operation, counted from this call, not from the first poll.

@@ -2,6 +2,7 @@
 
 use std::{fmt::Debug, time::Duration};
 
+use futures::TryStreamExt as _;
 use k8s_openapi::{
     api::core::v1::{Namespace, Secret},
     apimachinery::pkg::apis::meta::v1::Condition,
@@ -11,7 +12,10 @@ use kube::{
     api::{ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams, ValidationDirective},
     config::{KubeConfigOptions, Kubeconfig},
     core::{NamespaceResourceScope, object::HasStatus},
-    runtime::wait::{Condition as Awaited, await_condition},
+    runtime::{
+        wait::{Condition as Awaited, await_condition},
+        watcher::Event,
+    },
 };
 use musubi::api::{Bucket, Status, Table};
 use serde::de::DeserializeOwned;
@@ -123,7 +127,9 @@ impl World {
         match waited {
             Ok(Ok(Some(object))) => object,
             Ok(other) => panic!("waiting for {name} to be {what}: {other:?}"),
-            Err(_) => panic!("{name} is not {what} within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await),
+            Err(_elapsed) => {
+                panic!("{name} is not {what} within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await)
+            }
         }
     }
 
@@ -172,9 +178,8 @@ impl World {
     pub async fn gone<K: Kind>(&self, name: &str) {
         let gone = |object: Option<&K>| object.is_none();
         let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, gone)).await;
-        if waited.is_err() {
-            panic!("{name} is not gone within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await);
-        }
+        let left = if waited.is_err() { self.api::<K>().get_opt(name).await.ok() } else { None };
+        assert!(waited.is_ok(), "{name} is not gone within {PATIENCE:?}: {left:#?}");
     }
 
     /// The entries of a Secret as text.
@@ -193,16 +198,13 @@ impl World {
 
     /// Waits for an Event with this reason on an object; its note.
     pub async fn event(&self, name: &str, reason: &str) -> String {
-        use k8s_openapi::api::events::v1::Event;
-        let api: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
+        let api: Api<k8s_openapi::api::events::v1::Event> = Api::namespaced(self.client.clone(), &self.namespace);
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut events = std::pin::pin!(kube::runtime::watcher(api, kube::runtime::watcher::Config::default()));
         loop {
-            use futures::TryStreamExt as _;
             let event = tokio::time::timeout_at(deadline, events.try_next()).await;
             let event = event.unwrap_or_else(|_| panic!("no Event {reason} on {name} within {PATIENCE:?}"));
-            use kube::runtime::watcher::Event::{Apply, InitApply};
-            if let Ok(Some(Apply(event) | InitApply(event))) = event {
+            if let Ok(Some(Event::Apply(event) | Event::InitApply(event))) = event {
                 let regarding = event.regarding.as_ref().and_then(|object| object.name.as_deref());
                 if regarding == Some(name) && event.reason.as_deref() == Some(reason) {
                     return event.note.unwrap_or_default();
