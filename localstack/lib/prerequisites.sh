@@ -35,6 +35,7 @@ check_prerequisites() {
   have setsid || missing+=("setsid (Debian: util-linux)")
   have openssl || missing+=("openssl")
   have curl || missing+=("curl")
+  have ps || missing+=("ps (Debian: procps)")
   if [ "$1" = with-operator ]; then
     if have cargo; then
       local wanted

@@ -33,12 +33,24 @@ signal() {
 
 not_running() { ! running "$1"; }
 
+# A process and all that descend from it: LocalStack starts DynamoDB Local in a session of its own,
+# which neither dies with LocalStack nor is reached by its group.
+family() {
+  printf '%s\n' "$1"
+  local child
+  for child in $(ps -o pid= --ppid "$1"); do family "$child"; done
+}
+
 stop() {
-  running "$1" || { rm -f "$state/pids/$1"; return 0; }
+  local pid
+  pid=$(pid_of "$1") || { rm -f "$state/pids/$1"; return 0; }
+  local members
+  mapfile -t members < <(family "$pid")
   signal "$1" CONT
   signal "$1" "${2:-TERM}"
-  # A group outlives its leader while a child does; nothing of it may stay.
   wait_until 5 "the end of $1" not_running "$1" || { signal "$1" KILL; wait_until 5 "the end of $1" not_running "$1"; }
+  # What the leader did not take along.
+  kill -KILL "${members[@]}" 2> /dev/null || true
   rm -f "$state/pids/$1"
 }
 
