@@ -36,10 +36,10 @@ struct Run {
     #[arg(long, env = "MUSUBI_REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     region: String,
     /// Another endpoint than AWS's own: LocalStack, or an S3-compatible store.
-    #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL")]
+    #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL", value_parser = endpoint_url)]
     aws_endpoint_url: Option<String>,
     /// The endpoint that connection Secrets tell applications, where it differs from the operator's.
-    #[arg(long, env = "MUSUBI_PUBLISHED_ENDPOINT_URL")]
+    #[arg(long, env = "MUSUBI_PUBLISHED_ENDPOINT_URL", value_parser = endpoint_url)]
     published_endpoint_url: Option<String>,
     /// Name of this cluster in ownership tags, the same for as long as the cluster's things live in
     /// AWS. Defaults to the uid of the namespace kube-system, which a rebuilt cluster does not keep.
@@ -78,6 +78,15 @@ fn cluster_name(text: &str) -> Result<String, String> {
         && text.len() <= 128
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.:/=+-@".contains(c));
     if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _ . : / = + - @".to_owned()) }
+}
+
+/// Refused here rather than by every pass.
+fn endpoint_url(text: &str) -> Result<String, String> {
+    let parsed: Result<axum::http::Uri, _> = text.parse();
+    match parsed {
+        Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() => Ok(text.to_owned()),
+        _ => Err("use a URL such as http://127.0.0.1:4566 or https://s3.example.com".to_owned()),
+    }
 }
 
 #[tokio::main]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use kube::{Client, Resource, ResourceExt, core::object::HasStatus};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Status,
@@ -35,6 +36,8 @@ pub struct Context<X: External> {
     pub settings: Arc<Settings>,
     /// The operator's region, for objects that name none.
     pub region: String,
+    /// Says that the process is to end: a pass then stops after the call it is in.
+    pub shutdown: CancellationToken,
     /// Counters.
     pub metrics: Metrics,
     /// Events on objects.
@@ -65,6 +68,10 @@ pub async fn reconcile<X: External>(
     let identity = identify(context, &object).await;
     let mut pass = Running { context, cluster: Cluster::of(&context.client, &*object), object, pass: Pass::default() };
     for _ in 0..MOST_EFFECTS {
+        if context.shutdown.is_cancelled() {
+            // Every point of a pass is one that the next process can go on from.
+            return Ok(Report { next: Next::Retry, object: pass.object });
+        }
         let effect = decide(&Situation {
             object: &*pass.object,
             external: &context.external,

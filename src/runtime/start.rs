@@ -148,10 +148,11 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), St
         metrics: metrics.clone(),
     });
     let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone()).await);
-    let mut operator = Operator { client, options, settings, metrics, shared, probes, watches: JoinSet::new() };
+    let mut operator =
+        Operator { client, options, settings, metrics, shared, probes, shutdown, watches: JoinSet::new() };
     let controllers: Arc<[(&'static str, Arc<dyn Controller>)]> =
         Arc::new([operator.register(Buckets::new(aws.clone())), operator.register(Tables::new(aws))]);
-    operator.work(&controllers, shutdown).await;
+    operator.work(&controllers).await;
     Ok(())
 }
 
@@ -162,6 +163,7 @@ struct Operator {
     metrics: Metrics,
     shared: Arc<Shared>,
     probes: Probes,
+    shutdown: CancellationToken,
     watches: JoinSet<()>,
 }
 
@@ -173,6 +175,7 @@ impl Operator {
             client: self.client.clone(),
             settings: self.settings.clone(),
             region: self.options.region.clone(),
+            shutdown: self.shutdown.clone(),
             metrics: self.metrics.clone(),
             events: Events::new(self.client.clone()),
         }));
@@ -185,14 +188,14 @@ impl Operator {
         (X::Object::NOUN, controller)
     }
 
-    /// Workers take objects from the queue until the shutdown, and finish the pass they are in.
-    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>, shutdown: CancellationToken) {
+    /// Workers take objects from the queue until the shutdown, and finish the call they are in.
+    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>) {
         let mut workers = JoinSet::new();
         for _ in 0..self.options.concurrency.max(1) {
-            workers.spawn(worker(self.shared.clone(), controllers.clone(), shutdown.clone()));
+            workers.spawn(worker(self.shared.clone(), controllers.clone(), self.shutdown.clone()));
         }
-        shutdown.cancelled().await;
-        tracing::info!("shutting down: finishing the passes under way");
+        self.shutdown.cancelled().await;
+        tracing::info!("shutting down: finishing the calls under way");
         self.watches.abort_all();
         while workers.join_next().await.is_some() {}
         tracing::info!("stopped");

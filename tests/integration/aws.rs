@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::{
+    operation::get_bucket_encryption::GetBucketEncryptionOutput, primitives::ByteStream,
+    types::ServerSideEncryptionConfiguration,
+};
 
 #[derive(Clone)]
 pub struct Aws {
@@ -63,6 +66,7 @@ impl Aws {
         [
             format!("{:?}", tags.map(|answer| answer.tag_set).ok()),
             format!("{:?}", versioning.map(|answer| answer.status).ok()),
+            format!("{:?}", encryption.as_ref().map(encryption_keys).ok()),
             format!("{:?}", encryption.map(|answer| answer.server_side_encryption_configuration).ok()),
             format!("{:?}", policy.map(|answer| answer.policy).ok()),
             format!("{:?}", block.map(|answer| answer.public_access_block_configuration).ok()),
@@ -87,4 +91,11 @@ impl Aws {
         let put = self.dynamodb.put_item().table_name(table).item(key, AttributeValue::S("x".into()));
         put.send().await.expect("an item can be put");
     }
+}
+
+/// The key of each rule, which the SDK's own text leaves out.
+fn encryption_keys(answer: &GetBucketEncryptionOutput) -> Vec<Option<&str>> {
+    let rules =
+        answer.server_side_encryption_configuration().into_iter().flat_map(ServerSideEncryptionConfiguration::rules);
+    rules.map(|rule| rule.apply_server_side_encryption_by_default()?.kms_master_key_id()).collect()
 }

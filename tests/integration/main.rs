@@ -25,10 +25,15 @@ mod world;
 
 mod buckets;
 mod budgets;
+mod claims;
+mod connections;
 mod crashes;
 mod deletion;
 mod disruption;
+mod faults;
+mod hostile;
 mod ownership;
 mod refusals;
 mod role;
+mod steady;
 mod tables;

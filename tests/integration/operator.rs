@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ pub struct Operator {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: watch::Receiver<Option<String>>,
+    reader: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Operator {
@@ -33,7 +35,7 @@ impl Operator {
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = watch::channel(None);
         let lines = log.clone();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
                 if let Some(address) = json["address"].as_str() {
@@ -42,7 +44,7 @@ impl Operator {
                 lines.lock().expect("no reader panics").push(line);
             }
         });
-        Self { child, log, address }
+        Self { child, log, address, reader: Some(reader) }
     }
 
     pub fn log(&self) -> Vec<String> {
@@ -81,17 +83,13 @@ impl Operator {
         assert!(status.expect("kill can be run").success());
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself; its log is then complete.
     pub async fn ended(&mut self) -> ExitStatus {
-        let pid = self.child.id();
-        let waited = tokio::task::spawn_blocking(move || {
-            // The end of a process closes its side of this: an event, unlike polling.
-            Command::new("tail").args(["--pid", &pid.to_string(), "-f", "/dev/null"]).status()
-        });
-        // `tail` sees a zombie as alive; reaping is ours.
-        tokio::select! {
-            _ = waited => {}
-            () = async { while self.child.try_wait().ok().flatten().is_none() { tokio::task::yield_now().await } } => {}
+        // Its standard error closes with its end.
+        if let Some(reader) = self.reader.take() {
+            let closed = tokio::task::spawn_blocking(|| reader.join());
+            let closed = tokio::time::timeout(Duration::from_secs(60), closed).await;
+            let _ = closed.expect("the operator ends within a minute");
         }
         self.child.wait().expect("the operator can be waited for")
     }

@@ -25,6 +25,8 @@ pub struct Call {
     pub operation: String,
     /// What it was about: the path of a bucket, the body of a DynamoDB call.
     pub about: String,
+    /// The account that must own the bucket, if the call says so.
+    pub expected_owner: Option<String>,
     pub status: u16,
 }
 
@@ -170,8 +172,11 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         tokio::time::sleep(delay).await;
     }
     let action = take_action(&shared, &operation, &about);
+    let expected_owner = parts.headers.get("x-amz-expected-bucket-owner").and_then(|owner| owner.to_str().ok());
+    let expected_owner = expected_owner.map(str::to_owned);
     let record = |status| {
-        let call = Call { service, operation: operation.clone(), about: about.clone(), status };
+        let (operation, about, expected_owner) = (operation.clone(), about.clone(), expected_owner.clone());
+        let call = Call { service, operation, about, expected_owner, status };
         shared.calls.send_modify(|calls| calls.push(call));
     };
     if let Some(Action::Refuse(status, code)) = action {

@@ -73,7 +73,8 @@ impl Aspect for PolicyAspect {
             .put_bucket_policy()
             .bucket(&target.bucket)
             .expected_bucket_owner(&target.account_id)
-            .policy(text)
+            // S3 wants the first byte to be the brace; a YAML block begins and ends as it likes.
+            .policy(text.trim())
             .send()
             .await
             .map_err(|error| fault("PutBucketPolicy", &error))?;

@@ -1,0 +1,73 @@
+//! The command line: what it prints, and how it says no. No rig.
+
+// Outside test functions, too, failing is what a test does.
+#![allow(clippy::expect_used)]
+
+use std::process::{Command, Output};
+
+fn musubi(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_musubi"));
+    command.args(arguments).env_clear().env("HOME", "/nonexistent").output().expect("it can be run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn crds_prints_what_the_folder_holds() {
+    let output = musubi(&["crds"]);
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    for file in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
+        let stored = std::fs::read_to_string(format!("{}/crds/{file}", env!("CARGO_MANIFEST_DIR"))).expect(file);
+        let stored: Vec<&str> = stored.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(printed.contains(&stored.join("\n")), "{file}");
+    }
+}
+
+#[test]
+fn flags_that_cannot_be_meant_are_refused_and_named() {
+    for (flags, word) in [
+        (vec![], "--region"),
+        (vec!["--region="], "--region"),
+        (vec!["--region=us-east-1", "--resync-interval-seconds=0"], "--resync-interval-seconds"),
+        (vec!["--region=us-east-1", "--resync-interval-seconds=soon"], "--resync-interval-seconds"),
+        (vec!["--region=us-east-1", "--concurrency=0"], "--concurrency"),
+        (vec!["--region=us-east-1", "--cluster-name="], "--cluster-name"),
+        (vec!["--region=us-east-1", "--cluster-name=a b"], "--cluster-name"),
+        (vec!["--region=us-east-1", "--allow-adoption=everything"], "--allow-adoption"),
+        (vec!["--region=us-east-1", "--allow-adoption=a=[b"], "--allow-adoption"),
+        (vec!["--region=us-east-1", "--http-addr=8080"], "--http-addr"),
+        (vec!["--region=us-east-1", "--log-format=xml"], "--log-format"),
+        (vec!["--region=us-east-1", "--unheard-of"], "--unheard-of"),
+    ] {
+        assert_refused(&flags, word);
+    }
+}
+
+/// An empty one comes of an environment variable that is set to nothing.
+#[test]
+fn an_endpoint_that_is_no_url_is_refused_and_not_found_out_by_every_pass() {
+    for endpoint in ["", "localhost:4566", "localhost 4566", "ftp://localhost"] {
+        for flag in ["--aws-endpoint-url", "--published-endpoint-url"] {
+            assert_refused(&["--region=us-east-1", &format!("{flag}={endpoint}")], flag);
+        }
+    }
+}
+
+fn assert_refused(flags: &[&str], word: &str) {
+    let output = musubi(&[&["run"], flags].concat());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
+    assert!(said.contains(word), "{flags:?}: {said}");
+}
+
+#[test]
+fn without_a_cluster_it_says_what_it_looked_for() {
+    let output = musubi(&["run", "--region=us-east-1"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("no way to the API server") && said.contains("kubeconfig"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
