@@ -34,6 +34,9 @@ pub struct KindController<X: External> {
     /// Objects as our own last write left them, while the watch has not caught up: a pass that
     /// started from the cache would undo its predecessor's status.
     written: Mutex<HashMap<String, Arc<X::Object>>>,
+    /// Uids of objects that do not fit their type as they are now. The store still holds what they were
+    /// before, which nobody wants enforced any more.
+    unreadable: Mutex<HashSet<String>>,
     /// Names in AWS that a pass is busy with. Two objects of one name never run at once: between
     /// the look of one and the tags of the other both would find nobody's thing.
     names: Mutex<HashSet<String>>,
@@ -41,7 +44,13 @@ pub struct KindController<X: External> {
 
 impl<X: External> KindController<X> {
     pub fn new(context: Context<X>) -> Self {
-        Self { context, stores: RwLock::default(), written: Mutex::default(), names: Mutex::default() }
+        Self {
+            context,
+            stores: RwLock::default(),
+            written: Mutex::default(),
+            unreadable: Mutex::default(),
+            names: Mutex::default(),
+        }
     }
 
     /// Reads objects from this store, too.
@@ -57,10 +66,24 @@ impl<X: External> KindController<X> {
     /// The object is gone; nothing of it is remembered.
     pub fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.set_readable(uid, true);
+    }
+
+    /// Says whether the object fits its type.
+    pub fn set_readable(&self, uid: &str, readable: bool) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if readable {
+            unreadable.remove(uid);
+        } else {
+            unreadable.insert(uid.to_owned());
+        }
     }
 
     /// The object as fresh as it is known here.
     fn find(&self, key: &Key) -> Option<Arc<X::Object>> {
+        if self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).contains(&key.uid) {
+            return None;
+        }
         let reference = ObjectRef::new(&key.name).within(&key.namespace);
         let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
         let cached = stores
@@ -128,7 +151,7 @@ fn outcome(next: Next) -> &'static str {
 
 impl<X: External> Controller for KindController<X> {
     fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Next> + Send + 'a>> {
-        let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, name = key.name);
+        let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, object = key.name);
         Box::pin(self.run(key).instrument(span))
     }
 }

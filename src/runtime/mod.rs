@@ -10,4 +10,4 @@ mod schedule;
 mod start;
 mod watch;
 
-pub use start::{Options, StartError, run};
+pub use start::{Options, RunError, run};

@@ -58,9 +58,9 @@ pub struct Options {
     pub http_address: SocketAddr,
 }
 
-/// Why the operator could not start.
+/// Why the operator could not start, or not go on.
 #[derive(Debug, Error)]
-pub enum StartError {
+pub enum RunError {
     /// There is no usable kubeconfig and this is no pod.
     #[error("no way to the API server: {0}")]
     Config(#[source] Box<kube::config::InferConfigError>),
@@ -76,12 +76,15 @@ pub enum StartError {
     /// `kube-system` could not be read and no name was given.
     #[error("cannot name this cluster after the uid of kube-system ({0}): set --cluster-name")]
     ClusterName(#[source] Box<kube::Error>),
+    /// A part of the operator has died.
+    #[error("{0} has ended ({1}); please report this")]
+    Broken(&'static str, String),
     /// The address of the HTTP server cannot be listened on.
     #[error("cannot serve on {0}: {1}")]
     Http(SocketAddr, #[source] std::io::Error),
 }
 
-impl From<kube::Error> for StartError {
+impl From<kube::Error> for RunError {
     fn from(error: kube::Error) -> Self {
         Self::Api(Box::new(error))
     }
@@ -117,9 +120,9 @@ impl Shared {
 ///
 /// # Errors
 /// When the operator cannot start; once it runs, it goes on.
-pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), StartError> {
+pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), RunError> {
     let metrics = Metrics::default();
-    let mut config = Config::infer().await.map_err(|error| StartError::Config(Box::new(error)))?;
+    let mut config = Config::infer().await.map_err(|error| RunError::Config(Box::new(error)))?;
     // The queue owns retries: fifteen hidden ones would hold a worker for minutes.
     config.default_retry = false;
     let client = Client::try_from(config)?;
@@ -133,7 +136,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), St
     let probes = Probes::new(metrics.clone());
     http::serve(options.http_address, probes.clone())
         .await
-        .map_err(|error| StartError::Http(options.http_address, error))?;
+        .map_err(|error| RunError::Http(options.http_address, error))?;
 
     let settings = Arc::new(Settings {
         cluster,
@@ -152,8 +155,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), St
         Operator { client, options, settings, metrics, shared, probes, shutdown, watches: JoinSet::new() };
     let controllers: Arc<[(&'static str, Arc<dyn Controller>)]> =
         Arc::new([operator.register(Buckets::new(aws.clone())), operator.register(Tables::new(aws))]);
-    operator.work(&controllers).await;
-    Ok(())
+    operator.work(&controllers).await
 }
 
 struct Operator {
@@ -189,16 +191,24 @@ impl Operator {
     }
 
     /// Workers take objects from the queue until the shutdown, and finish the call they are in.
-    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>) {
+    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>) -> Result<(), RunError> {
         let mut workers = JoinSet::new();
         for _ in 0..self.options.concurrency.max(1) {
             workers.spawn(worker(self.shared.clone(), controllers.clone(), self.shutdown.clone()));
         }
-        self.shutdown.cancelled().await;
+        // A worker or a watch that ends by itself has panicked. A process with half of its parts looks
+        // healthy and is not: it ends, and Kubernetes starts another.
+        let broken = tokio::select! {
+            () = self.shutdown.cancelled() => None,
+            Some(ended) = workers.join_next() => Some(RunError::Broken("a worker", format!("{ended:?}"))),
+            Some(ended) = self.watches.join_next() => Some(RunError::Broken("a watch", format!("{ended:?}"))),
+        };
+        self.shutdown.cancel();
         tracing::info!("shutting down: finishing the calls under way");
         self.watches.abort_all();
         while workers.join_next().await.is_some() {}
         tracing::info!("stopped");
+        broken.map_or(Ok(()), Err)
     }
 }
 
@@ -253,18 +263,18 @@ where
 }
 
 /// Asks for one object of each kind: the answer tells a missing CRD from a missing permission.
-async fn check_crds(client: &Client, namespaces: &[String]) -> Result<(), StartError> {
+async fn check_crds(client: &Client, namespaces: &[String]) -> Result<(), RunError> {
     let mut missing = Vec::new();
     check::<crate::api::Bucket>(client, namespaces, &mut missing).await?;
     check::<crate::api::Table>(client, namespaces, &mut missing).await?;
-    if missing.is_empty() { Ok(()) } else { Err(StartError::MissingCrds(missing)) }
+    if missing.is_empty() { Ok(()) } else { Err(RunError::MissingCrds(missing)) }
 }
 
 async fn check<K: ManagedObject + CustomResourceExt>(
     client: &Client,
     namespaces: &[String],
     missing: &mut Vec<String>,
-) -> Result<(), StartError> {
+) -> Result<(), RunError> {
     for api in apis::<DeserializeGuard<K>>(client, namespaces) {
         match api.list(&ListParams::default().limit(1)).await {
             Ok(_) => {}
@@ -273,7 +283,7 @@ async fn check<K: ManagedObject + CustomResourceExt>(
                 return Ok(());
             }
             Err(kube::Error::Api(status)) if status.code == 403 => {
-                return Err(StartError::Forbidden(K::crd_name().to_owned()));
+                return Err(RunError::Forbidden(K::crd_name().to_owned()));
             }
             Err(error) => return Err(error.into()),
         }
@@ -281,10 +291,10 @@ async fn check<K: ManagedObject + CustomResourceExt>(
     Ok(())
 }
 
-async fn kube_system_uid(client: &Client) -> Result<String, StartError> {
+async fn kube_system_uid(client: &Client) -> Result<String, RunError> {
     let namespace = Api::<Namespace>::all(client.clone())
         .get("kube-system")
         .await
-        .map_err(|error| StartError::ClusterName(Box::new(error)))?;
+        .map_err(|error| RunError::ClusterName(Box::new(error)))?;
     Ok(namespace.metadata.uid.unwrap_or_default())
 }

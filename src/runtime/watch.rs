@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use futures::TryStreamExt as _;
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::ObjectMeta, jiff::Timestamp};
 use kube::{
     Api, Resource, ResourceExt,
     core::{DeserializeGuard, error_boundary::InvalidObject},
@@ -83,11 +83,21 @@ pub async fn watch<X: External>(
         };
         match event {
             Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
+                let key = key_of::<X::Object>(&invalid.metadata);
+                triggers.remove(&key.uid);
+                controller.set_readable(&key.uid, false);
+                shared.queue(|queue| queue.forget(&key));
                 report_unreadable(&controller, invalid).await;
             }
-            Event::Delete(DeserializeGuard(Err(_))) => {}
+            Event::Delete(DeserializeGuard(Err(invalid))) => {
+                let key = key_of::<X::Object>(&invalid.metadata);
+                triggers.remove(&key.uid);
+                controller.forget(&key.uid);
+                shared.queue(|queue| queue.forget(&key));
+            }
             Event::Apply(DeserializeGuard(Ok(object))) => {
-                let key = key(&object);
+                let key = key_of::<X::Object>(object.meta());
+                controller.set_readable(&key.uid, true);
                 let trigger = Trigger::of(&object);
                 writer.apply_watcher_event(&Event::Apply(pruned(object)));
                 if triggers.insert(key.uid.clone(), trigger.clone()).as_ref() != Some(&trigger) {
@@ -95,7 +105,8 @@ pub async fn watch<X: External>(
                 }
             }
             Event::InitApply(DeserializeGuard(Ok(object))) => {
-                let key = key(&object);
+                let key = key_of::<X::Object>(object.meta());
+                controller.set_readable(&key.uid, true);
                 let trigger = Trigger::of(&object);
                 let before = triggers.insert(key.uid.clone(), trigger.clone());
                 if before.is_none() && is_settled(&object) {
@@ -106,7 +117,7 @@ pub async fn watch<X: External>(
                 writer.apply_watcher_event(&Event::InitApply(pruned(object)));
             }
             Event::Delete(DeserializeGuard(Ok(object))) => {
-                let key = key(&object);
+                let key = key_of::<X::Object>(object.meta());
                 writer.apply_watcher_event(&Event::Delete(object));
                 triggers.remove(&key.uid);
                 controller.forget(&key.uid);
@@ -134,12 +145,12 @@ pub async fn watch<X: External>(
     }
 }
 
-fn key<K: ManagedObject>(object: &K) -> Key {
+fn key_of<K: ManagedObject>(meta: &ObjectMeta) -> Key {
     Key {
         kind: K::NOUN,
-        namespace: object.namespace().unwrap_or_default(),
-        name: object.name_any(),
-        uid: object.uid().unwrap_or_default(),
+        namespace: meta.namespace.clone().unwrap_or_default(),
+        name: meta.name.clone().unwrap_or_default(),
+        uid: meta.uid.clone().unwrap_or_default(),
     }
 }
 
