@@ -39,7 +39,7 @@ start_localstack() {
     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONDONTWRITEBYTECODE=1 \
     "$localstack_python" -m localstack.runtime.main
   # Services are loaded at their first call, DynamoDB in several seconds: they are called once here.
-  healthy localstack 90 localstack_answers s3 '' && healthy localstack 90 localstack_answers dynamodb DynamoDB_20120810.ListTables
+  healthy localstack 150 localstack_answers s3 '' && healthy localstack 150 localstack_answers dynamodb DynamoDB_20120810.ListTables
 }
 
 localstack_answers() { # SERVICE TARGET
