@@ -199,6 +199,8 @@ impl Operator {
         // A worker or a watch that ends by itself has panicked. A process with half of its parts looks
         // healthy and is not: it ends, and Kubernetes starts another.
         let broken = tokio::select! {
+            // First: a shutdown ends the workers, too.
+            biased;
             () = self.shutdown.cancelled() => None,
             Some(ended) = workers.join_next() => Some(RunError::Broken("a worker", format!("{ended:?}"))),
             Some(ended) = self.watches.join_next() => Some(RunError::Broken("a watch", format!("{ended:?}"))),
