@@ -1,43 +1,33 @@
 # shellcheck shell=bash
-# What every script of this folder shares: where things are, how they speak, how they wait.
+# What every script of this folder shares: where things are, how they speak, what they shut out.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repo=$(dirname "$here")
+# Used in lib/programs.sh.
+# shellcheck disable=SC2034
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/musubi
 started=$SECONDS
 
 say() { printf '[%4ds] %s\n' "$((SECONDS - started))" "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-# Proxies of the caller must not come between programs on this machine.
-export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
-
-# The state folder of one rig: made by us, marked as ours, so that `down` deletes nobody else's.
-open_state() {
-  mkdir -p "$1"
-  state=$(cd "$1" && pwd)
-  [ -e "$state/.musubi-rig" ] || [ -z "$(ls -A "$state")" ] || die "$state is not empty and not a rig of ours"
-  : > "$state/.musubi-rig"
-  mkdir -p "$state/pids" "$state/logs"
-}
-
-# wait_until SECONDS WHAT COMMAND...: polls, for a program on the other side has no event to offer.
-wait_until() {
-  local limit=$((SECONDS + $1)) what=$2
-  shift 2
-  until "$@" > /dev/null 2>&1; do
-    [ "$SECONDS" -lt "$limit" ] || { say "$what did not happen in time"; return 1; }
-    sleep 0.1
-  done
-}
+# A caller's AWS_PROFILE or PYTHONPATH must reach nothing of ours, not even pip; and a proxy must not
+# come between programs on this machine, while pip, go and mvn may need it.
+unset "${!AWS_@}" "${!PYTHON@}"
+NO_PROXY=${NO_PROXY:-${no_proxy:-}}
+case ,$NO_PROXY, in
+  *,127.0.0.1,*) ;;
+  *) NO_PROXY=${NO_PROXY:+$NO_PROXY,}127.0.0.1,localhost ;;
+esac
+export NO_PROXY no_proxy=$NO_PROXY
 
 # One line every half minute while something long goes on.
 with_heartbeat() {
-  local what=$1 beat
+  local what=$1 beat code=0
   shift
-  ( while sleep 30 > /dev/null 2>&1; do say "still $what"; done ) &
+  # A killed loop leaves its last `sleep` behind for a while: it must not hold a lock meanwhile.
+  (while sleep 30 > /dev/null 2>&1 && kill -0 "$$" 2> /dev/null; do say "still $what"; done) 8>&- 9>&- &
   beat=$!
-  local code=0
   "$@" || code=$?
   kill "$beat" 2> /dev/null || true
   wait "$beat" 2> /dev/null || true

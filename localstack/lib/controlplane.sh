@@ -41,15 +41,17 @@ YAML
   )
 }
 
-start_etcd() {
-  launch etcd "$controlplane/etcd" --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn \
+launch_etcd() {
+  launch etcd "${program[etcd]}" --data-dir "$state/etcd" --unsafe-no-fsync --log-level warn \
     --listen-client-urls "http://127.0.0.1:$etcd_port" --advertise-client-urls "http://127.0.0.1:$etcd_port" \
     --listen-peer-urls http://127.0.0.1:0
-  healthy etcd 30 curl -sf "http://127.0.0.1:$etcd_port/health"
 }
 
-start_apiserver() {
-  launch apiserver "$controlplane/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd_port" \
+await_etcd() { healthy etcd 60 etcd_ready; }
+etcd_ready() { listens etcd "$etcd_port" && curl -qsf --max-time 10 "http://127.0.0.1:$etcd_port/health"; }
+
+launch_apiserver() {
+  launch apiserver "${program[kube-apiserver]}" --etcd-servers "http://127.0.0.1:$etcd_port" \
     --cert-dir "$state/certs" --bind-address 127.0.0.1 --secure-port "$apiserver_port" \
     --token-auth-file "$state/tokens.csv" --authorization-mode RBAC \
     --service-account-key-file "$state/service-account.key" \
@@ -57,15 +59,20 @@ start_apiserver() {
     --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.0.0.0/24 \
     --audit-policy-file "$here/controlplane/audit-policy.yaml" --audit-log-path "$state/audit.log" \
     --audit-log-mode blocking --audit-log-maxsize 1000
-  healthy apiserver 90 apiserver_ready
 }
 
-apiserver_ready() { kubectl --kubeconfig "$state/admin.kubeconfig" get --raw /readyz; }
+await_apiserver() { healthy apiserver 90 apiserver_ready; }
+apiserver_ready() { listens apiserver "$apiserver_port" && kube --request-timeout 10s get --raw /readyz; }
 
-start_controller-manager() {
+launch_controller-manager() {
   # What envtest lacks: owner references are collected, namespaces really go away.
-  launch controller-manager "$controlplane/kube-controller-manager" --kubeconfig "$state/admin.kubeconfig" \
+  launch controller-manager "${program[kube-controller-manager]}" --kubeconfig "$state/admin.kubeconfig" \
     --controllers namespace,garbagecollector,serviceaccount,serviceaccount-token --leader-elect=false \
     --service-account-private-key-file "$state/service-account.key" --use-service-account-credentials=false \
     --cert-dir "$state/certs-manager" --secure-port 0
 }
+
+# It serves nothing itself; that it works shows in what it makes.
+await_controller-manager() { healthy controller-manager 60 kube --request-timeout 10s get serviceaccount default -n default; }
+
+kube() { "${program[kubectl]}" --kubeconfig "$state/admin.kubeconfig" "$@"; }

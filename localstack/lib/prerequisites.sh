@@ -1,55 +1,63 @@
 # shellcheck shell=bash
 # Says everything that is missing, at once, before anything is started.
 
-# version_at_least WANTED FOUND
-version_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+missing=()
 
-check_prerequisites() {
-  local missing=() found
-  have() { command -v "$1" > /dev/null 2>&1; }
+have() { command -v "$1" > /dev/null 2>&1; }
 
-  if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
-    if have go; then
-      found=$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')
-      version_at_least 1.26 "$found" || missing+=("Go 1.26 or newer (found $found), to build the Kubernetes control plane")
-    else
-      missing+=("Go 1.26 or newer, to build the Kubernetes control plane (or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver, kube-controller-manager)")
-    fi
-  fi
-  if have python3; then
-    found=$(python3 -c 'import platform; print(platform.python_version())')
-    version_at_least 3.10 "$found" || missing+=("Python 3.10 or newer with venv (found $found), to run LocalStack")
-    python3 -c 'import venv, ensurepip' 2> /dev/null || missing+=("the venv module of Python (Debian: python3-venv)")
-  else
-    missing+=("Python 3.10 or newer with venv (Debian: python3 python3-venv), to run LocalStack")
-  fi
-  if have java; then
-    found=$(java -version 2>&1 | sed -n 's/.*version "\([0-9.]*\).*/\1/p' | head -n 1)
-    version_at_least 17 "$found" || missing+=("Java 17 or newer (found $found), to run DynamoDB Local")
-  else
-    missing+=("Java 17 or newer (Debian: default-jre-headless), to run DynamoDB Local")
-  fi
-  have mvn || missing+=("Maven (Debian: maven), to fetch DynamoDB Local")
-  have kubectl || missing+=("kubectl (from kubernetes.io, or your system's packages)")
-  have flock || missing+=("flock (Debian: util-linux)")
-  have setsid || missing+=("setsid (Debian: util-linux)")
-  have openssl || missing+=("openssl")
-  have curl || missing+=("curl")
-  have ps || missing+=("ps (Debian: procps)")
-  if [ "$1" = with-operator ]; then
-    if have cargo; then
-      local wanted
-      wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$repo/Cargo.toml")
-      found=$(cargo --version | awk '{print $2}')
-      version_at_least "$wanted" "$found" || missing+=("Rust $wanted or newer (found $found): rustup update stable")
-    else
-      missing+=("Rust (rustup, stable), to build the operator")
-    fi
-    have cc || missing+=("a C compiler (Debian: gcc libc6-dev), to build the operator's TLS library")
-    have cmake || missing+=("cmake (Debian: cmake), to build the operator's TLS library")
-  fi
+# want NAME MINIMUM FOUND HOW: FOUND is empty where the program is absent or does not run.
+want() {
+  [ -n "$3" ] && [ "$(printf '%s\n%s\n' "$2" "$3" | sort -V | head -n 1)" = "$2" ] && return
+  missing+=("$1 $2 or newer (${3:-not} found): $4")
+}
+
+# first_version COMMAND...: prints the first thing that looks like a version, if the command works: a
+# shim of pyenv or rustup is there without what it stands for.
+first_version() {
+  local said
+  have "$1" && said=$("$@" 2>&1) || return 0
+  grep -oE '[0-9]+(\.[0-9]+)+|version "[0-9]+' <<< "$said" | head -n 1 | tr -dc '0-9.'
+}
+
+check_go() {
+  local name wanted
+  wanted=$(awk '$1 == "go" {print $2}' "$here/controlplane/go.mod")
+  # From 1.21 on, Go fetches a newer one by itself, unless it was told not to.
+  have go && [ "$(go env GOTOOLCHAIN 2> /dev/null)" != local ] && wanted=1.24
+  for name in "${!package[@]}"; do
+    ready_program "$name" > /dev/null && continue
+    want Go "$wanted" "$(GOTOOLCHAIN=local first_version go env GOVERSION)" \
+      "package golang of your system or go.dev, to build $name; or KUBEBUILDER_ASSETS with etcd, kube-apiserver, kube-controller-manager, kubectl"
+    return
+  done
+}
+
+check_localstack() {
+  want Python 3.11 "$(first_version python3 -c 'import platform; print(platform.python_version())')" \
+    'packages python3 and python3-venv, to run LocalStack (it fails on 3.10)'
+  ! have python3 || python3 -c 'import venv, ensurepip' > /dev/null 2>&1 || missing+=('venv of Python: package python3-venv')
+  want Java 17 "$(first_version java -version)" 'package default-jre-headless or openjdk-17-jre-headless, to run DynamoDB Local'
+  have mvn || [ -e "$cache/$(dynamodb_key)/.complete" ] || missing+=('Maven: package maven, to fetch DynamoDB Local')
+}
+
+check_operator() {
+  want Rust "$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$repo/Cargo.toml")" "$(first_version "${CARGO:-cargo}" --version)" \
+    'rustup toolchain install stable, to build the operator'
+  have cc || missing+=("a C compiler: packages gcc and libc6-dev, to build the operator's TLS library")
+  have cmake || missing+=("cmake: package cmake, to build the operator's TLS library")
+}
+
+check_prerequisites() { # [with-operator]
+  [ "$(uname -s)" = Linux ] || missing+=('Linux: the rig looks after its processes by /proc')
+  check_go
+  check_localstack
+  have flock || missing+=('flock: package util-linux')
+  have setsid || missing+=('setsid: package util-linux')
+  have openssl || missing+=('openssl: package openssl')
+  have curl || missing+=('curl: package curl')
+  [ "${1:-}" != with-operator ] || check_operator
   [ "${#missing[@]}" -eq 0 ] && return
-  printf '%s: missing:\n' "$(basename "$0")" >&2
+  printf '%s: something is missing (package names are Debian'\''s):\n' "$(basename "$0")" >&2
   printf '  - %s\n' "${missing[@]}" >&2
   exit 2
 }

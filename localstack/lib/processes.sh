@@ -2,67 +2,120 @@
 # Processes of a rig: started in a session of their own, known by pid and start time, so that a pid
 # that was given to somebody else meanwhile is never touched.
 
-start_time() { awk '{print $22}' "/proc/$1/stat" 2> /dev/null; }
+# What this call has started, in order.
+launched=()
 
-# launch NAME COMMAND...
+# process PID: sets process_state and process_start. They are counted from behind the program's name,
+# which may have spaces in it.
+process() {
+  local line fields
+  { read -r line < "/proc/$1/stat"; } 2> /dev/null || return 1
+  read -ra fields <<< "${line##*) }"
+  process_state=${fields[0]} process_start=${fields[19]}
+}
+
+# alive PID START: runs, and is still the process that started then. A zombie has ended, unless it is
+# the first thread only and others still hold its ports.
+alive() {
+  local tasks
+  process "$1" && [ "$process_start" = "$2" ] || return 1
+  tasks=("/proc/$1/task"/*)
+  [ "$process_state" != Z ] || [ "${#tasks[@]}" -gt 1 ]
+}
+
+# Keeps nothing of the caller's but the standard three: no lock of ours, no pipe of cargo's.
+in_own_session() {
+  local fd
+  for fd in "/proc/$BASHPID/fd"/*; do
+    fd=${fd##*/}
+    [ "$fd" -le 2 ] || eval "exec $fd>&-"
+  done
+  exec setsid "$@"
+}
+
+# launch NAME [VARIABLE=value...] COMMAND...: with these variables and no other of the caller's.
 launch() {
-  local name=$1
+  local name=$1 pid
   shift
-  # Locks of ours must not live on in what we start.
-  setsid "$@" >> "$state/logs/$name.log" 2>&1 < /dev/null 8>&- 9>&- &
-  local pid=$!
+  in_own_session env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 NO_PROXY="$NO_PROXY" "$@" \
+    >> "$state/logs/$name.log" 2>&1 < /dev/null &
+  pid=$!
   disown "$pid"
-  printf '%s %s\n' "$pid" "$(start_time "$pid")" > "$state/pids/$name"
+  launched+=("$name")
+  # One that has ended already leaves no start time; its health check will tell.
+  process "$pid" || process_start=ended
+  printf '%s %s\n' "$pid" "$process_start" > "$state/pids/$name"
 }
 
+# pid_of NAME: also sets process_state where it is not called in a subshell.
 pid_of() {
-  local pid since
-  read -r pid since 2> /dev/null < "$state/pids/$1" || return 1
-  [ -n "$since" ] && [ "$(start_time "$pid")" = "$since" ] && [ "$(awk '{print $3}' "/proc/$pid/stat")" != Z ] || return 1
-  printf '%s\n' "$pid"
+  local since
+  { read -r pid since < "$state/pids/$1"; } 2> /dev/null || return 1
+  alive "$pid" "$since"
 }
 
-running() { pid_of "$1" > /dev/null; }
+running() { local pid; pid_of "$1"; }
+paused() { running "$1" && [ "$process_state" = T ]; }
 
-# signal NAME SIGNAL: to its whole process group, for LocalStack has children.
+# signal NAME SIGNAL: to its whole process group.
 signal() {
   local pid
-  pid=$(pid_of "$1") || return 0
+  pid_of "$1" || return 0
   kill "-$2" -- "-$pid" 2> /dev/null || kill "-$2" "$pid" 2> /dev/null || true
+  # LocalStack starts DynamoDB Local in a session of its own; its wrapper notes the pid.
+  [ "$1" != localstack ] || [ "$2" = TERM ] || signal dynamodb "$2"
 }
 
-not_running() { ! running "$1"; }
-
-# A process and all that descend from it: LocalStack starts DynamoDB Local in a session of its own,
-# which neither dies with LocalStack nor is reached by its group.
-family() {
-  printf '%s\n' "$1"
-  local child
-  for child in $(ps -o pid= --ppid "$1"); do family "$child"; done
+ends_within() { # SECONDS NAME
+  local limit=$((SECONDS + $1))
+  while running "$2"; do
+    [ "$SECONDS" -lt "$limit" ] || return 1
+    sleep 0.05
+  done
 }
 
+# stop NAME [KILL]
 stop() {
-  local pid
-  pid=$(pid_of "$1") || { rm -f "$state/pids/$1"; return 0; }
-  local members
-  mapfile -t members < <(family "$pid")
-  signal "$1" CONT
-  signal "$1" "${2:-TERM}"
-  wait_until 5 "the end of $1" not_running "$1" || { signal "$1" KILL; wait_until 5 "the end of $1" not_running "$1"; }
-  # What the leader did not take along.
-  kill -KILL "${members[@]}" 2> /dev/null || true
+  if running "$1"; then
+    signal "$1" CONT
+    signal "$1" "${2:-TERM}"
+    ends_within 10 "$1" || { signal "$1" KILL; ends_within 10 "$1" || say "$1 does not end"; }
+  fi
   rm -f "$state/pids/$1"
+  # It does not end with LocalStack, least of all when that was killed or crashed.
+  [ "$1" != localstack ] || stop dynamodb KILL
 }
 
-# healthy NAME SECONDS COMMAND...: waits, and shows the log of a program that did not make it.
+# A call that fails leaves behind what it found, nothing more.
+stop_launched() {
+  local at
+  for ((at = ${#launched[@]} - 1; at >= 0; at--)); do
+    running "${launched[at]}" && say "stopping ${launched[at]}"
+    stop "${launched[at]}" KILL
+  done
+  launched=()
+}
+
+# listens NAME PORT: it is this process that answers there, not another rig's that was quicker.
+listens() {
+  local pid socket
+  pid_of "$1" || return 1
+  socket=$(awk -v port="$(printf ':%04X$' "$2")" '$4 == "0A" && $2 ~ port {print $10; exit}' /proc/net/tcp /proc/net/tcp6)
+  [ -n "$socket" ] && [ -n "$(find "/proc/$pid/fd" -lname "socket:\\[$socket\\]" -print -quit 2> /dev/null)" ]
+}
+
+# healthy NAME SECONDS COMMAND...: waits, and shows the log of a program that did not make it. It
+# polls, for a program on the other side has no event to offer.
 healthy() {
-  local name=$1 seconds=$2
+  local name=$1 limit=$((SECONDS + $2))
   shift 2
-  local limit=$((SECONDS + seconds))
   until "$@" > /dev/null 2>&1; do
     if ! running "$name" || [ "$SECONDS" -ge "$limit" ]; then
       say "$name is not healthy; the end of its log ($state/logs/$name.log):"
       tail -n 20 "$state/logs/$name.log" >&2
+      # Used in lib/rig.sh.
+      # shellcheck disable=SC2034
+      failed=$name
       return 1
     fi
     sleep 0.1

@@ -1,19 +1,30 @@
 # shellcheck shell=bash
 # The programs of the rig, out of package registries into the user's cache, once per version.
 
-# in_cache KEY BUILDER: calls BUILDER with a temporary folder unless the cache has the result; two
-# callers at once build once, and a build that dies leaves nothing half-done.
+declare -A package=(
+  [etcd]=go.etcd.io/etcd/server/v3
+  [kube-apiserver]=k8s.io/kubernetes/cmd/kube-apiserver
+  [kube-controller-manager]=k8s.io/kubernetes/cmd/kube-controller-manager
+  [kubectl]=k8s.io/kubernetes/cmd/kubectl
+)
+# Where each of them is, once found.
+declare -A program=()
+
+# in_cache KEY BUILDER ARGUMENT...: calls BUILDER with a temporary folder before its arguments, unless
+# the cache has the result; two callers at once build once, and a build that dies leaves nothing
+# half-done.
 in_cache() {
   local key=$1 builder=$2
+  shift 2
   cached=$cache/$key
   [ -e "$cached/.complete" ] && return
   mkdir -p "$cache"
   exec 8> "$cache/$key.lock"
-  flock 8
+  flock -n 8 || { say "another rig is building the same; waiting for it"; flock 8; }
   if [ ! -e "$cached/.complete" ]; then
     rm -rf "$cached" "$cached.tmp"
     mkdir -p "$cached.tmp"
-    "$builder" "$cached.tmp" || { rm -rf "$cached.tmp"; die "could not build $key; see the lines above"; }
+    "$builder" "$cached.tmp" "$@" || { rm -rf "$cached.tmp"; die "could not build $key; see the lines above"; }
     : > "$cached.tmp/.complete"
     mv "$cached.tmp" "$cached"
   fi
@@ -22,53 +33,81 @@ in_cache() {
 
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
-kubernetes_version() { sed -n 's#^\tk8s.io/kubernetes \(v[0-9.]*\).*#\1#p' "$here/controlplane/go.mod"; }
+# module_version MODULE: as the control plane's go.mod has it.
+module_version() { awk -v module="$1" '$1 == module && $2 {print $2; exit}' "$here/controlplane/go.mod"; }
 
-build_controlplane() {
-  local version flags name package
-  version=$(kubernetes_version)
-  say "building Kubernetes $version and etcd from Go modules; the first time this takes five to eight minutes on two cores"
-  flags="-s -w -X k8s.io/component-base/version.gitVersion=$version -X k8s.io/component-base/version.gitMajor=1"
-  flags="$flags -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$version")"
-  while read -r name package; do
-    say "building $name"
-    with_heartbeat "building $name" \
-      env -C "$here/controlplane" CGO_ENABLED=0 go build -trimpath -ldflags "$flags" -o "$1/$name" "$package" || return 1
-  done <<'LIST'
-etcd go.etcd.io/etcd/server/v3
-kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager
-kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
-LIST
+program_key() { printf '%s-%s-%s\n' "$1" "$(digest "$here/controlplane/go.mod" "$here/controlplane/go.sum")" "$(uname -m)"; }
+
+# ready_program NAME: prints where it is, if it need not be built. The convention of envtest comes
+# first: who has the programs builds nothing.
+ready_program() {
+  local place=${KUBEBUILDER_ASSETS:-}/$1
+  if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$place" ]; then
+    realpath -s "$place"
+  elif [ "$1" = kubectl ] && command -v kubectl; then
+    :
+  else
+    place=$cache/$(program_key "$1")
+    [ -e "$place/.complete" ] && printf '%s\n' "$place/$1"
+  fi
 }
 
-# A folder with etcd, kube-apiserver and kube-controller-manager, in $controlplane.
-find_controlplane() {
-  # The convention of envtest: who has the programs builds nothing.
-  if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$KUBEBUILDER_ASSETS/kube-apiserver" ] && [ -x "$KUBEBUILDER_ASSETS/etcd" ] \
-    && [ -x "$KUBEBUILDER_ASSETS/kube-controller-manager" ]; then
-    controlplane=$KUBEBUILDER_ASSETS
-    return
-  fi
-  in_cache "controlplane-$(digest "$here/controlplane/go.mod" "$here/controlplane/go.sum")" build_controlplane
-  controlplane=$cached
+build_program() { # FOLDER NAME
+  local version flags kubernetes
+  kubernetes=$(module_version k8s.io/kubernetes)
+  version=$kubernetes
+  [ "$2" != etcd ] || version=$(module_version go.etcd.io/etcd/server/v3)
+  say "building $2 $version from the Go module proxy; the first time this takes minutes (all together about 6 on 2 cores)"
+  # Without these it reports v0.0.0.
+  flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1"
+  flags="$flags -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes")"
+  with_heartbeat "building $2" env -C "$here/controlplane" CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off GOOS='' GOARCH='' \
+    go build -trimpath -ldflags "$flags" -o "$1/$2" "${package[$2]}" >&2
 }
 
 build_localstack() {
   say "installing LocalStack from Python packages"
-  # Not moved afterwards: scripts of a venv hold its path, but LocalStack is started by its module.
-  python3 -m venv "$1" && with_heartbeat "installing LocalStack" \
-    "$1/bin/python" -m pip install -q --disable-pip-version-check --no-deps -r "$here/requirements.txt" >&2
+  # The venv is moved afterwards, which breaks its scripts; it is used by its interpreter only.
+  python3 -m venv "$1" && with_heartbeat "installing LocalStack" install_packages "$1/bin/python" >&2
+}
+
+install_packages() { # PYTHON
+  # Some packages come as source: they are built with the pinned tools, not with the newest there are.
+  local pip=("$1" -m pip install -q --disable-pip-version-check --no-deps)
+  "${pip[@]}" -r <(grep -E '^(setuptools|wheel)==' "$here/requirements.txt") \
+    && "${pip[@]}" --no-build-isolation -r "$here/requirements.txt"
 }
 
 build_dynamodb() {
   say "fetching DynamoDB Local from Maven packages"
-  with_heartbeat "fetching DynamoDB Local" mvn -q -B -Dstyle.color=never -f "$here/dynamodb-local/pom.xml" \
-    org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory="$1/lib" >&2
+  # It resets the colours of a terminal even where it was told to have none.
+  with_heartbeat "fetching DynamoDB Local" mvn -q -B -f "$here/dynamodb-local/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory="$1/lib" \
+    2>&1 | sed -u $'s/\e\\[[0-9;]*m//g' >&2
 }
 
-find_localstack() {
-  in_cache "localstack-$(digest "$here/requirements.txt")-$(python3 -c 'import sys; print("py%d.%d" % sys.version_info[:2])')" build_localstack
+# A venv leans on the Python that made it.
+localstack_key() {
+  printf 'localstack-%s-%s\n' "$(digest "$here/requirements.txt")" "$(python3 -c '
+import hashlib, platform, sys
+base = hashlib.sha256(sys.base_prefix.encode()).hexdigest()[:6]
+print("py%d.%d-%s-%s" % (*sys.version_info[:2], platform.machine(), base))')"
+}
+
+dynamodb_key() { printf 'dynamodb-%s\n' "$(digest "$here/dynamodb-local/pom.xml")"; }
+
+find_programs() {
+  local name
+  for name in etcd kube-controller-manager kube-apiserver kubectl; do
+    program[$name]=$(ready_program "$name") || {
+      in_cache "$(program_key "$name")" build_program "$name"
+      program[$name]=$cached/$name
+    }
+  done
+  in_cache "$(localstack_key)" build_localstack
   localstack_python=$cached/bin/python
-  in_cache "dynamodb-$(digest "$here/dynamodb-local/pom.xml")" build_dynamodb
+  in_cache "$(dynamodb_key)" build_dynamodb
+  # Used in lib/emulator.sh.
+  # shellcheck disable=SC2034
   dynamodb_libraries=$cached/lib
 }

@@ -1,56 +1,79 @@
 # shellcheck shell=bash
 # A rig as a whole: its ports, its parts, its `env` file.
 
-# In the order in which they start; they stop in the opposite one.
 components=(etcd apiserver controller-manager localstack)
 
 choose_ports() {
-  [ -e "$state/ports" ] || free_ports 3 > "$state/ports"
+  if [ ! -s "$state/ports" ]; then
+    free_ports 3 > "$state/ports.tmp"
+    mv "$state/ports.tmp" "$state/ports"
+  fi
+  # Used in lib/controlplane.sh and lib/emulator.sh.
+  # shellcheck disable=SC2034
   read -r etcd_port apiserver_port localstack_port < "$state/ports"
 }
 
 load_rig() {
-  find_controlplane
-  find_localstack
+  find_programs
   choose_ports
   write_identities
   local identity
   for identity in admin musubi tenant; do write_kubeconfig "$identity"; done
 }
 
-start_component() { "start_$1"; }
+# start_component NAME: unless it runs; what was paused goes on. Healthy or not is asked later.
+start_component() {
+  if paused "$1"; then
+    say "$1 was paused; it goes on"
+    signal "$1" CONT
+  elif ! running "$1"; then
+    say "starting $1"
+    # What a crash left of it: DynamoDB Local outlives LocalStack.
+    stop "$1"
+    "launch_$1"
+  fi
+}
+
+start_components() {
+  # LocalStack takes longest, and the control plane comes up meanwhile.
+  start_component localstack
+  local component
+  for component in etcd apiserver controller-manager; do
+    start_component "$component"
+    "await_$component" || return 1
+  done
+  await_localstack
+}
+
+any_running() {
+  local component
+  for component in "${components[@]}"; do running "$component" && return; done
+  return 1
+}
+
+port_was_taken() { tail -n 50 "$state/logs/$1.log" | grep -qi 'address already in use'; }
 
 # A port can be taken between its choice and its use; a first start is then tried with others.
 start_rig() {
-  local attempt component
+  local attempt kept=''
+  if any_running; then kept=yes; say "a rig runs in $state; what is up is kept"; else rm -f "$state/env"; fi
   for attempt in 1 2 3; do
     load_rig
-    local failed='' fresh=yes
-    for component in "${components[@]}"; do
-      if running "$component"; then
-        fresh=''
-        continue
-      fi
-      say "starting $component"
-      start_component "$component" || { failed=$component; break; }
-    done
-    [ -z "$failed" ] && { write_env; return; }
-    if [ -z "$fresh" ] || [ "$attempt" -eq 3 ]; then break; fi
-    say "$failed did not start; trying other ports"
-    stop_rig
+    start_components && { write_env; return; }
+    if [ -n "$kept" ] || [ "$attempt" -eq 3 ] || ! port_was_taken "$failed"; then break; fi
+    say "a port was taken meanwhile; trying others"
+    stop_components
     rm -f "$state/ports"
   done
   die "could not start $failed"
 }
 
-stop_rig() {
+stop_components() {
   local at
   for ((at = ${#components[@]} - 1; at >= 0; at--)); do
-    local component=${components[at]}
-    running "$component" || continue
-    say "stopping $component"
+    running "${components[at]}" && say "stopping ${components[at]}"
     # What they hold is thrown away with the rig, and an API server asked politely waits for watches.
-    stop "$component" KILL
+    stop "${components[at]}" KILL
   done
 }
 
@@ -64,7 +87,7 @@ KUBE_API_URL=https://127.0.0.1:$apiserver_port
 AWS_ENDPOINT_URL=http://127.0.0.1:$localstack_port
 AUDIT_LOG=$state/audit.log
 LOCALSTACK_LOG=$state/logs/localstack.log
-KUBECTL=$(command -v kubectl)
+KUBECTL=${program[kubectl]}
 VENV_PYTHON=$localstack_python
 ENV
   mv "$state/env.tmp" "$state/env"
