@@ -54,6 +54,9 @@ struct Run {
     /// Seconds between two looks at an object in sync, give or take ten per cent.
     #[arg(long, env = "MUSUBI_RESYNC_INTERVAL_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     resync_interval_seconds: u64,
+    /// The shortest resyncIntervalSeconds that objects may ask for.
+    #[arg(long, env = "MUSUBI_MIN_RESYNC_INTERVAL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    min_resync_interval_seconds: u64,
     /// Objects worked on at once.
     #[arg(long, env = "MUSUBI_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
@@ -61,6 +64,10 @@ struct Run {
     /// adoptionPolicy asks for it. NAMESPACE=NAMEGLOB; globs on both sides; repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_ADOPTION", value_delimiter = ',')]
     allow_adoption: Vec<Allowance>,
+    /// Let objects of this namespace delete things in AWS together with what they hold, if their
+    /// deletionPolicy is Delete. Globs work; repeatable.
+    #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = namespace_glob)]
+    allow_force_delete: Vec<globset::GlobMatcher>,
     /// Seconds after a create in which AWS's "does not exist" is taken for slowness, not for absence.
     #[arg(long, env = "MUSUBI_CREATION_GRACE_SECONDS", default_value_t = 120)]
     creation_grace_seconds: u64,
@@ -78,6 +85,10 @@ fn cluster_name(text: &str) -> Result<String, String> {
         && text.len() <= 128
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.:/=+-@".contains(c));
     if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _ . : / = + - @".to_owned()) }
+}
+
+fn namespace_glob(text: &str) -> Result<globset::GlobMatcher, String> {
+    globset::Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| error.to_string())
 }
 
 /// Refused here rather than by every pass.
@@ -119,8 +130,10 @@ impl Run {
             also_owns: self.also_owns,
             watch_namespaces: self.watch_namespaces,
             resync: Duration::from_secs(self.resync_interval_seconds),
+            resync_floor: Duration::from_secs(self.min_resync_interval_seconds),
             concurrency: self.concurrency.into(),
             allow_adoption: self.allow_adoption,
+            allow_force_delete: self.allow_force_delete,
             creation_grace: Duration::from_secs(self.creation_grace_seconds),
             http_address: self.http_addr,
         }

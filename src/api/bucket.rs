@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Status, tags};
+use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags};
 
 /// An S3 general purpose bucket.
 ///
@@ -90,6 +90,23 @@ pub struct BucketSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20_480))]
     pub policy: Option<String>,
+
+    /// How far the operator goes: Enforce, Plan (write nothing to AWS, say what would be done) or
+    /// Paused (do not call AWS).
+    #[serde(default)]
+    pub management_policy: ManagementPolicy,
+
+    /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
+    /// nor edits of them are applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "BucketBlock::schema")]
+    pub ignore_changes: Option<Vec<BucketBlock>>,
+
+    /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
+    /// operator may have a floor of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::resync_interval")]
+    pub resync_interval_seconds: Option<u32>,
 
     /// What to do when a bucket of this name exists without ownership tags.
     #[serde(default)]
@@ -377,4 +394,45 @@ pub enum StorageClass {
     /// S3 Glacier Deep Archive.
     #[serde(rename = "DEEP_ARCHIVE")]
     DeepArchive,
+}
+
+/// A block of a bucket's spec that `ignoreChanges` can name.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BucketBlock {
+    /// `objectOwnership`.
+    ObjectOwnership,
+    /// `encryption`.
+    Encryption,
+    /// `versioning`.
+    Versioning,
+    /// `policy`.
+    Policy,
+    /// `publicAccessBlock`.
+    PublicAccessBlock,
+    /// `lifecycle`.
+    Lifecycle,
+}
+
+impl BucketBlock {
+    /// Its name in the spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ObjectOwnership => "objectOwnership",
+            Self::Encryption => "encryption",
+            Self::Versioning => "versioning",
+            Self::Policy => "policy",
+            Self::PublicAccessBlock => "publicAccessBlock",
+            Self::Lifecycle => "lifecycle",
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "maxItems": 6,
+            "x-kubernetes-list-type": "set",
+            "items": {"type": "string", "enum": ["objectOwnership", "encryption", "versioning", "policy", "publicAccessBlock", "lifecycle"]},
+        })
+    }
 }

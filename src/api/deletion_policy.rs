@@ -11,6 +11,9 @@ pub enum DeletionPolicy {
     DeleteIfEmpty,
     /// Leave it in AWS as it is.
     Retain,
+    /// Delete it in AWS with everything it holds, for good. Needs the administrator's
+    /// `--allow-force-delete` for this namespace.
+    Delete,
 }
 
 impl DeletionPolicy {

@@ -9,20 +9,22 @@ mod bucket;
 mod connection_secret;
 pub mod crd;
 mod deletion_policy;
+mod management_policy;
 mod status;
 mod table;
 pub mod tags;
 
 pub use adoption_policy::AdoptionPolicy;
 pub use bucket::{
-    AbortIncompleteMultipartUpload, Bucket, BucketSpec, Encryption, EncryptionAlgorithm, Expiration, Lifecycle,
+    AbortIncompleteMultipartUpload, Bucket, BucketBlock, BucketSpec, Encryption, EncryptionAlgorithm, Expiration, Lifecycle,
     LifecycleFilter, LifecycleRule, NoncurrentVersionExpiration, NoncurrentVersionTransition, ObjectOwnership,
     PublicAccessBlock, RuleStatus, StorageClass, Transition, Versioning, VersioningStatus,
 };
 pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
-pub use status::{Binding, CreationIntent, External, Managed, Status};
-pub use table::{AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableSpec, TimeToLive};
+pub use management_policy::ManagementPolicy;
+pub use status::{Approved, Binding, CreationIntent, Effect, External, Managed, Plan, PlannedChange, Status};
+pub use table::{AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableBlock, TableSpec, TimeToLive};
 
 /// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
 pub const DOMAIN: &str = "musubi.dev";
@@ -33,3 +35,11 @@ pub const FINALIZER: &str = "musubi.dev/external-resource";
 /// Annotation whose change makes the operator reconcile at once; its value comes back in
 /// `status.lastHandledReconcileAt`.
 pub const RECONCILE_AT: &str = "musubi.dev/reconcile-at";
+
+/// Annotation that has a plan carried out, once: its value is the plan's `status.plan.hash`.
+pub const APPROVE: &str = "musubi.dev/approve";
+
+/// Schema of `resyncIntervalSeconds`.
+fn resync_interval(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "integer", "format": "int32", "minimum": 60, "maximum": 86_400})
+}

@@ -44,9 +44,33 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_intent: Option<CreationIntent>,
 
+    /// What the operator would do and does not: under managementPolicy Plan all of it, under Enforce
+    /// the steps that need approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+
+    /// The plan that has been approved and is being carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approved>,
+
+    /// How many plans have been approved so far. Part of each plan's hash, so that an annotation that
+    /// was left behind never counts twice.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub approvals: i64,
+
+    /// How many object versions, delete markers and unfinished uploads a deletion with policy Delete
+    /// has removed so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub emptied: i64,
+
     /// The last value of the annotation `musubi.dev/reconcile-at` that was acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 fn unseen() -> i64 {
@@ -63,6 +87,10 @@ impl Default for Status {
             binding: None,
             managed: Managed::default(),
             creation_intent: None,
+            plan: None,
+            approved: None,
+            approvals: 0,
+            emptied: 0,
             last_handled_reconcile_at: None,
         }
     }
@@ -126,6 +154,59 @@ impl Managed {
     pub fn has_block(&self, name: &str) -> bool {
         self.blocks.iter().any(|block| block == name)
     }
+}
+
+/// Steps that stand between AWS and the spec and wait for someone.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// What the annotation `musubi.dev/approve` must say to have this very plan carried out. It covers
+    /// the object's uid, the account, region and name in AWS, the generation, the approvals so far, and
+    /// every change, those left out below included.
+    pub hash: String,
+    /// The changes, in the order in which they would be made.
+    pub changes: Vec<PlannedChange>,
+    /// How many changes more there are than are listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub omitted: i64,
+}
+
+/// One change of a [`Plan`].
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedChange {
+    /// Where, in the words of the spec: `lifecycle.rules[uploads].status`.
+    pub path: String,
+    /// What AWS has; absent when it has nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What it would have; absent when it would have nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What the change does to those who rely on the thing.
+    pub effect: Effect,
+}
+
+/// What a step does to those who rely on the thing.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum Effect {
+    /// What the spec declares.
+    Update,
+    /// A reset that lowers a guard, such as versioning or the public access block: taking a block out
+    /// of a manifest must not open a bucket by accident. Declaring the off value is consent.
+    Weakening,
+}
+
+/// A plan that somebody has approved.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approved {
+    /// The hash that was approved.
+    pub hash: String,
+    /// The generation that it was approved for; an edit ends the approval.
+    pub generation: i64,
+    /// A digest of each step that may be taken, once, until it is in place.
+    pub steps: Vec<String>,
 }
 
 /// Announces a create whose call cannot carry ownership tags.

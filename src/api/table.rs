@@ -1,8 +1,8 @@
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Status, tags};
+use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags};
 
 /// A DynamoDB table.
 ///
@@ -91,6 +91,23 @@ pub struct TableSpec {
     #[x_kube(validation = Rule::new(tags::CHARACTERS_RULE).message(tags::CHARACTERS_MESSAGE))]
     pub tags: Option<tags::Tags>,
 
+    /// How far the operator goes: Enforce, Plan (write nothing to AWS, say what would be done) or
+    /// Paused (do not call AWS).
+    #[serde(default)]
+    pub management_policy: ManagementPolicy,
+
+    /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
+    /// nor edits of them are applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "TableBlock::schema")]
+    pub ignore_changes: Option<Vec<TableBlock>>,
+
+    /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
+    /// operator may have a floor of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::resync_interval")]
+    pub resync_interval_seconds: Option<u32>,
+
     /// What to do when a table of this name exists without ownership tags.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
@@ -163,4 +180,39 @@ pub struct TimeToLive {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub attribute_name: Option<String>,
+}
+
+/// A block of a table's spec that `ignoreChanges` can name.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TableBlock {
+    /// `billingMode`.
+    BillingMode,
+    /// `provisionedThroughput`.
+    ProvisionedThroughput,
+    /// `deletionProtection`.
+    DeletionProtection,
+    /// `timeToLive`.
+    TimeToLive,
+}
+
+impl TableBlock {
+    /// Its name in the spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BillingMode => "billingMode",
+            Self::ProvisionedThroughput => "provisionedThroughput",
+            Self::DeletionProtection => "deletionProtection",
+            Self::TimeToLive => "timeToLive",
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "maxItems": 4,
+            "x-kubernetes-list-type": "set",
+            "items": {"type": "string", "enum": ["billingMode", "provisionedThroughput", "deletionProtection", "timeToLive"]},
+        })
+    }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, tags::Tags},
+    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, tags::Tags},
     aws::partition,
     managed::{
-        external::{Existence, External, ManagedObject, Reads, Settling, Step},
+        external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
@@ -29,6 +29,18 @@ impl ManagedObject for Bucket {
 
     fn tags(&self) -> Option<&Tags> {
         self.spec.tags.as_ref()
+    }
+
+    fn management_policy(&self) -> ManagementPolicy {
+        self.spec.management_policy
+    }
+
+    fn ignored_blocks(&self) -> Vec<&'static str> {
+        self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
+    }
+
+    fn resync_interval_seconds(&self) -> Option<u32> {
+        self.spec.resync_interval_seconds
     }
 
     fn adoption_policy(&self) -> AdoptionPolicy {
@@ -70,7 +82,15 @@ impl External for Buckets {
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {
-        plan::creation(object, id)
+        plan::creation(object, id, self.tags_at_creation())
+    }
+
+    fn fresh(&self, creation: &Op) -> (Tags, Observed) {
+        let tags = match creation {
+            Op::Create { tags, .. } if self.tags_at_creation() => tags.clone(),
+            _ => Tags::new(),
+        };
+        (tags, plan::fresh(creation))
     }
 
     fn plan(object: &Bucket, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
@@ -94,9 +114,16 @@ impl External for Buckets {
         None
     }
 
-    /// S3's own refusal of a bucket that holds anything is the proof.
-    fn before_deletion(_: &Bucket, _: &Observed) -> Result<Option<Step<Op>>, Fault> {
-        Ok(None)
+    fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Preparation<Op>, Fault> {
+        plan::before_deletion(object, seen)
+    }
+
+    fn emptied(op: &Op) -> usize {
+        match op {
+            Op::DeleteObjects(versions) => versions.len(),
+            Op::AbortUpload(_) => 1,
+            Op::Create { .. } | Op::PutTags(_) | Op::Put { .. } => 0,
+        }
     }
 
     fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
@@ -105,11 +132,8 @@ impl External for Buckets {
 
     async fn create(&self, proof: &Absent, op: &Op) -> Result<(Option<Tags>, Observed), Fault> {
         self.call(proof.identity(), op).await?;
-        let tags = match op {
-            Op::Create { tags, .. } if self.tags_at_creation() => tags.clone(),
-            _ => Tags::new(),
-        };
-        Ok((Some(tags), plan::fresh(op)))
+        let (tags, seen) = self.fresh(op);
+        Ok((Some(tags), seen))
     }
 
     async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {
@@ -142,8 +166,8 @@ impl External for Buckets {
 
 #[cfg(test)]
 impl Buckets {
-    /// A bucket as AWS makes it, for tests of the reconciler.
+    /// A bucket as AWS makes it, looked into, for tests of the reconciler.
     pub(crate) fn fresh() -> Observed {
-        plan::fresh(&Op::PutTags(Tags::new()))
+        Observed { contents: Some(Ok(super::Contents::default())), ..plan::fresh(&Op::PutTags(Tags::new())) }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::aws::Aws;
 
-pub use plan::{Observed, Op};
+pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 
 /// S3 buckets as [`crate::managed::external::External`].
 pub struct Buckets {

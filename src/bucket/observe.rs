@@ -13,8 +13,9 @@ use crate::{
 };
 
 use super::{
-    Buckets, Observed,
+    Buckets, Contents, ObjectVersion, Observed, Upload,
     aspects::{self, Target},
+    plan::PAGE,
 };
 
 impl Buckets {
@@ -34,11 +35,13 @@ impl Buckets {
         let target = self.target(id);
         let rows = aspects::TABLE.iter().filter(|row| reads.blocks.contains(row.name));
         let aspects = join_all(rows.map(|row| async { (row.name, (row.read)(&target).await) }));
-        let (tags, aspects) = tokio::join!(read_tags(&target), aspects);
+        let contents = async { if reads.contents { Some(read_contents(&target).await) } else { None } };
+        let (tags, aspects, contents) = tokio::join!(read_tags(&target), aspects, contents);
         Ok(match tags? {
             None => Existence::Absent,
             Some(tags) => {
-                Existence::Present { tags: Some(tags), seen: Observed { aspects: aspects.into_iter().collect() } }
+                let seen = Observed { aspects: aspects.into_iter().collect(), contents };
+                Existence::Present { tags: Some(tags), seen }
             }
         })
     }
@@ -62,4 +65,38 @@ async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
             _ => Err(fault("GetBucketTagging", &error)),
         },
     }
+}
+
+/// The first page of what the bucket holds: object versions with delete markers, and unfinished uploads.
+/// Listing objects would show neither old versions nor markers, which keep a bucket from being deleted.
+async fn read_contents(target: &Target) -> Result<Contents, Fault> {
+    let versions = target
+        .client
+        .list_object_versions()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .max_keys(i32::try_from(PAGE).unwrap_or(i32::MAX))
+        .send();
+    let uploads = target
+        .client
+        .list_multipart_uploads()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .max_uploads(i32::try_from(PAGE).unwrap_or(i32::MAX))
+        .send();
+    let (versions, uploads) = tokio::join!(versions, uploads);
+    let versions = versions.map_err(|error| fault("ListObjectVersions", &error))?;
+    let uploads = uploads.map_err(|error| fault("ListMultipartUploads", &error))?;
+    let version = |key: Option<String>, version_id: Option<String>| {
+        Some(ObjectVersion { key: key?, version_id: version_id.unwrap_or_else(|| "null".to_owned()) })
+    };
+    let objects = versions.versions.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
+    let markers = versions.delete_markers.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
+    let upload = |found: aws_sdk_s3::types::MultipartUpload| {
+        Some(Upload { key: found.key?, upload_id: found.upload_id? })
+    };
+    Ok(Contents {
+        versions: objects.chain(markers).collect(),
+        uploads: uploads.uploads.into_iter().flatten().filter_map(upload).collect(),
+    })
 }

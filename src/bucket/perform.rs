@@ -1,6 +1,8 @@
 //! One op, one S3 call.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag, Tagging,
+};
 
 use crate::{
     api::{ObjectOwnership, tags::Tags},
@@ -12,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Buckets, Op,
+    Buckets, ObjectVersion, Op, Upload,
     aspects::{self, Target},
 };
 
@@ -24,6 +26,8 @@ impl Buckets {
                 let tags = if self.aws.is_real() { Some(tags) } else { None };
                 create(&target, &id.region, tags, *object_ownership).await
             }
+            Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
+            Op::AbortUpload(upload) => abort_upload(&target, upload).await,
             Op::PutTags(tags) => put_tags(&target, tags).await,
             Op::Put { aspect, state } => match aspects::find(aspect) {
                 Some(row) => (row.write)(&target, state).await,
@@ -44,7 +48,7 @@ impl Buckets {
                 Some("BucketNotEmpty") => Err(Fault::user(
                     "BucketNotEmpty",
                     format!(
-                        "bucket {} still holds objects, versions or delete markers: empty it, or set deletionPolicy: Retain to keep it",
+                        "bucket {} still holds objects, versions or delete markers: empty it, or set deletionPolicy: Retain to keep it, or Delete to have it emptied",
                         id.name
                     ),
                 )),
@@ -107,4 +111,60 @@ fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
                 .map_err(|error| Fault::new(Class::Unknown, "Internal", error.to_string()))
         })
         .collect()
+}
+
+/// The answer is a success even where single versions could not be deleted.
+async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(), Fault> {
+    let internal = |error: aws_smithy_types::error::operation::BuildError| {
+        Fault::new(Class::Unknown, "Internal", error.to_string())
+    };
+    let mut delete = Delete::builder().quiet(true);
+    for version in versions {
+        let id = ObjectIdentifier::builder().key(&version.key).version_id(&version.version_id);
+        delete = delete.objects(id.build().map_err(internal)?);
+    }
+    let answer = target
+        .client
+        .delete_objects()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .delete(delete.build().map_err(internal)?)
+        .send()
+        .await
+        .map_err(|error| fault("DeleteObjects", &error))?;
+    let failed = answer.errors();
+    let Some(first) = failed.first() else { return Ok(()) };
+    let code = first.code().unwrap_or("no code");
+    if code == "InternalError" || code == "SlowDown" {
+        return Err(Fault::new(Class::Transient, code, "DeleteObjects: AWS could not delete some objects"));
+    }
+    Err(Fault::user(
+        "ObjectsNotDeletable",
+        format!(
+            "AWS does not delete {} of the {} object versions it was asked to, such as {:?} ({code}): object lock, a \
+             legal hold or the bucket policy forbids it. Wait for the retention to end, lift the hold or the policy, or \
+             set deletionPolicy: Retain to keep the bucket",
+            failed.len(),
+            versions.len(),
+            first.key().unwrap_or_default(),
+        ),
+    ))
+}
+
+/// An upload that is gone already is as good as aborted.
+async fn abort_upload(target: &Target, upload: &Upload) -> Result<(), Fault> {
+    let answer = target
+        .client
+        .abort_multipart_upload()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .key(&upload.key)
+        .upload_id(&upload.upload_id)
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(()),
+        Err(error) if crate::aws::code(&error) == Some("NoSuchUpload") => Ok(()),
+        Err(error) => Err(fault("AbortMultipartUpload", &error)),
+    }
 }

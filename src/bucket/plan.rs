@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    api::{Bucket, Managed, ObjectOwnership, tags::Tags},
+    api::{Bucket, DeletionPolicy, Managed, ObjectOwnership, tags::Tags},
     managed::{
-        change::diff,
-        external::{Effect, Step, TAGS},
+        change::{Change, diff},
+        external::{CREATION, Effect, Preparation, Step, TAGS},
         fault::Fault,
         identity::{Identity, RELEASED},
         tagging,
@@ -17,10 +17,45 @@ use crate::{
 
 use super::aspects::{self, Aspect, ObjectOwnershipAspect, PolicyAspect, PublicAccessBlockAspect, Row};
 
+/// How many versions, or uploads, one listing brings and one DeleteObjects takes.
+pub(super) const PAGE: usize = 1000;
+
+/// What steps that empty a bucket are about.
+const CONTENTS: &str = "contents";
+
 /// A bucket as it was seen: the state of each aspect that was read, or why it could not be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    pub(super) aspects: BTreeMap<&'static str, Result<Value, Fault>>,
+    pub(crate) aspects: BTreeMap<&'static str, Result<Value, Fault>>,
+    /// What it holds, if that was asked: the first page of it.
+    pub(crate) contents: Option<Result<Contents, Fault>>,
+}
+
+/// A page of what a bucket holds.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Contents {
+    /// Object versions and delete markers, up to 1,000.
+    pub versions: Vec<ObjectVersion>,
+    /// Multipart uploads that were begun and neither completed nor aborted, up to 1,000.
+    pub uploads: Vec<Upload>,
+}
+
+/// A version of an object, or a delete marker.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct ObjectVersion {
+    /// Key of the object.
+    pub key: String,
+    /// Its version; `null` for one that was put while versioning was off.
+    pub version_id: String,
+}
+
+/// A multipart upload under way.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Upload {
+    /// Key of the object that it would make.
+    pub key: String,
+    /// Its id.
+    pub upload_id: String,
 }
 
 /// One S3 call that changes a bucket.
@@ -43,20 +78,34 @@ pub enum Op {
         /// Its state.
         state: Value,
     },
+    /// DeleteObjects: these versions and delete markers, up to 1,000 of them.
+    DeleteObjects(Vec<ObjectVersion>),
+    /// AbortMultipartUpload.
+    AbortUpload(Upload),
 }
 
 /// A bucket as AWS has just made it.
 pub(super) fn fresh(op: &Op) -> Observed {
-    let mut seen = Observed { aspects: aspects::TABLE.iter().map(|row| (row.name, (row.fresh)())).collect() };
+    let mut seen = Observed {
+        aspects: aspects::TABLE.iter().map(|row| (row.name, (row.fresh)())).collect(),
+        ..Observed::default()
+    };
     if let Op::Create { object_ownership: Some(ownership), .. } = op {
         seen.aspects.insert(ObjectOwnershipAspect::NAME, Ok(serde_json::json!(ownership)));
     }
     seen
 }
 
-pub(super) fn creation(object: &Bucket, id: &Identity) -> Step<Op> {
+pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op> {
     let tags = tagging::desired(&Tags::new(), object.spec.tags.as_ref(), &Managed::default(), &id.owner);
-    step(TAGS, Op::Create { tags, object_ownership: object.spec.object_ownership }, Vec::new())
+    let mut changes = vec![Change { path: "name".to_owned(), from: None, to: Some(id.name.clone()) }];
+    if let Some(ownership) = object.spec.object_ownership {
+        changes.extend(diff(ObjectOwnershipAspect::NAME, &Value::Null, &serde_json::json!(ownership)));
+    }
+    if tagged {
+        changes.extend(tagging::changes(&Tags::new(), &tags));
+    }
+    step(CREATION, Op::Create { tags, object_ownership: object.spec.object_ownership }, changes)
 }
 
 /// Tags first, for they carry the proof of ownership; then the aspects in the order of their table.
@@ -123,6 +172,10 @@ pub(super) fn release(id: &Identity, tags: &Tags) -> Step<Op> {
 pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
     match op {
         Op::Create { .. } => {}
+        Op::DeleteObjects(gone) => {
+            remove_from(seen, |contents| contents.versions.retain(|version| !gone.contains(version)));
+        }
+        Op::AbortUpload(gone) => remove_from(seen, |contents| contents.uploads.retain(|upload| upload != gone)),
         Op::PutTags(put) => *tags = Some(put.clone()),
         Op::Put { aspect, state } => {
             seen.aspects.insert(aspect, Ok(state.clone()));
@@ -130,7 +183,52 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
     }
 }
 
-fn step(block: &'static str, op: Op, changes: Vec<crate::managed::change::Change>) -> Step<Op> {
+/// A page of which nothing is left was perhaps not the last: it takes another look.
+fn remove_from(seen: &mut Observed, remove: impl FnOnce(&mut Contents)) {
+    if let Some(Ok(contents)) = &mut seen.contents {
+        remove(contents);
+        if *contents == Contents::default() {
+            seen.contents = None;
+        }
+    }
+}
+
+/// Under DeleteIfEmpty a look at what is inside; S3 itself refuses to delete a bucket that holds
+/// objects, but not one with unfinished uploads. Under Delete what is inside goes first.
+///
+/// A page that held something was perhaps not the last: a bucket counts as empty only if a look shows
+/// it so.
+pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Preparation<Op>, Fault> {
+    let contents = match &seen.contents {
+        None => return Ok(Preparation::Look),
+        Some(Err(fault)) => return Err(fault.clone().at("what the bucket holds cannot be seen, so it is kept")),
+        Some(Ok(contents)) => contents,
+    };
+    let Contents { versions, uploads } = contents;
+    if object.spec.deletion_policy == DeletionPolicy::Delete {
+        if !versions.is_empty() {
+            return Ok(Preparation::Do(step(CONTENTS, Op::DeleteObjects(versions.clone()), Vec::new())));
+        }
+        if let Some(upload) = uploads.first() {
+            return Ok(Preparation::Do(step(CONTENTS, Op::AbortUpload(upload.clone()), Vec::new())));
+        }
+    }
+    if versions.is_empty() && uploads.is_empty() {
+        return Ok(Preparation::Ready);
+    }
+    let most = |count: usize| if count < PAGE { count.to_string() } else { format!("at least {PAGE}") };
+    Err(Fault::user(
+        "BucketNotEmpty",
+        format!(
+            "the bucket holds {} object versions or delete markers and {} unfinished uploads: empty it, or set \
+             deletionPolicy to Retain to keep it, or to Delete to have it emptied",
+            most(versions.len()),
+            most(uploads.len())
+        ),
+    ))
+}
+
+fn step(block: &'static str, op: Op, changes: Vec<Change>) -> Step<Op> {
     Step { block, after: &[], op, changes, effect: Effect::Update, unless: None }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// One leaf that differs.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,9 +76,15 @@ fn text(value: &Value) -> Option<String> {
         other => other.to_string(),
     };
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => Some(format!("{}...", &text[..end])),
+        // Two long texts must not look alike: a change may be approved by what it says.
+        Some((end, _)) => Some(format!("{}... ({} bytes, sha256 {})", &text[..end], text.len(), sha256(&text))),
         None => Some(text),
     }
+}
+
+/// 64 bits of it.
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -111,7 +118,8 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_at_a_character() {
         let long = "ü".repeat(1000);
-        let change = &diff("x", &Value::Null, &json!(long))[0];
-        assert_eq!(change.to.as_ref().map(|to| to.chars().count()), Some(LONGEST + 3));
+        let to = |text: &str| diff("x", &Value::Null, &json!(text))[0].to.clone().expect("a value");
+        assert!(to(&long).starts_with(&format!("{}... (2000 bytes, sha256 ", "ü".repeat(LONGEST))), "{}", to(&long));
+        assert_ne!(to(&long), to(&format!("{}u", "ü".repeat(999))), "and what was cut off still counts");
     }
 }

@@ -20,6 +20,9 @@ pub const STALLED: &str = "Stalled";
 /// Reason of an object whose thing AWS is deleting.
 pub const DELETING: &str = "Deleting";
 
+/// Reason of an object whose writes AWS accepts and never shows.
+pub const WRITE_LOOP: &str = "WriteLoop";
+
 /// How long a missing permission counts as IAM being slow rather than as a mistake.
 pub const IAM_DELAY: SignedDuration = SignedDuration::from_mins(5);
 
@@ -36,6 +39,14 @@ pub enum Outcome {
     Retrying(Fault),
     /// Only the user can help.
     Stalled(Fault),
+    /// The operator was told not to touch it.
+    Paused,
+    /// Under Plan: AWS and the spec differ, and this is how.
+    Drifted(String),
+    /// Under Plan: it does not exist, and this is what would be made.
+    Missing(String),
+    /// Only the user can help: AWS accepts writes and never shows them.
+    WriteLoop(String),
     /// It is being deleted; if something is in the way that time may heal, what.
     Deleting(Option<Fault>),
     /// It cannot be deleted as things are.
@@ -126,6 +137,17 @@ impl<'a> Row<'a> {
             Outcome::Updating(message) => row(keeps("False"), "False", true, false, "Updating", message),
             Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
             Outcome::Stalled(fault) => row(keeps("False"), "False", false, true, &fault.reason, &fault.message),
+            Outcome::Paused => row(
+                keeps("Unknown"),
+                "Unknown",
+                false,
+                false,
+                "Paused",
+                "managementPolicy is Paused: AWS is not called",
+            ),
+            Outcome::Drifted(message) => row(keeps("False"), "False", false, false, "Drifted", message),
+            Outcome::Missing(message) => row(Ready::Is("False"), "False", false, false, "Drifted", message),
+            Outcome::WriteLoop(message) => row(keeps("False"), "False", false, true, WRITE_LOOP, message),
             Outcome::Deleting(None) => row(Ready::Is("False"), "False", true, false, DELETING, "being deleted in AWS"),
             Outcome::Deleting(Some(fault)) => {
                 row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)
@@ -163,6 +185,10 @@ mod tests {
             Outcome::Updating("x".into()),
             Outcome::Retrying(fault(Class::Transient)),
             Outcome::Stalled(fault(Class::User)),
+            Outcome::Paused,
+            Outcome::Drifted("x".into()),
+            Outcome::Missing("x".into()),
+            Outcome::WriteLoop("x".into()),
             Outcome::Deleting(None),
             Outcome::DeletionBlocked(fault(Class::User)),
         ];

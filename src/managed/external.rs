@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, fmt::Debug, future::Future};
 use kube::{Resource, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, Status, tags::Tags};
+pub use crate::api::Effect;
+use crate::api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, Status, tags::Tags};
 
 use super::{
     change::Change,
@@ -18,6 +19,9 @@ use super::{
 /// The name that tags have as a block. They are read by a rule of their own, since they also prove
 /// ownership.
 pub const TAGS: &str = "tags";
+
+/// What the step that makes a thing is about.
+pub const CREATION: &str = "creation";
 
 /// A Kubernetes kind whose objects stand for things in AWS.
 pub trait ManagedObject:
@@ -41,6 +45,12 @@ pub trait ManagedObject:
     fn region(&self) -> Option<&str>;
     /// `spec.tags`, if they are set.
     fn tags(&self) -> Option<&Tags>;
+    /// `spec.managementPolicy`.
+    fn management_policy(&self) -> ManagementPolicy;
+    /// `spec.ignoreChanges`: names of blocks.
+    fn ignored_blocks(&self) -> Vec<&'static str>;
+    /// `spec.resyncIntervalSeconds`, if it is set.
+    fn resync_interval_seconds(&self) -> Option<u32>;
     /// `spec.adoptionPolicy`.
     fn adoption_policy(&self) -> AdoptionPolicy;
     /// `spec.deletionPolicy`.
@@ -87,6 +97,9 @@ pub trait External: Send + Sync + 'static {
     /// The creating step for this object.
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;
 
+    /// What the thing is right after `creation`: its tags and its state, as AWS makes it.
+    fn fresh(&self, creation: &Self::Op) -> (Tags, Self::Observed);
+
     /// What stands between AWS and the spec, in the order in which it must be done; empty when they
     /// are equal. `tags` are those on the thing, if they have been read.
     fn plan(
@@ -109,11 +122,14 @@ pub trait External: Send + Sync + 'static {
     /// What makes it impossible to reach the spec, such as another key schema than the declared one.
     fn obstacle(object: &Self::Object, seen: &Self::Observed) -> Option<Fault>;
 
-    /// What must be changed before a deletion, and what forbids it.
+    /// What must be done before a deletion under this policy.
     ///
     /// # Errors
-    /// The obstacle: protection, content.
-    fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Option<Step<Self::Op>>, Fault>;
+    /// What forbids it: protection, content.
+    fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Preparation<Self::Op>, Fault>;
+
+    /// How many things inside of it `op` removes, for the progress of a forced deletion.
+    fn emptied(op: &Self::Op) -> usize;
 
     /// Faults of single blocks in the observation.
     fn block_faults(seen: &Self::Observed) -> Vec<(&'static str, Fault)>;
@@ -170,6 +186,17 @@ pub enum Existence<T> {
     },
 }
 
+/// What a deletion takes next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preparation<Op> {
+    /// Nothing: the thing itself can be deleted.
+    Ready,
+    /// This step.
+    Do(Step<Op>),
+    /// To look again at what it holds.
+    Look,
+}
+
 /// A change of state that AWS is busy with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Settling {
@@ -196,14 +223,4 @@ pub struct Step<Op> {
     pub effect: Effect,
     /// The op that takes this step back should the block named here be refused later in the pass.
     pub unless: Option<(&'static str, Op)>,
-}
-
-/// What a step does to those who rely on the thing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Effect {
-    /// What the spec declares.
-    Update,
-    /// A reset that lowers a guard, such as versioning or the public access block: taking a block out
-    /// of a manifest must not open a bucket by accident. Declaring the off value is consent.
-    Weakening,
 }

@@ -5,19 +5,24 @@
 //! | [`external`] | the trait a kind implements: read, plan, change |
 //! | [`ownership`] | whose is it? The proofs that every write asks for |
 //! | [`decide`] | what to do next: a pure function of everything known |
+//! | [`approval`] | plans as people read and approve them |
+//! | [`history`] | what became of our writes: drift, or a loop? |
 //! | [`reconcile`] | the shell that does it, one pass of one object |
 //! | [`cluster`] | the effects on Kubernetes: finalizer, status, Secret |
 //! | [`conditions`] | what a pass came to, in the words of kstatus |
 //! | [`change`], [`tagging`], [`secret`], [`fault`] | the values they speak in |
 
 pub mod adoption;
+pub mod approval;
 pub mod change;
 pub mod cluster;
 pub mod conditions;
 pub mod decide;
 pub mod external;
 pub mod fault;
+pub mod history;
 pub mod identity;
+mod mutants;
 pub mod ownership;
 pub mod policy_document;
 pub mod reconcile;

@@ -11,6 +11,7 @@ use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 use super::{
     external::Existence,
     identity::{CLUSTER, Identity, NAME, NAMESPACE, RELEASED, UID, is_reserved},
+    mutants::{Mutant, mutant},
 };
 
 /// Proof, from a read of this pass, that the thing is ours to change.
@@ -136,6 +137,9 @@ impl Claim<'_> {
     pub fn judge(&self, tags: &Tags) -> Result<Owned, Refusal> {
         let thing = || self.identity.name.clone();
         let ours = |by| Ok(Owned { identity: self.identity.clone(), by });
+        if mutant(Mutant::NoProof) {
+            return ours(By::Uid);
+        }
         let Some(cluster) = tags.get(CLUSTER) else {
             return self.judge_untagged(tags);
         };
@@ -156,7 +160,7 @@ impl Claim<'_> {
         }
         match value(UID) {
             uid if uid == owner.uid => ours(By::Uid),
-            uid if self.held && !tags.contains_key(RELEASED) => {
+            uid if self.held && !tags.contains_key(RELEASED) && !mutant(Mutant::UidTakenBack) => {
                 Err(Refusal::OwnershipLost { thing: thing(), uid: uid.to_owned() })
             }
             _ => ours(By::Predecessor),
@@ -215,7 +219,8 @@ impl Owned {
     /// The proof that deleting takes: a predecessor's thing, or one that was never adopted in
     /// writing, is not this object's to delete.
     pub fn deletable(&self) -> Option<Deletable> {
-        matches!(self.by, By::Uid | By::Intent).then(|| Deletable { identity: self.identity.clone() })
+        let own = matches!(self.by, By::Uid | By::Intent) || mutant(Mutant::DeleteByName);
+        own.then(|| Deletable { identity: self.identity.clone() })
     }
 }
 

@@ -1,9 +1,9 @@
 //! One pass of one object: the shell around [`super::decide`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
-use kube::{Client, Resource, ResourceExt, core::object::HasStatus};
+use kube::{Client, Resource as _, ResourceExt, core::object::HasStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -12,16 +12,22 @@ use crate::{
 };
 
 use super::{
+    approval,
     change::Change,
     cluster::{Cluster, ClusterError},
-    conditions::{STALLED, SYNCED},
+    conditions::{READY, STALLED, SYNCED},
     decide::{Effect, Next, Pass, Settings, Situation, Undo, decide},
-    external::{Existence, External, ManagedObject, Reads, Step},
+    external::{Existence, External, ManagedObject, Reads, Step, TAGS},
     fault::{Class, Fault},
+    history::History,
     identity::{Identity, Owner},
-    ownership::{Absent, Deletable, Owned},
+    mutants::{Mutant, mutant},
+    ownership::{Absent, By, Deletable, Owned},
     secret,
 };
+
+/// The most Events that one step leaves.
+const MOST_NOTES: usize = 10;
 
 /// No plan has this many steps: a pass that takes more is going round in circles.
 const MOST_EFFECTS: usize = 256;
@@ -42,49 +48,48 @@ pub struct Context<X: External> {
     pub metrics: Metrics,
     /// Events on objects.
     pub events: Events,
+    /// The time of day.
+    pub clock: fn() -> Timestamp,
 }
 
 /// What a pass came to.
 pub struct Report<K> {
     /// When to look again.
     pub next: Next,
+    /// How often to look at it once it is in sync, if it says so itself.
+    pub resync: Option<Duration>,
     /// The object as the last write left it, for a reader whose cache may be behind.
     pub object: Arc<K>,
 }
 
 /// Brings one object one pass further:
 ///
-/// 1. resolve which thing in AWS it stands for;
-/// 2. ask [`decide`] for the one thing to do next;
-/// 3. do it, and record what came of it;
-/// 4. repeat until the decision is to conclude, and write the status if it differs.
+/// 1. ask [`decide`] for the one thing to do next;
+/// 2. do it, and record what came of it;
+/// 3. repeat until the decision is to conclude, and write the status if it differs.
+///
+/// `history` is what this object's earlier passes left, and what the next one must be given.
 ///
 /// # Errors
 /// Only for trouble with the API server. Whatever AWS says ends up in the status.
 pub async fn reconcile<X: External>(
     context: &Context<X>,
     object: Arc<X::Object>,
+    history: &mut History,
 ) -> Result<Report<X::Object>, ClusterError> {
-    let identity = identify(context, &object).await;
-    let mut pass = Running { context, cluster: Cluster::of(&context.client, &*object), object, pass: Pass::default() };
+    let cluster = Cluster::of(&context.client, &*object);
+    let mut pass = Running { context, cluster, object, identity: None, pass: Pass::default(), history };
     for _ in 0..MOST_EFFECTS {
         if context.shutdown.is_cancelled() {
             // Every point of a pass is one that the next process can go on from.
-            return Ok(Report { next: Next::Retry, object: pass.object });
+            return Ok(pass.report(Next::Retry));
         }
-        let effect = decide(&Situation {
-            object: &*pass.object,
-            external: &context.external,
-            identity: identity.as_ref(),
-            settings: &context.settings,
-            pass: &pass.pass,
-            now: Timestamp::now(),
-        });
-        match effect {
-            Effect::Observe(reads) => pass.observe(identity.as_ref(), reads).await,
+        match decide(&pass.situation()) {
+            Effect::Identify => pass.identity = Some(identify(context, &pass.object).await),
+            Effect::Observe(reads) => pass.observe(reads).await,
             Effect::AddFinalizer => pass.add_finalizer().await?,
             Effect::ReadLive => pass.read_live().await?,
-            Effect::Announce(status) => pass.object = pass.cluster.write_status(&status).await?,
+            Effect::Announce(status) => pass.announce(&status).await?,
             Effect::Create(proof, step) => pass.create(&proof, &step).await,
             Effect::Perform(proof, step) => pass.perform(&proof, step).await,
             Effect::Undo(proof, undo) => pass.undo(&proof, undo).await,
@@ -92,7 +97,7 @@ pub async fn reconcile<X: External>(
             Effect::WriteSecret { outputs } => pass.write_secret(&outputs).await?,
             Effect::RemoveFinalizer => {
                 let Some(object) = pass.cluster.remove_finalizer(&pass.object).await? else {
-                    return Ok(Report { next: Next::Never, object: pass.object });
+                    return Ok(pass.report(Next::Never));
                 };
                 pass.object = object;
             }
@@ -100,7 +105,7 @@ pub async fn reconcile<X: External>(
         }
     }
     tracing::error!(effects = MOST_EFFECTS, "a pass did not come to an end; please report this");
-    Ok(Report { next: Next::Retry, object: pass.object })
+    Ok(pass.report(Next::Retry))
 }
 
 /// Which thing in AWS the object stands for. The region is what the spec says, or the operator's;
@@ -125,20 +130,51 @@ struct Running<'a, X: External> {
     context: &'a Context<X>,
     cluster: Cluster<X::Object>,
     object: Arc<X::Object>,
+    identity: Option<Result<Identity, Fault>>,
     pass: Pass<X>,
+    history: &'a mut History,
 }
 
 impl<X: External> Running<'_, X> {
-    async fn observe(&mut self, identity: Result<&Identity, &Fault>, reads: Reads) {
-        let seen = match identity {
-            Ok(identity) => self.context.external.observe(identity, &reads).await,
-            Err(fault) => Err(fault.clone()),
-        };
-        match seen {
+    fn situation(&self) -> Situation<'_, X> {
+        Situation {
+            object: &*self.object,
+            external: &self.context.external,
+            identity: self.identity.as_ref().map(Result::as_ref),
+            settings: &self.context.settings,
+            pass: &self.pass,
+            history: self.history,
+            now: (self.context.clock)(),
+        }
+    }
+
+    fn report(self, next: Next) -> Report<X::Object> {
+        let resync = self.object.resync_interval_seconds().map(|seconds| Duration::from_secs(seconds.into()));
+        Report { next, resync, object: self.object }
+    }
+
+    async fn observe(&mut self, reads: Reads) {
+        let Some(Ok(identity)) = &self.identity else { return };
+        match self.context.external.observe(identity, &reads).await {
             Ok(existence) => self.pass.sight = Some(existence),
+            Err(fault) if fault.class == Class::Denied && mutant(Mutant::ForbiddenIsAbsent) => {
+                self.pass.sight = Some(Existence::Absent);
+            }
             Err(fault) => self.pass.fault = Some(fault),
         }
         self.pass.read = reads;
+        let in_place = self.situation().in_place();
+        self.history.in_place(&in_place);
+    }
+
+    async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
+        let approvals = self.object.status().map_or(0, |status| status.approvals);
+        self.object = self.cluster.write_status(status).await?;
+        if let Some(approved) = status.approved.as_ref().filter(|_| status.approvals > approvals) {
+            tracing::info!(hash = approved.hash, steps = approved.steps.len(), "plan approved");
+            self.note(Note::approved(&approved.hash));
+        }
+        Ok(())
     }
 
     async fn add_finalizer(&mut self) -> Result<(), ClusterError> {
@@ -155,7 +191,7 @@ impl<X: External> Running<'_, X> {
 
     async fn create(&mut self, proof: &Absent, step: &Step<X::Op>) {
         let recreated = self.object.status().is_some_and(|status| status.external.is_some());
-        self.pass.wrote = true;
+        self.pass.wrote.insert(step.block);
         match self.context.external.create(proof, &step.op).await {
             Ok((tags, seen)) => {
                 self.pass.sight = Some(Existence::Present { tags, seen });
@@ -181,7 +217,10 @@ impl<X: External> Running<'_, X> {
     }
 
     async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) {
-        self.pass.wrote = true;
+        let drift = self.was_in_sync() && !self.pass.wrote.contains(step.block);
+        self.pass.wrote.insert(step.block);
+        let emptied = X::emptied(&step.op);
+        self.pass.batches += usize::from(emptied > 0);
         if let Err(fault) = self.context.external.perform(proof, &step.op).await {
             tracing::warn!(block = step.block, %fault, "write failed");
             return self.failed(step.block, fault);
@@ -189,14 +228,33 @@ impl<X: External> Running<'_, X> {
         if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
             X::advance(tags, seen, &step.op);
         }
+        self.pass.emptied += emptied;
+        self.history.wrote(step.block, &approval::digest(&step), drift);
+        if self.history.loops(step.block) {
+            tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
+            self.context.metrics.write_loop(X::Object::NOUN);
+        }
         if let Some((unless, op)) = step.unless {
             self.pass.undo.push(Undo { block: step.block, unless, op });
         }
-        let drift = self.was_in_sync();
-        tracing::info!(block = step.block, changes = described(&step.changes), drift, "changed");
-        if let (true, Some(change)) = (drift, step.changes.first()) {
-            self.context.metrics.drift_corrected(X::Object::NOUN);
-            self.note(Note::drift_corrected(change));
+        self.tell(proof, step.block, &step.changes, drift);
+    }
+
+    /// A log line and an Event for what was just done.
+    fn tell(&self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
+        let described = described(changes);
+        tracing::info!(block, changes = described, drift, "changed");
+        if matches!(proof.by(), By::Adoption | By::Predecessor) && block == TAGS {
+            return self.note(Note::adopted(&proof.identity().name));
+        }
+        if drift {
+            let repeated = self.history.repeats(block);
+            for change in changes.iter().take(MOST_NOTES) {
+                self.context.metrics.drift_corrected(X::Object::NOUN);
+                self.note(Note::drift_corrected(change, repeated));
+            }
+        } else if self.object.status().is_some_and(|status| status.is_true(READY)) {
+            self.note(Note::updated(block, &described));
         }
     }
 
@@ -229,10 +287,10 @@ impl<X: External> Running<'_, X> {
     }
 
     async fn delete(&mut self, proof: &Deletable) {
-        self.pass.wrote = true;
         match self.context.external.delete(proof).await {
             Ok(()) => {
                 tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
+                self.note(Note::deleted(&proof.identity().name));
                 self.pass.deleted = true;
                 self.pass.sight = None;
             }
@@ -259,11 +317,16 @@ impl<X: External> Running<'_, X> {
         if next != Next::Never && *status != before {
             if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
                 tracing::warn!(reason = stalled.reason, message = stalled.message, "stalled");
-                self.note(Note::stalled(&stalled.reason, &stalled.message));
+                self.note(Note::trouble(&stalled.reason, &stalled.message));
+            } else if let (Next::Retry, Some(synced)) = (next, status.condition(SYNCED))
+                && !same(before.condition(SYNCED), synced)
+            {
+                tracing::warn!(reason = synced.reason, message = synced.message, "failed; trying again");
+                self.note(Note::trouble(&synced.reason, &synced.message));
             }
             self.object = self.cluster.write_status(status).await?;
         }
-        Ok(Report { next, object: self.object })
+        Ok(self.report(next))
     }
 
     /// Whether AWS equalled this very generation when it was last looked at: what differs now was

@@ -15,15 +15,16 @@ use crate::managed::{
     cluster::ClusterError,
     decide::Next,
     external::{External, ManagedObject},
+    history::History,
     reconcile::{Context, reconcile},
 };
 
-use super::queue::Key;
+use super::{queue::Key, schedule::Again};
 
 /// One kind, with its type forgotten, so that the workers can serve all kinds alike.
 pub trait Controller: Send + Sync {
     /// Runs a pass and says when to look again.
-    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Next> + Send + 'a>>;
+    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>>;
 }
 
 /// A kind's controller.
@@ -34,6 +35,8 @@ pub struct KindController<X: External> {
     /// Objects as our own last write left them, while the watch has not caught up: a pass that
     /// started from the cache would undo its predecessor's status.
     written: Mutex<HashMap<String, Arc<X::Object>>>,
+    /// What became of the writes of each object, by uid.
+    histories: Mutex<HashMap<String, History>>,
     /// Uids of objects that do not fit their type as they are now. The store still holds what they were
     /// before, which nobody wants enforced any more.
     unreadable: Mutex<HashSet<String>>,
@@ -48,6 +51,7 @@ impl<X: External> KindController<X> {
             context,
             stores: RwLock::default(),
             written: Mutex::default(),
+            histories: Mutex::default(),
             unreadable: Mutex::default(),
             names: Mutex::default(),
         }
@@ -66,6 +70,7 @@ impl<X: External> KindController<X> {
     /// The object is gone; nothing of it is remembered.
     pub fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.set_readable(uid, true);
     }
 
@@ -101,12 +106,19 @@ impl<X: External> KindController<X> {
         }
     }
 
-    async fn run(&self, key: &Key) -> Next {
-        let Some(object) = self.find(key) else { return Next::Never };
+    async fn run(&self, key: &Key) -> Again {
+        let Some(object) = self.find(key) else { return Next::Never.into() };
         let name = object.external_name().map_or_else(|| object.name_any(), str::to_owned);
-        let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll };
+        let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll.into() };
         let started = Instant::now();
-        let (outcome, next) = match reconcile(&self.context, object).await {
+        // Never two passes of one object: nobody misses it meanwhile.
+        let mut history =
+            self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.uid).unwrap_or_default();
+        let answer = reconcile(&self.context, object, &mut history).await;
+        if history != History::default() {
+            self.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(key.uid.clone(), history);
+        }
+        let (outcome, again) = match answer {
             Ok(report) => {
                 if report.next == Next::Never {
                     self.forget(&key.uid);
@@ -114,18 +126,18 @@ impl<X: External> KindController<X> {
                     let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
                     written.insert(key.uid.clone(), report.object);
                 }
-                (outcome(report.next), report.next)
+                (outcome(report.next), Again { next: report.next, resync: report.resync })
             }
             // The watch tells what came of it.
-            Err(ClusterError::Superseded) => ("superseded", Next::Poll),
-            Err(ClusterError::Changed) => ("changed", Next::Poll),
+            Err(ClusterError::Superseded) => ("superseded", Next::Poll.into()),
+            Err(ClusterError::Changed) => ("changed", Next::Poll.into()),
             Err(error) => {
                 tracing::warn!(%error, "pass failed");
-                ("failed", Next::Retry)
+                ("failed", Next::Retry.into())
             }
         };
         self.record(outcome, started.elapsed());
-        next
+        again
     }
 
     fn record(&self, outcome: &'static str, took: Duration) {
@@ -141,8 +153,8 @@ fn version<K: ManagedObject>(object: &Arc<K>) -> u64 {
 
 fn outcome(next: Next) -> &'static str {
     match next {
-        Next::Poll => "waiting",
-        Next::Retry => "failed",
+        Next::Poll | Next::Again => "waiting",
+        Next::Retry | Next::Slow => "failed",
         Next::Verify => "changed",
         Next::Resync => "in_sync",
         Next::Never => "gone",
@@ -150,7 +162,7 @@ fn outcome(next: Next) -> &'static str {
 }
 
 impl<X: External> Controller for KindController<X> {
-    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Next> + Send + 'a>> {
+    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>> {
         let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, object = key.name);
         Box::pin(self.run(key).instrument(span))
     }

@@ -9,8 +9,25 @@ use super::queue::Class;
 /// How the next look is timed.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// How often an object in sync is looked at.
+    /// How often an object in sync is looked at that does not say so itself.
     pub resync: Duration,
+    /// How often at most, whatever an object says.
+    pub floor: Duration,
+}
+
+/// What a pass says about the next one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Again {
+    /// When to look again.
+    pub next: Next,
+    /// The object's own resync interval, if it has one.
+    pub resync: Option<Duration>,
+}
+
+impl From<Next> for Again {
+    fn from(next: Next) -> Self {
+        Self { next, resync: None }
+    }
 }
 
 /// First pause after a failure, and the longest.
@@ -23,6 +40,9 @@ const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_s
 /// a write may show the past. At the earliest, and how much later at the latest.
 const VERIFY: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(20));
 
+/// First pause after a write that never takes, and the longest.
+const SLOW: (Duration, Duration) = (Duration::from_mins(5), Duration::from_hours(1));
+
 /// AWS calls a second that resyncs of one kind may take. AWS publishes no limit for the bucket
 /// control plane and asks to keep off it (Amazon S3 User Guide, "Best practices design patterns").
 const RESYNC_CALLS_PER_SECOND: u64 = 50;
@@ -31,24 +51,27 @@ const RESYNC_CALLS_PER_SECOND: u64 = 50;
 const CALLS_PER_LOOK: u64 = 8;
 
 impl Schedule {
-    /// The interval between two looks at an object in sync: the configured one, or longer where so
+    /// The interval between two looks at an object in sync: its own or the operator's, or longer where so
     /// many objects would take more than their share of AWS's patience.
-    pub fn interval(self, objects: usize) -> Duration {
+    pub fn interval(self, own: Option<Duration>, objects: usize) -> Duration {
         let objects = u64::try_from(objects).unwrap_or(u64::MAX);
-        self.resync.max(Duration::from_secs(objects.saturating_mul(CALLS_PER_LOOK) / RESYNC_CALLS_PER_SECOND))
+        let wished = own.map_or(self.resync, |own| own.max(self.floor));
+        wished.max(Duration::from_secs(objects.saturating_mul(CALLS_PER_LOOK) / RESYNC_CALLS_PER_SECOND))
     }
 
     /// After a pass: in which class, after how many attempts, and in how long the object comes back.
     /// `random` is between 0 and 1, and spreads objects that began together.
-    pub fn next(self, next: Next, attempts: u32, objects: usize, random: f64) -> Option<(Class, u32, Duration)> {
-        let again = |(first, most)| {
+    pub fn next(self, again: Again, attempts: u32, objects: usize, random: f64) -> Option<(Class, u32, Duration)> {
+        let later = |(first, most)| {
             (Class::Waiting, attempts.saturating_add(1), jitter(doubled(first, most, attempts), random))
         };
-        let interval = jitter(self.interval(objects), random);
-        Some(match next {
+        let interval = jitter(self.interval(again.resync, objects), random);
+        Some(match again.next {
             Next::Never => return None,
-            Next::Retry => again(BACKOFF),
-            Next::Poll => again(POLL),
+            Next::Retry => later(BACKOFF),
+            Next::Poll => later(POLL),
+            Next::Slow => later(SLOW),
+            Next::Again => (Class::Waiting, 0, Duration::ZERO),
             Next::Verify => (Class::Resync, 0, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
             Next::Resync => (Class::Resync, 0, interval),
         })
@@ -68,10 +91,10 @@ fn jitter(duration: Duration, random: f64) -> Duration {
 mod tests {
     use super::*;
 
-    const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600) };
+    const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600), floor: Duration::from_secs(60) };
 
     fn delay(next: Next, attempts: u32) -> Duration {
-        SCHEDULE.next(next, attempts, 1, 0.5).map(|(_, _, delay)| delay).expect("it comes back")
+        SCHEDULE.next(next.into(), attempts, 1, 0.5).map(|(_, _, delay)| delay).expect("it comes back")
     }
 
     #[test]
@@ -89,27 +112,40 @@ mod tests {
 
     #[test]
     fn a_success_resets_the_attempts() {
-        assert_eq!(SCHEDULE.next(Next::Resync, 9, 1, 0.5).map(|(_, attempts, _)| attempts), Some(0));
+        assert_eq!(SCHEDULE.next(Next::Resync.into(), 9, 1, 0.5).map(|(_, attempts, _)| attempts), Some(0));
     }
 
     #[test]
     fn a_write_is_verified_after_twenty_to_forty_seconds_or_at_an_earlier_resync() {
         for random in [0.0, 0.5, 1.0] {
-            let (_, _, delay) = SCHEDULE.next(Next::Verify, 0, 1, random).expect("it comes back");
+            let (_, _, delay) = SCHEDULE.next(Next::Verify.into(), 0, 1, random).expect("it comes back");
             assert!((20..=40).contains(&delay.as_secs()), "{delay:?}");
         }
-        let quick = Schedule { resync: Duration::from_secs(2) };
-        assert_eq!(quick.next(Next::Verify, 0, 1, 0.5).map(|(_, _, delay)| delay), Some(Duration::from_secs(2)));
+        let quick = Schedule { resync: Duration::from_secs(2), ..SCHEDULE };
+        assert_eq!(quick.next(Next::Verify.into(), 0, 1, 0.5).map(|(_, _, delay)| delay), Some(Duration::from_secs(2)));
     }
 
     #[test]
     fn many_objects_are_looked_at_less_often() {
-        assert_eq!(SCHEDULE.interval(10), Duration::from_secs(600));
-        assert_eq!(SCHEDULE.interval(10_000), Duration::from_secs(1600));
+        assert_eq!(SCHEDULE.interval(None, 10), Duration::from_secs(600));
+        assert_eq!(SCHEDULE.interval(None, 10_000), Duration::from_secs(1600));
+    }
+
+    #[test]
+    fn an_object_may_ask_for_another_interval_above_the_floor() {
+        let asked = |seconds| SCHEDULE.interval(Some(Duration::from_secs(seconds)), 1).as_secs();
+        assert_eq!((asked(3600), asked(60), asked(10)), (3600, 60, 60));
+        assert_eq!(SCHEDULE.interval(Some(Duration::from_secs(60)), 10_000), Duration::from_secs(1600));
+    }
+
+    #[test]
+    fn a_write_loop_slows_down_to_an_hour() {
+        assert_eq!(delay(Next::Slow, 0), Duration::from_secs(300));
+        assert_eq!(delay(Next::Slow, 99), Duration::from_secs(3600));
     }
 
     #[test]
     fn what_is_gone_does_not_come_back() {
-        assert_eq!(SCHEDULE.next(Next::Never, 0, 1, 0.5), None);
+        assert_eq!(SCHEDULE.next(Next::Never.into(), 0, 1, 0.5), None);
     }
 }

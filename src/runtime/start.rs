@@ -6,8 +6,12 @@ use std::{
     time::Duration,
 };
 
-use k8s_openapi::{api::core::v1::Namespace, jiff::SignedDuration};
-use kube::{Api, Client, Config, CustomResourceExt, api::ListParams, core::DeserializeGuard, runtime::reflector};
+use globset::GlobMatcher;
+use k8s_openapi::{
+    api::core::v1::Namespace,
+    jiff::{SignedDuration, Timestamp},
+};
+use kube::{Api, Client, Config, CustomResourceExt, api::ListParams, core::DeserializeGuard};
 use thiserror::Error;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -28,9 +32,9 @@ use crate::{
 use super::{
     controller::{Controller, KindController},
     http::{self, Probes},
-    queue::Queue,
-    schedule::Schedule,
-    watch::watch,
+    queue::{Key, Queue},
+    schedule::{Again, Schedule},
+    watch::{Intake, watch},
 };
 
 /// How the operator runs.
@@ -48,10 +52,14 @@ pub struct Options {
     pub watch_namespaces: Vec<String>,
     /// How often an object in sync is looked at.
     pub resync: Duration,
+    /// How often at most, whatever an object asks for.
+    pub resync_floor: Duration,
     /// How many passes run at once.
     pub concurrency: usize,
     /// Which namespaces may adopt which names.
     pub allow_adoption: Vec<Allowance>,
+    /// Which namespaces may delete things together with what they hold.
+    pub allow_force_delete: Vec<GlobMatcher>,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: Duration,
     /// Where probes and metrics are served.
@@ -99,6 +107,11 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// With nothing in the queue.
+    pub fn new(schedule: Schedule, metrics: Metrics) -> Self {
+        Self { queue: Mutex::default(), changed: Notify::new(), schedule, metrics }
+    }
+
     /// Changes the queue and wakes the workers.
     pub fn queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,10 +122,21 @@ impl Shared {
         result
     }
 
+    /// A pass is over: the object comes back when its time has come.
+    pub fn finish(&self, key: &Key, again: Again, random: f64) {
+        self.queue(|queue| {
+            let (attempts, objects) = (queue.attempts(key), queue.count(key.kind));
+            match self.schedule.next(again, attempts, objects, random) {
+                Some((class, attempts, delay)) => queue.finish(key, class, attempts, Instant::now() + delay),
+                None => queue.forget(key),
+            }
+        });
+    }
+
     /// A random moment within one resync interval.
-    pub fn within_an_interval(&self, kind: &str) -> Instant {
+    pub fn within_an_interval(&self, kind: &str, own: Option<Duration>) -> Instant {
         let objects = self.queue.lock().unwrap_or_else(PoisonError::into_inner).count(kind);
-        Instant::now() + self.schedule.interval(objects).mul_f64(fastrand::f64())
+        Instant::now() + self.schedule.interval(own, objects).mul_f64(fastrand::f64())
     }
 }
 
@@ -142,14 +166,11 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
         cluster,
         also_owns: options.also_owns.clone(),
         allow_adoption: options.allow_adoption.clone(),
+        allow_force_delete: options.allow_force_delete.clone(),
         creation_grace: SignedDuration::try_from(options.creation_grace).unwrap_or_default(),
     });
-    let shared = Arc::new(Shared {
-        queue: Mutex::default(),
-        changed: Notify::new(),
-        schedule: Schedule { resync: options.resync },
-        metrics: metrics.clone(),
-    });
+    let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
+    let shared = Arc::new(Shared::new(schedule, metrics.clone()));
     let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone()).await);
     let mut operator =
         Operator { client, options, settings, metrics, shared, probes, shutdown, watches: JoinSet::new() };
@@ -180,12 +201,11 @@ impl Operator {
             shutdown: self.shutdown.clone(),
             metrics: self.metrics.clone(),
             events: Events::new(self.client.clone()),
+            clock: Timestamp::now,
         }));
         for api in apis::<DeserializeGuard<X::Object>>(&self.client, &self.options.watch_namespaces) {
-            let (store, writer) = reflector::store();
-            controller.add_store(store);
             let ready = self.probes.expect_store();
-            self.watches.spawn(watch(api, writer, controller.clone(), self.shared.clone(), ready));
+            self.watches.spawn(watch(api, Intake::new(controller.clone(), self.shared.clone()), ready));
         }
         (X::Object::NOUN, controller)
     }
@@ -243,14 +263,8 @@ async fn worker(
             continue;
         };
         let Some((_, controller)) = controllers.iter().find(|(kind, _)| *kind == key.kind) else { continue };
-        let next = controller.pass(&key).await;
-        shared.queue(|queue| {
-            let (attempts, objects) = (queue.attempts(&key), queue.count(key.kind));
-            match shared.schedule.next(next, attempts, objects, fastrand::f64()) {
-                Some((class, attempts, delay)) => queue.finish(&key, class, attempts, Instant::now() + delay),
-                None => queue.forget(&key),
-            }
-        });
+        let again = controller.pass(&key).await;
+        shared.finish(&key, again, fastrand::f64());
     }
 }
 

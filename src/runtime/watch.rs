@@ -1,7 +1,7 @@
 //! One watch of one kind in one namespace, or in all. Each runs in a task of its own with a backoff
 //! of its own: a watch that fails holds up nobody else's.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::TryStreamExt as _;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::ObjectMeta, jiff::Timestamp};
@@ -10,13 +10,13 @@ use kube::{
     core::{DeserializeGuard, error_boundary::InvalidObject},
     runtime::{
         WatchStreamExt as _,
-        reflector::store::Writer,
+        reflector::{self, store::Writer},
         watcher::{self, Event, watcher},
     },
 };
 
 use crate::{
-    api::{RECONCILE_AT, Status},
+    api::{APPROVE, RECONCILE_AT, Status},
     managed::{
         conditions::{Outcome, SYNCED, conditions},
         external::{External, ManagedObject},
@@ -36,15 +36,18 @@ struct Trigger {
     generation: Option<i64>,
     deleting: bool,
     reconcile_at: Option<String>,
+    approve: Option<String>,
 }
 
 impl Trigger {
     fn of<K: Resource>(object: &K) -> Self {
         let meta = object.meta();
+        let annotation = |key| meta.annotations.as_ref().and_then(|annotations| annotations.get(key).cloned());
         Self {
             generation: meta.generation,
             deleting: meta.deletion_timestamp.is_some(),
-            reconcile_at: meta.annotations.as_ref().and_then(|annotations| annotations.get(RECONCILE_AT).cloned()),
+            reconcile_at: annotation(RECONCILE_AT),
+            approve: annotation(APPROVE),
         }
     }
 }
@@ -53,95 +56,122 @@ impl Trigger {
 enum Listed {
     /// New, or touched since it was last seen.
     Due(Key),
-    /// Seen for the first time since the start, and in sync.
-    AtRest(Key),
+    /// Seen for the first time since the start, and in sync; with its own resync interval.
+    AtRest(Key, Option<Duration>),
 }
 
 /// Watches for ever, and keeps the store and the queue up to date. `ready` is called once the store
 /// is complete.
 pub async fn watch<X: External>(
     api: Api<DeserializeGuard<X::Object>>,
-    mut writer: Writer<X::Object>,
-    controller: Arc<KindController<X>>,
-    shared: Arc<Shared>,
+    mut intake: Intake<X>,
     ready: impl Fn() + Send,
 ) {
-    let mut triggers: HashMap<String, Trigger> = HashMap::new();
-    // What a list brought. The store shows a list only once it is complete, and a worker that came
-    // earlier would find nothing.
-    let mut listed: Vec<Listed> = Vec::new();
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
     loop {
         let event = match stream.try_next().await {
             Ok(Some(event)) => event,
             Ok(None) => return,
             Err(error) => {
-                controller.context().metrics.watch_error(X::Object::NOUN);
+                intake.controller.context().metrics.watch_error(X::Object::NOUN);
                 tracing::warn!(kind = X::Object::NOUN, %error, "watch failed; trying again");
                 continue;
             }
         };
+        let complete = matches!(event, Event::InitDone);
+        if let Some(invalid) = intake.take(event) {
+            report_unreadable(&intake.controller, invalid).await;
+        }
+        if complete {
+            ready();
+        }
+    }
+}
+
+/// Where a watch's events go: into the store, and what concerns us into the queue.
+pub struct Intake<X: External> {
+    writer: Writer<X::Object>,
+    controller: Arc<KindController<X>>,
+    shared: Arc<Shared>,
+    triggers: HashMap<String, Trigger>,
+    /// What a list brought. The store shows a list only once it is complete, and a worker that came
+    /// earlier would find nothing.
+    listed: Vec<Listed>,
+}
+
+impl<X: External> Intake<X> {
+    /// For this controller, which gets a store of its own.
+    pub fn new(controller: Arc<KindController<X>>, shared: Arc<Shared>) -> Self {
+        let (store, writer) = reflector::store();
+        controller.add_store(store);
+        Self { writer, controller, shared, triggers: HashMap::new(), listed: Vec::new() }
+    }
+
+    /// Takes one event in; answers with an object that does not fit its type, which must be told so.
+    pub fn take(&mut self, event: Event<DeserializeGuard<X::Object>>) -> Option<InvalidObject> {
         match event {
             Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
                 let key = key_of::<X::Object>(&invalid.metadata);
-                triggers.remove(&key.uid);
-                controller.set_readable(&key.uid, false);
-                shared.queue(|queue| queue.forget(&key));
-                report_unreadable(&controller, invalid).await;
+                self.triggers.remove(&key.uid);
+                self.controller.set_readable(&key.uid, false);
+                self.shared.queue(|queue| queue.forget(&key));
+                return Some(invalid);
             }
-            Event::Delete(DeserializeGuard(Err(invalid))) => {
-                let key = key_of::<X::Object>(&invalid.metadata);
-                triggers.remove(&key.uid);
-                controller.forget(&key.uid);
-                shared.queue(|queue| queue.forget(&key));
-            }
+            Event::Delete(DeserializeGuard(Err(invalid))) => self.forget(&key_of::<X::Object>(&invalid.metadata)),
             Event::Apply(DeserializeGuard(Ok(object))) => {
-                let key = key_of::<X::Object>(object.meta());
-                controller.set_readable(&key.uid, true);
-                let trigger = Trigger::of(&object);
-                writer.apply_watcher_event(&Event::Apply(pruned(object)));
-                if triggers.insert(key.uid.clone(), trigger.clone()).as_ref() != Some(&trigger) {
-                    shared.queue(|queue| queue.trigger(&key));
+                let (key, trigger) = self.seen(&object);
+                self.writer.apply_watcher_event(&Event::Apply(pruned(object)));
+                if self.triggers.insert(key.uid.clone(), trigger.clone()).as_ref() != Some(&trigger) {
+                    self.shared.queue(|queue| queue.trigger(&key));
                 }
             }
             Event::InitApply(DeserializeGuard(Ok(object))) => {
-                let key = key_of::<X::Object>(object.meta());
-                controller.set_readable(&key.uid, true);
-                let trigger = Trigger::of(&object);
-                let before = triggers.insert(key.uid.clone(), trigger.clone());
+                let (key, trigger) = self.seen(&object);
+                let before = self.triggers.insert(key.uid.clone(), trigger.clone());
                 if before.is_none() && is_settled(&object) {
-                    listed.push(Listed::AtRest(key));
+                    let own = object.resync_interval_seconds().map(|seconds| Duration::from_secs(seconds.into()));
+                    self.listed.push(Listed::AtRest(key, own));
                 } else if before.as_ref() != Some(&trigger) {
-                    listed.push(Listed::Due(key));
+                    self.listed.push(Listed::Due(key));
                 }
-                writer.apply_watcher_event(&Event::InitApply(pruned(object)));
+                self.writer.apply_watcher_event(&Event::InitApply(pruned(object)));
             }
             Event::Delete(DeserializeGuard(Ok(object))) => {
                 let key = key_of::<X::Object>(object.meta());
-                writer.apply_watcher_event(&Event::Delete(object));
-                triggers.remove(&key.uid);
-                controller.forget(&key.uid);
-                shared.queue(|queue| queue.forget(&key));
+                self.writer.apply_watcher_event(&Event::Delete(object));
+                self.forget(&key);
             }
             Event::Init => {
-                listed.clear();
-                writer.apply_watcher_event(&Event::Init);
+                self.listed.clear();
+                self.writer.apply_watcher_event(&Event::Init);
             }
             Event::InitDone => {
-                writer.apply_watcher_event(&Event::InitDone);
-                for listed in listed.drain(..) {
+                self.writer.apply_watcher_event(&Event::InitDone);
+                for listed in self.listed.drain(..) {
                     match listed {
-                        Listed::Due(key) => shared.queue(|queue| queue.trigger(&key)),
+                        Listed::Due(key) => self.shared.queue(|queue| queue.trigger(&key)),
                         // After a start, what was in sync is looked at within one interval, not all at once.
-                        Listed::AtRest(key) => {
-                            let at = shared.within_an_interval(key.kind);
-                            shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
+                        Listed::AtRest(key, own) => {
+                            let at = self.shared.within_an_interval(key.kind, own);
+                            self.shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
                         }
                     }
                 }
-                ready();
             }
         }
+        None
+    }
+
+    fn seen(&self, object: &X::Object) -> (Key, Trigger) {
+        let key = key_of::<X::Object>(object.meta());
+        self.controller.set_readable(&key.uid, true);
+        (key, Trigger::of(object))
+    }
+
+    fn forget(&mut self, key: &Key) {
+        self.triggers.remove(&key.uid);
+        self.controller.forget(&key.uid);
+        self.shared.queue(|queue| queue.forget(key));
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, Table, tags::Tags},
+    api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, Table, tags::Tags},
     managed::{
-        external::{Existence, External, ManagedObject, Reads, Settling, Step},
+        external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
@@ -28,6 +28,18 @@ impl ManagedObject for Table {
 
     fn tags(&self) -> Option<&Tags> {
         self.spec.tags.as_ref()
+    }
+
+    fn management_policy(&self) -> ManagementPolicy {
+        self.spec.management_policy
+    }
+
+    fn ignored_blocks(&self) -> Vec<&'static str> {
+        self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
+    }
+
+    fn resync_interval_seconds(&self) -> Option<u32> {
+        self.spec.resync_interval_seconds
     }
 
     fn adoption_policy(&self) -> AdoptionPolicy {
@@ -72,6 +84,10 @@ impl External for Tables {
         plan::creation(object, id)
     }
 
+    fn fresh(&self, creation: &Op) -> (Tags, Observed) {
+        plan::fresh(creation)
+    }
+
     fn plan(object: &Table, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
         plan::plan(object, managed, id, tags, seen)
     }
@@ -92,8 +108,13 @@ impl External for Tables {
         plan::obstacle(object, seen)
     }
 
-    fn before_deletion(object: &Table, seen: &Observed) -> Result<Option<Step<Op>>, Fault> {
+    fn before_deletion(object: &Table, seen: &Observed) -> Result<Preparation<Op>, Fault> {
         plan::before_deletion(object, seen)
+    }
+
+    /// A table goes together with its items.
+    fn emptied(_: &Op) -> usize {
+        0
     }
 
     fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BillingMode, KeyAttribute, Managed, ProvisionedThroughput, Table, TableSpec, tags::Tags},
+    api::{BillingMode, DeletionPolicy, KeyAttribute, Managed, ProvisionedThroughput, Table, TableSpec, tags::Tags},
     managed::{
         change::{Change, diff},
-        external::{Effect, Settling, Step, TAGS},
+        external::{CREATION, Effect, Preparation, Settling, Step, TAGS},
         fault::Fault,
         identity::{Identity, RELEASED},
         tagging,
@@ -130,7 +130,40 @@ pub(super) fn creation(object: &Table, id: &Identity) -> Step<Op> {
         deletion_protection: spec.deletion_protection.unwrap_or_default(),
         tags: tagging::desired(&Tags::new(), spec.tags.as_ref(), &Managed::default(), &id.owner),
     };
-    step(TAGS, op, Vec::new())
+    let (tags, seen) = fresh(&op);
+    let leaf = |path: &str, to: Value| diff(path, &Value::Null, &to);
+    let mut changes = leaf("name", json!(id.name));
+    changes.extend(leaf("partitionKey", json!(seen.partition_key)));
+    changes.extend(leaf("sortKey", json!(seen.sort_key)));
+    let billing = words(&seen.billing);
+    for block in [BILLING_MODE, PROVISIONED_THROUGHPUT] {
+        changes.extend(leaf(block, billing[block].clone()));
+    }
+    changes.extend(leaf(DELETION_PROTECTION, json!(seen.deletion_protection)));
+    changes.extend(tagging::changes(&Tags::new(), &tags));
+    step(CREATION, op, changes)
+}
+
+/// A table as AWS makes it: what the create does not say is off.
+pub(super) fn fresh(creation: &Op) -> (Tags, Observed) {
+    let mut seen = Observed {
+        settling: None,
+        unusable: None,
+        partition_key: None,
+        sort_key: None,
+        billing: Billing::OnDemand,
+        deletion_protection: false,
+        ttl: Some(Ok(Ttl::default())),
+        empty: None,
+    };
+    let Op::Create { partition_key, sort_key, billing, deletion_protection, tags } = creation else {
+        return (Tags::new(), seen);
+    };
+    seen.partition_key = Some(partition_key.clone());
+    seen.sort_key.clone_from(sort_key);
+    seen.billing = *billing;
+    seen.deletion_protection = *deletion_protection;
+    (tags.clone(), seen)
 }
 
 /// Tags first, for they carry the proof of ownership; then the ladder.
@@ -182,7 +215,9 @@ fn billing_step(spec: &TableSpec, managed: &Managed, seen: &Observed) -> Option<
     // The declared protection goes along: some endpoints switch it off in an update that does not
     // name it (LocalStack 4.9).
     let op = Op::Update { billing: Some(wanted), deletion_protection: spec.deletion_protection };
-    Some(step(BILLING_MODE, op, changes))
+    // Capacity alone may be somebody else's to manage (`ignoreChanges`); a change of mode is ours.
+    let scaled = matches!((seen.billing, wanted), (Billing::Provisioned(_), Billing::Provisioned(_)));
+    Some(step(if scaled { PROVISIONED_THROUGHPUT } else { BILLING_MODE }, op, changes))
 }
 
 fn words(billing: &Billing) -> Value {
@@ -277,21 +312,23 @@ pub(super) fn obstacle(object: &Table, seen: &Observed) -> Option<Fault> {
     ))
 }
 
-/// What must be done before a deletion, and what forbids it.
-pub(super) fn before_deletion(object: &Table, seen: &Observed) -> Result<Option<Step<Op>>, Fault> {
+/// What must be done before a deletion, and what forbids it. Under Delete the items go with the table.
+pub(super) fn before_deletion(object: &Table, seen: &Observed) -> Result<Preparation<Op>, Fault> {
     match &seen.empty {
+        _ if object.spec.deletion_policy == DeletionPolicy::Delete => {}
         Some(Ok(true)) => {}
         Some(Ok(false)) => {
             return Err(Fault::user(
                 "TableNotEmpty",
-                "the table still holds items: delete them, or set deletionPolicy: Retain to keep it",
+                "the table still holds items: delete them, or set deletionPolicy to Retain to keep it, or to Delete \
+                 to delete it with its items",
             ));
         }
         Some(Err(fault)) => return Err(fault.clone().at("whether the table is empty cannot be seen, so it is kept")),
-        None => return Err(Fault::user("TableNotEmpty", "whether the table is empty has not been asked")),
+        None => return Ok(Preparation::Look),
     }
     if !seen.deletion_protection {
-        return Ok(None);
+        return Ok(Preparation::Ready);
     }
     if object.spec.deletion_protection != Some(false) {
         return Err(Fault::user(
@@ -300,7 +337,8 @@ pub(super) fn before_deletion(object: &Table, seen: &Observed) -> Result<Option<
         ));
     }
     let changes = diff(DELETION_PROTECTION, &json!(true), &json!(false));
-    Ok(Some(step(DELETION_PROTECTION, Op::Update { billing: None, deletion_protection: Some(false) }, changes)))
+    let op = Op::Update { billing: None, deletion_protection: Some(false) };
+    Ok(Preparation::Do(step(DELETION_PROTECTION, op, changes)))
 }
 
 fn step(block: &'static str, op: Op, changes: Vec<Change>) -> Step<Op> {

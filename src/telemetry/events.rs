@@ -29,13 +29,38 @@ impl Note {
         Self { type_: EventType::Warning, reason: "Recreated".into(), action: "Create".into(), text }
     }
 
-    /// A change made behind our back was put right.
-    pub fn drift_corrected(change: &Change) -> Self {
-        Self::normal("DriftCorrected", &change.path, change.to_string())
+    /// What the spec declares was changed in AWS.
+    pub fn updated(block: &str, changes: &str) -> Self {
+        Self::normal("Updated", block, changes.to_owned())
     }
 
-    /// Only the user can help.
-    pub fn stalled(reason: &str, message: &str) -> Self {
+    /// A thing that existed is this object's from now on.
+    pub fn adopted(name: &str) -> Self {
+        Self::normal("Adopted", "Adopt", format!("{name} existed in AWS and is managed by this object from now on"))
+    }
+
+    /// AWS was asked to delete the thing.
+    pub fn deleted(name: &str) -> Self {
+        Self::normal("Deleted", "Delete", format!("had AWS delete {name}"))
+    }
+
+    /// Somebody approved a plan.
+    pub fn approved(hash: &str) -> Self {
+        Self::normal("Approved", hash, format!("plan {hash} is approved and carried out"))
+    }
+
+    /// A change made behind our back was put right; `repeated` says that it is not the first time.
+    pub fn drift_corrected(change: &Change, repeated: bool) -> Self {
+        let text = change.to_string();
+        if repeated {
+            let (reason, action) = ("DriftRepeated".into(), change.path.clone());
+            return Self { type_: EventType::Warning, reason, action, text };
+        }
+        Self::normal("DriftCorrected", &change.path, text)
+    }
+
+    /// Something is in the way: time may heal it, or only the user can.
+    pub fn trouble(reason: &str, message: &str) -> Self {
         Self {
             type_: EventType::Warning,
             reason: reason.to_owned(),

@@ -21,6 +21,7 @@ struct Inner {
     aws_requests: Family<AwsCall, Counter>,
     aws_durations: Family<AwsService, Histogram>,
     drift: Family<Kind, Counter>,
+    write_loops: Family<Kind, Counter>,
     watch_errors: Family<Kind, Counter>,
 }
 
@@ -75,9 +76,11 @@ impl Default for Metrics {
         );
         let drift = Family::<Kind, Counter>::default();
         registry.register("drift_corrected", "Changes made behind our back that were put right", drift.clone());
+        let write_loops = Family::<Kind, Counter>::default();
+        registry.register("write_loops", "Writes that AWS accepted once more and has never shown", write_loops.clone());
         let watch_errors = Family::<Kind, Counter>::default();
         registry.register("watch_errors", "Failures of watches on the API server", watch_errors.clone());
-        let inner = Inner { registry, reconciles, durations, queued, aws_requests, aws_durations, drift, watch_errors };
+        let inner = Inner { registry, reconciles, durations, queued, aws_requests, aws_durations, drift, write_loops, watch_errors };
         Self { inner: Arc::new(inner) }
     }
 }
@@ -104,6 +107,11 @@ impl Metrics {
     /// A change made behind our back was put right.
     pub fn drift_corrected(&self, kind: &'static str) {
         self.inner.drift.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// A write was accepted once more that AWS has never shown.
+    pub fn write_loop(&self, kind: &'static str) {
+        self.inner.write_loops.get_or_create(&Kind { kind }).inc();
     }
 
     /// A watch failed.

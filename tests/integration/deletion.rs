@@ -31,7 +31,7 @@ async fn a_bucket_with_content_waits_says_why_and_goes_once_it_is_empty() {
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
     let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("still holds objects") && message.contains("Retain"), "{message}");
+    assert!(message.contains("holds 1 object versions") && message.contains("Retain"), "{message}");
     assert!(world.aws.bucket_exists(&name).await);
 
     world.aws.s3.delete_object().bucket(&name).key("precious").send().await.expect("emptied");

@@ -55,7 +55,7 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
             ),
             "uplicate",
         ),
-        (with(plain.clone(), "deletionPolicy", json!("Delete")), "DeleteIfEmpty"),
+        (with(plain.clone(), "deletionPolicy", json!("Destroy")), "DeleteIfEmpty"),
         (with(plain.clone(), "connectionSecret", json!({"keys": {"arn": "region"}})), "cannot replace"),
         (with(plain.clone(), "connectionSecret", json!({"keys": {"X": "password"}})), "outputs of a bucket"),
         (with(plain, "connectionSecret", json!({"namespace": "kube-system"})), "namespace"),

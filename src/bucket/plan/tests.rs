@@ -142,7 +142,7 @@ fn the_public_access_block_is_tightened_after_the_policy() {
 
 #[test]
 fn ownership_of_objects_goes_with_the_create() {
-    let step = creation(&bucket(json!({"objectOwnership": "ObjectWriter", "tags": {"a": "b"}})), &identity());
+    let step = creation(&bucket(json!({"objectOwnership": "ObjectWriter", "tags": {"a": "b"}})), &identity(), true);
     let Op::Create { tags, object_ownership } = &step.op else { panic!("{step:?}") };
     assert_eq!(*object_ownership, Some(ObjectOwnership::ObjectWriter));
     assert_eq!((tags["a"].as_str(), tags["musubi.dev/uid"].as_str()), ("b", "u"));

@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::jiff::ToSpan;
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::ToSpan};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    api::Bucket,
+    api::{Bucket, CreationIntent},
     aws::{Aws, Options},
     bucket::{Buckets, Op},
-    managed::{conditions::READY, identity::Owner},
+    managed::{external::Step, identity::Owner, ownership::By},
     telemetry::Metrics,
 };
 
@@ -23,6 +23,7 @@ struct Point {
     identity: Result<Identity, Fault>,
     settings: Settings,
     pass: Pass<Buckets>,
+    history: History,
     now: Timestamp,
 }
 
@@ -53,9 +54,11 @@ impl Point {
                 cluster: "c".into(),
                 also_owns: Vec::new(),
                 allow_adoption: Vec::new(),
+                allow_force_delete: Vec::new(),
                 creation_grace: SignedDuration::from_mins(2),
             },
             pass: Pass::default(),
+            history: History::default(),
             now: NOON.parse().expect("a time"),
         }
     }
@@ -86,7 +89,10 @@ impl Point {
                 Effect::ReadLive => self.pass.live = true,
                 Effect::Announce(status) => self.object.status = Some(*status),
                 Effect::Create(_, step) => self.created(&step),
-                Effect::Perform(_, step) => self.advance(&step.op),
+                Effect::Perform(_, step) => {
+                    self.pass.wrote.insert(step.block);
+                    self.advance(&step.op);
+                }
                 Effect::WriteSecret { .. } => self.pass.secret = Some(Ok(())),
                 Effect::Conclude { .. } => return,
                 other => panic!("{other:?}"),
@@ -105,7 +111,6 @@ impl Point {
     fn advance(&mut self, op: &Op) {
         let Some(Existence::Present { tags, seen }) = &mut self.pass.sight else { panic!("nothing is there") };
         Buckets::advance(tags, seen, op);
-        self.pass.wrote = true;
     }
 
     /// A new bucket with these tags, all of it read.
@@ -127,9 +132,10 @@ impl Point {
         decide(&Situation {
             object: &self.object,
             external: &self.external,
-            identity: self.identity.as_ref(),
+            identity: Some(self.identity.as_ref()),
             settings: &self.settings,
             pass: &self.pass,
+            history: &self.history,
             now: self.now,
         })
     }
@@ -248,7 +254,6 @@ async fn an_object_in_sync_is_read_in_one_wave_and_its_status_does_not_change() 
     tags.insert("a".into(), "b".into());
     point.sees(tags);
     point.advance(&Op::Put { aspect: "versioning", state: json!({"status": "Enabled"}) });
-    point.pass.wrote = false;
     point.pass.secret = Some(Ok(()));
     let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!((Some(*status), next), (point.object.status.clone(), Next::Resync));

@@ -130,10 +130,10 @@ fn a_deletion_asks_for_emptiness_first_and_for_protection_second() {
     let reason = |seen: &Observed| before_deletion(&object, seen).map_err(|fault| fault.reason);
     let holding = |empty| Observed { empty, deletion_protection: true, ..new_table() };
     assert_eq!(reason(&holding(Some(Ok(false)))), Err("TableNotEmpty".to_owned()));
-    assert_eq!(reason(&holding(None)), Err("TableNotEmpty".to_owned()));
+    assert_eq!(reason(&holding(None)), Ok(Preparation::Look));
     assert_eq!(reason(&holding(Some(Err(Fault::user("AccessDenied", "no"))))), Err("AccessDenied".to_owned()));
     assert_eq!(reason(&holding(Some(Ok(true)))), Err("DeletionProtected".to_owned()));
-    assert_eq!(reason(&Observed { empty: Some(Ok(true)), ..new_table() }), Ok(None));
+    assert_eq!(reason(&Observed { empty: Some(Ok(true)), ..new_table() }), Ok(Preparation::Ready));
     let consent = before_deletion(&table(json!({"deletionProtection": false})), &holding(Some(Ok(true))));
-    assert!(matches!(consent, Ok(Some(Step { op: Op::Update { deletion_protection: Some(false), .. }, .. }))));
+    assert!(matches!(consent, Ok(Preparation::Do(Step { op: Op::Update { deletion_protection: Some(false), .. }, .. }))));
 }

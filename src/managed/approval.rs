@@ -1,0 +1,122 @@
+//! Plans as people read and approve them.
+//!
+//! A plan's hash covers who it is about and every change of it, in full, together with the number of
+//! approvals so far: whatever differs makes another hash, and a hash counts at most once.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::api::{Plan, PlannedChange};
+
+use super::{change::Change, external::{Effect, Step}, identity::Identity};
+
+/// The most changes that a plan lists: an object must stay far below the API server's 1.5 MiB.
+const MOST: usize = 100;
+
+/// A digest of what a step achieves: equal for equal changes of the same block and effect.
+pub fn digest<Op>(step: &Step<Op>) -> String {
+    hash(&(step.block, step.effect, changes(step)))
+}
+
+fn changes<Op>(step: &Step<Op>) -> Vec<(&str, Option<&str>, Option<&str>)> {
+    step.changes.iter().map(|change| (change.path.as_str(), change.from.as_deref(), change.to.as_deref())).collect()
+}
+
+/// What a plan is about, beside its changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Which thing, and whose.
+    pub identity: &'a Identity,
+    /// Generation of the object.
+    pub generation: i64,
+    /// How many plans have been approved so far.
+    pub approvals: i64,
+}
+
+/// These steps as a plan; `None` if there are none.
+pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
+    if steps.is_empty() {
+        return None;
+    }
+    let Subject { identity, generation, approvals } = subject;
+    let digests: Vec<String> = steps.iter().map(|step| digest(step)).collect();
+    let about = (&identity.owner.uid, &identity.account_id, &identity.region, &identity.name);
+    let planned = |effect: Effect| {
+        move |change: &Change| PlannedChange {
+            path: change.path.clone(),
+            from: change.from.clone(),
+            to: change.to.clone(),
+            effect,
+        }
+    };
+    let all: Vec<PlannedChange> =
+        steps.iter().flat_map(|step| step.changes.iter().map(planned(step.effect))).collect();
+    let omitted = all.len().saturating_sub(MOST);
+    Some(Plan {
+        hash: hash(&(about, generation, approvals, digests)),
+        changes: all.into_iter().take(MOST).collect(),
+        omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
+    })
+}
+
+/// 64 bits of SHA-256 over the JSON of a value: short enough to type, and whoever may edit the
+/// annotation needs no collision to approve.
+fn hash(value: &impl serde::Serialize) -> String {
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    Sha256::digest(json).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::managed::identity::Owner;
+
+    fn identity() -> Identity {
+        let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
+        Identity { name: "thing".into(), region: "r".into(), account_id: "1".into(), owner }
+    }
+
+    fn step(to: &str) -> Step<()> {
+        let change = Change { path: "versioning.status".into(), from: Some("Enabled".into()), to: Some(to.into()) };
+        let changes = vec![change];
+        Step { block: "versioning", after: &[], op: (), changes, effect: Effect::Weakening, unless: None }
+    }
+
+    fn hash_of(identity: &Identity, generation: i64, approvals: i64, to: &str) -> String {
+        plan(Subject { identity, generation, approvals }, &[&step(to)]).expect("a plan").hash
+    }
+
+    #[test]
+    fn whatever_differs_makes_another_hash() {
+        let (base, mut all) = (identity(), std::collections::BTreeSet::new());
+        all.insert(hash_of(&base, 1, 0, "Suspended"));
+        all.insert(hash_of(&base, 2, 0, "Suspended"));
+        all.insert(hash_of(&base, 1, 1, "Suspended"));
+        all.insert(hash_of(&base, 1, 0, "Off"));
+        for change in [
+            |id: &mut Identity| id.owner.uid.push('x'),
+            |id: &mut Identity| id.account_id.push('x'),
+            |id: &mut Identity| id.region.push('x'),
+            |id: &mut Identity| id.name.push('x'),
+        ] {
+            let mut other = identity();
+            change(&mut other);
+            all.insert(hash_of(&other, 1, 0, "Suspended"));
+        }
+        assert_eq!(all.len(), 8);
+    }
+
+    #[test]
+    fn a_plan_is_bounded_and_its_hash_is_not() {
+        let many = |last: &str| {
+            let mut step = step("Suspended");
+            step.changes = (0..150).map(|n| Change { path: format!("p{n}"), from: None, to: Some("x".into()) }).collect();
+            step.changes[149].to = Some(last.to_owned());
+            step
+        };
+        let identity = identity();
+        let subject = Subject { identity: &identity, generation: 1, approvals: 0 };
+        let (a, b) = (plan(subject, &[&many("a")]).expect("a plan"), plan(subject, &[&many("b")]).expect("a plan"));
+        assert_eq!((a.changes.len(), a.omitted), (100, 50));
+        assert_ne!(a.hash, b.hash);
+    }
+}

@@ -1,0 +1,98 @@
+//! What waits for a yes, and how the yes is given.
+//!
+//! Under Plan every step waits, under Enforce those that do more than the spec declares. The yes is
+//! the annotation `musubi.dev/approve` with the hash of the plan. It is written down first
+//! (`status.approved`, and one more in `status.approvals`), and only then acted on: from then on the
+//! very steps that were approved may run, until they are in place or the spec is edited. A hash covers
+//! the number of approvals, so that an annotation left behind never counts twice; both the annotation
+//! and the approval are taken from a live read, for a cache may show them as they were before.
+
+use crate::{
+    api::{APPROVE, Approved, ManagementPolicy, Plan},
+    managed::{
+        approval::{self, Subject},
+        conditions::Outcome,
+        external::{self, External, ManagedObject, Step},
+        fault::Fault,
+        identity::Identity,
+        mutants::{Mutant, mutant},
+    },
+};
+
+use super::{Effect, Situation, report::summary};
+
+impl<X: External> Situation<'_, X> {
+    /// Whether a step needs a yes. Nothing is gated while creating what this pass makes.
+    pub(super) fn is_gated(&self, step: &Step<X::Op>) -> bool {
+        match self.object.management_policy() {
+            ManagementPolicy::Plan => true,
+            ManagementPolicy::Enforce | ManagementPolicy::Paused => {
+                step.effect != external::Effect::Update && !self.pass.created
+            }
+        }
+    }
+
+    /// Whether a step has been approved, for this generation.
+    pub(super) fn is_approved(&self, step: &Step<X::Op>) -> bool {
+        let approved = self.status().approved.as_ref().filter(|approved| approved.generation == self.generation());
+        approved.is_some_and(|approved| approved.steps.contains(&approval::digest(step)))
+    }
+
+    /// The steps of `ladder` that wait for a yes, as a plan.
+    pub(super) fn waiting(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Plan> {
+        let steps: Vec<&Step<X::Op>> =
+            ladder.iter().filter(|step| self.is_gated(step) && !self.is_approved(step)).collect();
+        approval::plan(self.subject(identity), &steps)
+    }
+
+    pub(super) fn subject<'b>(&self, identity: &'b Identity) -> Subject<'b> {
+        Subject { identity, generation: self.generation(), approvals: self.status().approvals }
+    }
+
+    /// Takes down a yes that was given to exactly what is waiting; `None` if there is none.
+    pub(super) fn consent(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Effect<X::Op>> {
+        let given = self.annotation(APPROVE)?;
+        let plan = self.waiting(identity, ladder).filter(|plan| plan.hash == given)?;
+        if !self.pass.live {
+            return Some(Effect::ReadLive);
+        }
+        let outcome = if self.is_ready() { Outcome::Updating(summary(ladder)) } else { Outcome::Creating };
+        let mut status = self.next_status(&outcome);
+        status.plan = None;
+        status.approved = Some(Approved {
+            hash: plan.hash,
+            generation: self.generation(),
+            steps: ladder.iter().filter(|step| self.is_gated(step)).map(approval::digest).collect(),
+        });
+        if !mutant(Mutant::ApprovalTwice) {
+            status.approvals += 1;
+        }
+        Some(Effect::Announce(Box::new(status)))
+    }
+
+    /// The approval, as long as something of it is still to be done.
+    pub(super) fn standing_approval(&self, ladder: &[Step<X::Op>]) -> Option<Approved> {
+        let approved = self.status().approved.clone()?;
+        ladder.iter().any(|step| self.is_gated(step) && self.is_approved(step)).then_some(approved)
+    }
+
+    /// Under Enforce: what to tell the user about a step that waits.
+    pub(super) fn approval_required(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Fault> {
+        if self.object.management_policy() != ManagementPolicy::Enforce {
+            return None;
+        }
+        let plan = self.waiting(identity, ladder)?;
+        let waiting: Vec<Step<X::Op>> =
+            ladder.iter().filter(|step| self.is_gated(step) && !self.is_approved(step)).cloned().collect();
+        let block = waiting.first().map_or("", |step| step.block);
+        Some(Fault::user(
+            "ApprovalRequired",
+            format!(
+                "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({}): \
+                 declare the value you want, put the block back, or approve it by the annotation {APPROVE}={}",
+                summary(&waiting),
+                plan.hash
+            ),
+        ))
+    }
+}

@@ -1,0 +1,192 @@
+//! The death of an object: release the thing, or delete it and see it gone.
+
+use crate::{
+    api::{DeletionPolicy, ManagementPolicy},
+    managed::{
+        conditions::{DELETING, Outcome, SYNCED},
+        external::{Existence, External, ManagedObject, Preparation, Reads, Step},
+        fault::{Class, Fault},
+        identity::{Identity, RELEASED},
+        mutants::{Mutant, mutant},
+        ownership::{Owned, Refusal},
+    },
+};
+
+use super::{Effect, Next, Situation, not_visible_yet};
+
+/// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
+/// to 1,000 object versions each.
+const BATCHES: usize = 16;
+
+impl<X: External> Situation<'_, X> {
+    pub(super) fn deleting(&self) -> Effect<X::Op> {
+        if !self.has_finalizer() {
+            return self.gone();
+        }
+        let begun = mutant(Mutant::PolicyEditIgnored) && self.synced_reason() == Some("DeletionBlocked");
+        let policy = if begun { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
+        match (policy, self.object.management_policy()) {
+            (DeletionPolicy::Retain, ManagementPolicy::Enforce) => self.releasing(),
+            // Nothing may be written to AWS, and nothing needs to be.
+            (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Effect::RemoveFinalizer,
+            (_, ManagementPolicy::Paused) => self.blocked(self.not_managed()),
+            (_, ManagementPolicy::Enforce | ManagementPolicy::Plan) => self.removing(),
+        }
+    }
+
+    /// Lets the thing go and keeps it. AWS is asked to remember, and whatever it answers the object
+    /// goes: a deletion that retains needs nothing from AWS.
+    fn releasing(&self) -> Effect<X::Op> {
+        let identity = match (self.identity, &self.pass.fault) {
+            (None, _) => return Effect::Identify,
+            (Some(Ok(identity)), None) => identity,
+            _ => return Effect::RemoveFinalizer,
+        };
+        if self.moved(identity).is_some() || !self.pass.refused.is_empty() {
+            return Effect::RemoveFinalizer;
+        }
+        match &self.pass.sight {
+            None => Effect::Observe(Reads { tags: true, ..Reads::default() }),
+            Some(Existence::Present { tags: Some(tags), .. }) if !tags.contains_key(RELEASED) => {
+                match self.claim(identity).judge(tags) {
+                    Ok(owned) if owned.deletable().is_some() => Effect::Perform(owned, X::release(identity, tags)),
+                    _ => Effect::RemoveFinalizer,
+                }
+            }
+            Some(_) => Effect::RemoveFinalizer,
+        }
+    }
+
+    /// Deletes the thing, and lets the object go only after AWS has said that it is gone.
+    fn removing(&self) -> Effect<X::Op> {
+        let identity = match self.identity {
+            None => return Effect::Identify,
+            Some(Ok(identity)) => identity,
+            Some(Err(fault)) => return self.blocked(fault.clone()),
+        };
+        if let Some(moved) = self.moved(identity) {
+            return self.blocked(moved);
+        }
+        if let Some(fault) = self.pass.fault.iter().chain(self.pass.refused.values()).next() {
+            return self.blocked(fault.clone());
+        }
+        if self.pass.deleted && mutant(Mutant::FinalizerFirst) {
+            return Effect::RemoveFinalizer;
+        }
+        let contents = !self.deletion_asked();
+        let (tags, seen) = match &self.pass.sight {
+            None | Some(Existence::Present { tags: None, .. }) => {
+                return Effect::Observe(Reads { tags: true, contents, ..Reads::default() });
+            }
+            Some(Existence::Absent) if self.in_grace() && !self.deletion_asked() => {
+                return self.conclude(&Outcome::Deleting(Some(not_visible_yet())));
+            }
+            Some(Existence::Absent) => return Effect::RemoveFinalizer,
+            Some(Existence::Present { tags: Some(tags), seen }) => (tags, seen),
+        };
+        let owned = match self.claim(identity).judge(tags) {
+            Ok(owned) => owned,
+            Err(refusal) => return self.not_ours(&refusal),
+        };
+        // An older object's that this one never claimed, or one that it never adopted in writing.
+        let Some(deletable) = owned.deletable() else { return Effect::RemoveFinalizer };
+        if self.object.management_policy() == ManagementPolicy::Plan {
+            return self.blocked(self.not_managed());
+        }
+        if X::settling(seen).is_some() || self.pass.deleted {
+            return self.conclude(&Outcome::Deleting(None));
+        }
+        if !self.pass.read.contents {
+            return Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() });
+        }
+        if self.object.deletion_policy() == DeletionPolicy::Delete && !self.may_force(identity) {
+            return self.blocked(force_not_allowed(identity));
+        }
+        match X::before_deletion(self.object, seen) {
+            Err(obstacle) => self.blocked(obstacle),
+            Ok(preparation) if !self.pass.live && !mutant(Mutant::NoLiveRead) => {
+                if matches!(preparation, Preparation::Look) { self.look_again() } else { Effect::ReadLive }
+            }
+            Ok(Preparation::Look) => self.look_again(),
+            Ok(Preparation::Do(step)) => self.prepare(owned, step),
+            Ok(Preparation::Ready) => Effect::Delete(deletable),
+        }
+    }
+
+    fn look_again(&self) -> Effect<X::Op> {
+        Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
+    }
+
+    /// One step before the deletion. A forced deletion of many things is done in passes, so that it can
+    /// be seen, and others get their turn.
+    fn prepare(&self, owned: Owned, step: Step<X::Op>) -> Effect<X::Op> {
+        if self.pass.batches < BATCHES {
+            return Effect::Perform(owned, step);
+        }
+        let removed = self.status().emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX));
+        let outcome = Outcome::Deleting(Some(Fault::new(
+            Class::Pending,
+            "Emptying",
+            format!("deletionPolicy Delete: {removed} object versions, delete markers and uploads removed so far"),
+        )));
+        Effect::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Again }
+    }
+
+    /// The thing is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
+    /// writes, though: what this object has held is let go only if it still is another's after a while.
+    fn not_ours(&self, refusal: &Refusal) -> Effect<X::Op> {
+        let told = self.status().condition(SYNCED).filter(|synced| synced.reason == refusal.reason());
+        let since = told.map(|synced| self.now.duration_since(synced.last_transition_time.0));
+        let held = self.status().external.is_some();
+        if !held || since.is_some_and(|since| since >= self.settings.creation_grace) {
+            return Effect::RemoveFinalizer;
+        }
+        let fault = Fault::new(Class::Transient, refusal.reason(), refusal.to_string());
+        self.conclude(&Outcome::Deleting(Some(fault)))
+    }
+
+    fn may_force(&self, identity: &Identity) -> bool {
+        self.settings.allow_force_delete.iter().any(|namespace| namespace.is_match(&identity.owner.namespace))
+    }
+
+    fn not_managed(&self) -> Fault {
+        let policy = self.object.management_policy();
+        Fault::user(
+            "NotEnforced",
+            format!(
+                "managementPolicy is {policy:?}, so nothing is deleted in AWS: set managementPolicy: Enforce to delete \
+                 it, or deletionPolicy: Retain to keep it and let this object go"
+            ),
+        )
+    }
+
+    pub(super) fn blocked(&self, fault: Fault) -> Effect<X::Op> {
+        match fault.class {
+            Class::Pending | Class::Transient | Class::Credentials => self.conclude(&Outcome::Deleting(Some(fault))),
+            _ => self.conclude(&Outcome::DeletionBlocked(fault)),
+        }
+    }
+
+    /// Whether AWS has been asked to delete the thing, in this pass or in one before: what it no
+    /// longer shows is then gone, however young it was.
+    fn deletion_asked(&self) -> bool {
+        self.pass.deleted || self.synced_reason() == Some(DELETING)
+    }
+
+    fn gone(&self) -> Effect<X::Op> {
+        Effect::Conclude { status: Box::new(self.status().clone()), next: Next::Never }
+    }
+}
+
+fn force_not_allowed(identity: &Identity) -> Fault {
+    let namespace = &identity.owner.namespace;
+    Fault::user(
+        "ForceDeleteNotAllowed",
+        format!(
+            "deletionPolicy Delete removes everything that {} holds, which namespace {namespace} may not: an \
+             administrator must start the operator with --allow-force-delete {namespace}; or set deletionPolicy to \
+             DeleteIfEmpty or Retain",
+            identity.name
+        ),
+    )
+}

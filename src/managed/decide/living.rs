@@ -1,0 +1,300 @@
+//! The life of an object, from the first look to being in sync.
+
+use crate::{
+    api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
+    managed::{
+        conditions::{Outcome, SYNCED, WRITE_LOOP},
+        external::{Existence, External, ManagedObject, Reads, Settling, Step},
+        fault::{Class, Fault},
+        identity::Identity,
+        mutants::{Mutant, mutant},
+        ownership::{Absent, By, Owned, Refusal},
+    },
+};
+
+use super::{Effect, Situation, not_visible_yet, report::summary};
+
+impl<X: External> Situation<'_, X> {
+    pub(super) fn living(&self) -> Effect<X::Op> {
+        if self.object.management_policy() == ManagementPolicy::Paused {
+            return self.conclude(&Outcome::Paused);
+        }
+        let identity = match self.identity {
+            None => return Effect::Identify,
+            Some(Err(fault)) => return self.failed(fault.clone()),
+            Some(Ok(identity)) => identity,
+        };
+        if let Some(moved) = self.moved(identity) {
+            return self.conclude(&Outcome::Stalled(moved));
+        }
+        if let Some(fault) = &self.pass.fault {
+            let definite = matches!(fault.class, Class::User | Class::Denied) || mutant(Mutant::TimeoutIsFailure);
+            return match &self.pass.sight {
+                Some(Existence::Absent) if definite => self.creation_refused(fault),
+                _ => self.failed(fault.clone()),
+            };
+        }
+        match &self.pass.sight {
+            None => Effect::Observe(self.first_look()),
+            Some(existence @ Existence::Absent) => match Absent::prove(identity, existence) {
+                Some(absent) => self.absent(identity, absent),
+                None => self.conclude(&Outcome::Creating),
+            },
+            Some(Existence::Present { tags, seen }) => self.present(identity, tags.as_ref(), seen),
+        }
+    }
+
+    fn absent(&self, identity: &Identity, absent: Absent) -> Effect<X::Op> {
+        if self.in_grace() {
+            return self.conclude(&Outcome::Retrying(not_visible_yet()));
+        }
+        let creation = self.external.creation(self.object, identity);
+        if self.object.management_policy() == ManagementPolicy::Plan {
+            let ladder = self.ladder_from_nothing(identity, &creation);
+            if let Some(effect) = self.consent(identity, &ladder) {
+                return effect;
+            }
+            if !self.is_approved(&creation) {
+                return self.conclude_planned(identity, &ladder, &Outcome::Missing(summary(&ladder)));
+            }
+        }
+        if !self.has_finalizer() {
+            return Effect::AddFinalizer;
+        }
+        if !self.pass.live && !mutant(Mutant::NoLiveRead) {
+            return Effect::ReadLive;
+        }
+        // Where tags cannot go with the create, the intent is what makes the thing ours; and what is
+        // to be set at creation only must be known to be at its creation still after a crash.
+        let announced = !self.external.tags_at_creation() || !self.object.ignored_blocks().is_empty();
+        let intent = announced.then(|| CreationIntent {
+            uid: identity.owner.uid.clone(),
+            name: identity.name.clone(),
+            region: identity.region.clone(),
+            account_id: identity.account_id.clone(),
+        });
+        if let Some(announcement) = self.announcement(&Outcome::Creating, intent) {
+            return Effect::Announce(announcement);
+        }
+        Effect::Create(absent, creation)
+    }
+
+    /// AWS has said no to the create, so nothing was made: the object holds nothing and must not
+    /// keep a finalizer, or an intent that could make somebody else's thing ours one day.
+    fn creation_refused(&self, fault: &Fault) -> Effect<X::Op> {
+        if self.has_finalizer() && self.status().external.is_none() {
+            return Effect::RemoveFinalizer;
+        }
+        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        self.finish(&outcome, Status { creation_intent: None, ..self.next_status(&outcome) })
+    }
+
+    fn present(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Effect<X::Op> {
+        let full = self.all_blocks();
+        let Some(tags) = tags else {
+            // Seen without proof: nothing may be written, and as long as nothing needs to be, none
+            // is needed. A pass that finds work looks again, for the tags.
+            let idle = self.pass.read.covers(&full)
+                && self.status().external.is_some()
+                && X::settling(seen).is_none()
+                && self.plan(identity, None, seen).is_empty();
+            return if idle {
+                self.settle(identity, None, seen, &[])
+            } else {
+                Effect::Observe(Reads { tags: true, ..full })
+            };
+        };
+        let owned = match self.claim(identity).judge(tags) {
+            Ok(owned) => owned,
+            Err(refusal) => return self.refused(identity, &refusal, tags, seen),
+        };
+        if let Some(settling) = X::settling(seen).filter(|_| !mutant(Mutant::TwoWritesInFlight)) {
+            let outcome = match settling {
+                Settling::Creating => Outcome::Creating,
+                Settling::Updating => Outcome::Updating("AWS is still applying the last change".to_owned()),
+                Settling::Deleting => Outcome::Retrying(Fault::new(
+                    Class::Pending,
+                    "BeingDeleted",
+                    "someone is deleting it in AWS; it is made again once it is gone",
+                )),
+            };
+            return self.conclude_owned(identity, &owned, seen, &outcome);
+        }
+        if let Some(obstacle) = X::obstacle(self.object, seen) {
+            return self.conclude(&Outcome::Stalled(obstacle));
+        }
+        if !self.has_finalizer() && self.object.management_policy() == ManagementPolicy::Enforce {
+            return Effect::AddFinalizer;
+        }
+        if !self.pass.read.covers(&full) {
+            return Effect::Observe(Reads { tags: true, ..full });
+        }
+        self.work(identity, owned, tags, seen)
+    }
+
+    /// The thing is not ours. If it could be adopted, the status says what that would change.
+    fn refused(&self, identity: &Identity, refusal: &Refusal, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
+        let outcome = Outcome::Stalled(Fault::user(refusal.reason(), refusal.to_string()));
+        let adoptable = matches!(refusal, Refusal::AlreadyExists { .. } | Refusal::AdoptionNotAllowed { .. });
+        if !adoptable {
+            return self.conclude(&outcome);
+        }
+        let full = self.all_blocks();
+        if !self.pass.read.covers(&full) {
+            return Effect::Observe(Reads { tags: true, ..full });
+        }
+        self.conclude_planned(identity, &self.ladder(identity, tags, seen), &outcome)
+    }
+
+    /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
+    fn work(&self, identity: &Identity, owned: Owned, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
+        if let Some(undo) = self.pass.undo.iter().find(|undo| self.pass.refused.contains_key(undo.unless)) {
+            return Effect::Undo(owned, undo.clone());
+        }
+        let steps = self.plan(identity, Some(tags), seen);
+        let ladder = self.ladder(identity, tags, seen);
+        if let Some(effect) = self.consent(identity, &ladder) {
+            return effect;
+        }
+        let Some(step) = steps.iter().find(|step| self.may_run(step)) else {
+            return self.settle(identity, Some(&owned), seen, &ladder);
+        };
+        if !self.has_finalizer() {
+            return Effect::AddFinalizer;
+        }
+        let claims = matches!(owned.by(), By::Adoption | By::Predecessor);
+        if (claims || self.is_gated(step)) && !self.pass.live {
+            return Effect::ReadLive;
+        }
+        let outcome = if self.is_ready() { Outcome::Updating(summary(&steps)) } else { Outcome::Creating };
+        if let Some(announcement) = self.announcement(&outcome, self.status().creation_intent.clone()) {
+            return Effect::Announce(announcement);
+        }
+        Effect::Perform(owned, step.clone())
+    }
+
+    /// No step is left that may run: Secret, then the end of the pass. `owned` is `None` where the thing
+    /// is known to be ours from earlier passes and needed no proof.
+    fn settle(
+        &self,
+        identity: &Identity,
+        owned: Option<&Owned>,
+        seen: &X::Observed,
+        ladder: &[Step<X::Op>],
+    ) -> Effect<X::Op> {
+        let planned = || Outcome::Drifted(summary(ladder));
+        let claimed = owned.is_none_or(|owned| matches!(owned.by(), By::Uid | By::Intent));
+        let outcome = match (self.unfinished(identity, seen, ladder), &self.pass.secret) {
+            (Some(outcome), _) => outcome,
+            (None, _) if !claimed => planned(),
+            (None, None) if !mutant(Mutant::ReadyBeforeSecret) => {
+                return Effect::WriteSecret { outputs: self.external.outputs(identity, seen) };
+            }
+            (None, Some(Err(fault))) => Outcome::of(fault.clone(), self.status(), self.now),
+            (None, _) if !ladder.is_empty() => planned(),
+            (None, _) => Outcome::InSync,
+        };
+        if claimed {
+            self.conclude_settled(identity, seen, &outcome, ladder)
+        } else {
+            self.conclude_planned(identity, ladder, &outcome)
+        }
+    }
+
+    /// What keeps the object from being in sync once nothing more can be done in this pass. A fault
+    /// that time may heal comes first, so that Stalled means that time alone does not help.
+    fn unfinished(&self, identity: &Identity, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Outcome> {
+        let unread = X::block_faults(seen).into_iter().map(|(block, fault)| fault.at(block));
+        let refused = self.pass.refused.iter().map(|(block, fault)| fault.clone().at(block));
+        let mut outcomes: Vec<Outcome> =
+            unread.chain(refused).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
+        outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
+        outcomes
+            .into_iter()
+            .next()
+            .or_else(|| self.write_loop())
+            .or_else(|| self.approval_required(identity, ladder).map(Outcome::Stalled))
+    }
+
+    /// Writes of this pass that AWS has accepted before and never shown.
+    fn write_loop(&self) -> Option<Outcome> {
+        let status = self.status();
+        let before = status.observed_generation == self.generation()
+            && status.condition(SYNCED).is_some_and(|synced| synced.reason == WRITE_LOOP);
+        let stuck = |block: &&&'static str| self.history.loops(block) || (before && self.history.unseen(block));
+        let block = self.pass.wrote.iter().find(stuck)?;
+        Some(Outcome::WriteLoop(format!(
+            "{block}: AWS accepts the write and never shows it; writing is slowed down. Compare the declared value \
+             with what AWS has, and declare what AWS keeps or add {block} to ignoreChanges"
+        )))
+    }
+
+    fn may_run(&self, step: &Step<X::Op>) -> bool {
+        let refused = |block: &&str| self.pass.refused.contains_key(*block);
+        (!self.is_gated(step) || self.is_approved(step)) && !refused(&step.block) && !step.after.iter().any(refused)
+    }
+
+    pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
+        self.conclude(&Outcome::of(fault, self.status(), self.now))
+    }
+
+    /// Blocks that are declared, or were and must be reset, and that are ours to look after.
+    fn all_blocks(&self) -> Reads {
+        let declared = self.object.declared_blocks();
+        let managed = &self.status().managed;
+        let ignored = if self.initial() { Vec::new() } else { self.object.ignored_blocks() };
+        let wanted = |block: &&'static str| {
+            (declared.contains(block) || managed.has_block(block)) && !ignored.contains(block)
+        };
+        Reads { blocks: X::BLOCKS.iter().copied().filter(wanted).collect(), ..Reads::default() }
+    }
+
+    /// An object that was seen before is read whole, in one wave. A new one most likely has nothing
+    /// to read yet.
+    fn first_look(&self) -> Reads {
+        if self.status().external.is_none() {
+            return Reads { tags: true, ..Reads::default() };
+        }
+        let settled = self.status().is_true(SYNCED) && self.status().observed_generation == self.generation();
+        Reads { tags: !settled || self.object.tags().is_some(), ..self.all_blocks() }
+    }
+
+    /// Every step from a thing that does not exist yet to the spec.
+    fn ladder_from_nothing(&self, identity: &Identity, creation: &Step<X::Op>) -> Vec<Step<X::Op>> {
+        let (tags, seen) = self.external.fresh(&creation.op);
+        let plan = |tags: &Tags, seen: &X::Observed| {
+            X::plan(self.object, &self.status().managed, identity, Some(tags), seen)
+        };
+        let mut ladder = vec![creation.clone()];
+        ladder.extend(climb::<X>(tags, seen, plan));
+        ladder
+    }
+
+    /// Every step from what was seen to the spec, those included that only follow from others.
+    fn ladder(&self, identity: &Identity, tags: &Tags, seen: &X::Observed) -> Vec<Step<X::Op>> {
+        climb::<X>(tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
+    }
+}
+
+/// Plans, takes the steps on paper, and plans again until nothing is left to do.
+fn climb<X: External>(
+    tags: Tags,
+    mut seen: X::Observed,
+    plan: impl Fn(&Tags, &X::Observed) -> Vec<Step<X::Op>>,
+) -> Vec<Step<X::Op>> {
+    /// More rounds than any ladder has rungs of one block.
+    const ROUNDS: usize = 8;
+    let (mut ladder, mut tags) = (Vec::<Step<X::Op>>::new(), Some(tags));
+    for _ in 0..ROUNDS {
+        let steps = plan(tags.get_or_insert_default(), &seen);
+        if steps.is_empty() {
+            break;
+        }
+        for step in steps {
+            X::advance(&mut tags, &mut seen, &step.op);
+            ladder.push(step);
+        }
+    }
+    ladder
+}
+

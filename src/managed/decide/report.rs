@@ -1,0 +1,185 @@
+//! What the status says: announcements before a write, conclusions at the end of a pass.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::{
+    api::{Binding, CreationIntent, External as ExternalStatus, Managed, RECONCILE_AT, Status},
+    managed::{
+        approval,
+        conditions::{Outcome, conditions},
+        external::{self, External, ManagedObject, Step},
+        fault::Class,
+        identity::Identity,
+        ownership::{By, Owned},
+        secret,
+    },
+};
+
+use super::{Effect, Next, Situation};
+
+impl<X: External> Situation<'_, X> {
+    /// The status that must be there before AWS is written: what the spec declares, so that a later
+    /// removal is noticed whatever happens in between, the intent to create, and that what is to be
+    /// made is not ready.
+    pub(super) fn announcement(&self, outcome: &Outcome, intent: Option<CreationIntent>) -> Option<Box<Status>> {
+        let before = self.status();
+        let managed = self.managed_with(&before.managed);
+        let vanished = *outcome == Outcome::Creating && self.is_ready();
+        if managed == before.managed && intent == before.creation_intent && !vanished {
+            return None;
+        }
+        let mut status = self.next_status(outcome);
+        status.managed = managed;
+        status.creation_intent = intent;
+        Some(Box::new(status))
+    }
+
+    /// What is managed once the spec's declarations are added.
+    fn managed_with(&self, before: &Managed) -> Managed {
+        let mut blocks = before.blocks.clone();
+        blocks.extend(self.object.declared_blocks().into_iter().map(str::to_owned));
+        let mut tags = before.tags.clone();
+        tags.extend(self.object.tags().into_iter().flatten().map(|(key, _)| key.clone()));
+        for names in [&mut blocks, &mut tags] {
+            names.sort();
+            names.dedup();
+        }
+        Managed { blocks, tags }
+    }
+
+    /// What is managed once everything but `left` is in place: resets that are done are forgotten, and
+    /// what is declared and waits for a yes has never been ours.
+    fn managed_after(&self, left: &[Step<X::Op>]) -> Managed {
+        let before = &self.status().managed;
+        let mut managed = self.managed_with(before);
+        let declared = self.object.declared_blocks();
+        let waits = |step: &Step<X::Op>| self.is_gated(step) && !self.is_approved(step);
+        let pending = |name: &str| left.iter().any(|step| step.block == name);
+        let waiting = |name: &str| left.iter().any(|step| step.block == name && waits(step));
+        managed.blocks.retain(|block| {
+            if declared.contains(&block.as_str()) {
+                before.has_block(block) || !waiting(block)
+            } else {
+                pending(block)
+            }
+        });
+        let tags = self.object.tags();
+        managed.tags.retain(|key| {
+            if tags.is_some_and(|tags| tags.contains_key(key)) {
+                before.tags.contains(key) || !waiting(external::TAGS)
+            } else {
+                pending(external::TAGS)
+            }
+        });
+        managed
+    }
+
+    pub(super) fn next_status(&self, outcome: &Outcome) -> Status {
+        let mut status = self.status().clone();
+        status.observed_generation = self.generation();
+        status.conditions = conditions(self.status(), outcome, self.generation(), self.now);
+        status.last_handled_reconcile_at = self.annotation(RECONCILE_AT).map(str::to_owned);
+        status.emptied = status.emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX));
+        status
+    }
+
+    pub(super) fn conclude(&self, outcome: &Outcome) -> Effect<X::Op> {
+        self.finish(outcome, self.next_status(outcome))
+    }
+
+    /// Concludes a pass that found the thing to be ours: status says what it is.
+    pub(super) fn conclude_owned(
+        &self,
+        identity: &Identity,
+        owned: &Owned,
+        seen: &X::Observed,
+        outcome: &Outcome,
+    ) -> Effect<X::Op> {
+        let status = self.next_status(outcome);
+        // What was never claimed in writing is not held: a status that said so would read as a loss.
+        let claimed = matches!(owned.by(), By::Uid | By::Intent);
+        self.finish(outcome, if claimed { self.with_external(identity, seen, status) } else { status })
+    }
+
+    /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.
+    pub(super) fn conclude_planned(
+        &self,
+        identity: &Identity,
+        ladder: &[Step<X::Op>],
+        outcome: &Outcome,
+    ) -> Effect<X::Op> {
+        let mut status = self.next_status(outcome);
+        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !self.is_approved(step)).collect();
+        status.plan = approval::plan(self.subject(identity), &steps);
+        status.approved = self.standing_approval(ladder);
+        self.finish(outcome, status)
+    }
+
+    /// Concludes a pass that did all it could: what is managed, announced and bound is settled too.
+    pub(super) fn conclude_settled(
+        &self,
+        identity: &Identity,
+        seen: &X::Observed,
+        outcome: &Outcome,
+        ladder: &[Step<X::Op>],
+    ) -> Effect<X::Op> {
+        let mut status = self.with_external(identity, seen, self.next_status(outcome));
+        status.managed = self.managed_after(ladder);
+        status.plan = self.waiting(identity, ladder);
+        status.approved = self.standing_approval(ladder);
+        let tagged = !ladder.iter().any(|step| step.block == external::TAGS);
+        if *outcome == Outcome::InSync || (tagged && self.object.ignored_blocks().is_empty()) {
+            status.creation_intent = None;
+        }
+        if self.pass.secret == Some(Ok(())) {
+            status.binding = secret::name(self.object).map(|name| Binding { name });
+        }
+        self.finish(outcome, status)
+    }
+
+    fn with_external(&self, identity: &Identity, seen: &X::Observed, mut status: Status) -> Status {
+        let outputs = self.external.outputs(identity, seen);
+        let before = self.status().external.as_ref();
+        let made = self.pass.created || (before.is_none() && self.status().creation_intent.is_some());
+        let created_at =
+            if made { Some(Time(self.now)) } else { before.and_then(|external| external.created_at.clone()) };
+        status.external = Some(ExternalStatus {
+            name: identity.name.clone(),
+            arn: outputs.arn,
+            region: identity.region.clone(),
+            account_id: identity.account_id.clone(),
+            created_at,
+        });
+        status.endpoint = Some(outputs.endpoint);
+        status
+    }
+
+    pub(super) fn finish(&self, outcome: &Outcome, status: Status) -> Effect<X::Op> {
+        let repeated = || self.pass.wrote.iter().any(|block| self.history.repeats(block));
+        let next = match outcome {
+            // What comes back as soon as it is put right is put right at each resync, and not more often.
+            Outcome::InSync if self.pass.wrote.is_empty() || repeated() => Next::Resync,
+            Outcome::InSync => Next::Verify,
+            Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
+            Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
+            Outcome::Retrying(fault) | Outcome::Deleting(Some(fault)) if fault.class == Class::Pending => Next::Poll,
+            Outcome::WriteLoop(_) => Next::Slow,
+            Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
+                Next::Retry
+            }
+        };
+        Effect::Conclude { status: Box::new(status), next }
+    }
+}
+
+/// The changes of some steps in one line.
+pub(super) fn summary<Op>(steps: &[Step<Op>]) -> String {
+    /// More than a handful is read in the plan, not in a condition.
+    const MOST: usize = 5;
+    let changes: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
+    match changes.len() {
+        0 => "nothing".to_owned(),
+        n if n <= MOST => changes.join("; "),
+        n => format!("{}; and {} more", changes[..MOST].join("; "), n - MOST),
+    }
+}

@@ -1,0 +1,95 @@
+//! What became of our writes: the memory that tells drift from a write that never takes.
+//!
+//! A write that AWS answers with success and never shows would be repeated for ever, at the price of
+//! a request each (provider-aws and ACK have both burnt millions a day that way). Drift that is seen
+//! put right and comes back is somebody else's doing and is corrected each time.
+
+use std::collections::BTreeMap;
+
+/// After this many writes that no later look has shown, a block is in a write loop.
+const PATIENCE: u32 = 3;
+
+/// The writes of one object, by block, since the operator started.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    blocks: BTreeMap<&'static str, Trail>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Trail {
+    /// What was written, as a digest of the step.
+    written: String,
+    /// Writes since it was last seen in place.
+    unseen: u32,
+    /// Whether it ever was.
+    seen: bool,
+    /// How often drift of it was put right.
+    corrected: u32,
+}
+
+impl History {
+    /// AWS was read and these blocks are as they should be.
+    pub fn in_place(&mut self, blocks: &[&'static str]) {
+        for block in blocks {
+            if let Some(trail) = self.blocks.get_mut(block) {
+                trail.seen = true;
+                trail.unseen = 0;
+            }
+        }
+    }
+
+    /// AWS has answered a write of this block with success. `drift` says that it put right what was in
+    /// place before.
+    pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool) {
+        let trail = self.blocks.entry(block).or_default();
+        if trail.written != digest {
+            *trail = Trail { written: digest.to_owned(), ..Trail::default() };
+        }
+        trail.unseen = trail.unseen.saturating_add(1);
+        trail.corrected = trail.corrected.saturating_add(u32::from(drift));
+    }
+
+    /// Whether writes of this block are answered with success and never show.
+    pub fn loops(&self, block: &str) -> bool {
+        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen >= PATIENCE)
+    }
+
+    /// Whether a write of this block has never been seen in place.
+    pub fn unseen(&self, block: &str) -> bool {
+        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0)
+    }
+
+    /// Whether this block was put right before and somebody undid it.
+    pub fn repeats(&self, block: &str) -> bool {
+        self.blocks.get(block).is_some_and(|trail| trail.seen && trail.corrected > 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_writes_that_never_show_are_a_loop() {
+        let mut history = History::default();
+        for round in 0..3 {
+            assert!(!history.loops("policy"), "{round}");
+            history.wrote("policy", "a", false);
+            history.in_place(&["versioning"]);
+        }
+        assert!(history.loops("policy"));
+        history.wrote("policy", "b", false);
+        assert!(!history.loops("policy"), "another value begins anew");
+    }
+
+    #[test]
+    fn drift_that_was_put_right_and_comes_back_is_no_loop() {
+        let mut history = History::default();
+        for _ in 0..9 {
+            history.wrote("policy", "a", true);
+            history.in_place(&["policy"]);
+            assert!(!history.loops("policy"));
+        }
+        assert!(history.repeats("policy"));
+    }
+}

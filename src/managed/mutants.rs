@@ -1,0 +1,87 @@
+//! Faults on purpose: the mistakes that the tests must notice, by name.
+//!
+//! Each stands at the place in the code where somebody could make it. Outside the test build
+//! [`mutant`] is a constant `false` and the compiler takes it away.
+
+/// A mistake that the simulation must catch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mutant {
+    /// No live read before a create or a delete.
+    NoLiveRead,
+    /// Writes to Kubernetes do not test the uid.
+    NoUidTest,
+    /// "Forbidden" is read as "does not exist".
+    ForbiddenIsAbsent,
+    /// "Does not exist" is believed right after our own create.
+    NoGrace,
+    /// A create without an answer counts as a create that failed.
+    TimeoutIsFailure,
+    /// The finalizer goes before AWS says that the thing is gone.
+    FinalizerFirst,
+    /// Ready before the Secret is written.
+    ReadyBeforeSecret,
+    /// The deletion policy is the one that the object had when its deletion began.
+    PolicyEditIgnored,
+    /// An approval is not counted.
+    ApprovalTwice,
+    /// A thing that another uid has claimed is taken back.
+    UidTakenBack,
+    /// The next write does not wait until the table is at rest.
+    TwoWritesInFlight,
+    /// Ownership is not looked at.
+    NoProof,
+    /// A deletion does not look at the uid.
+    DeleteByName,
+}
+
+impl Mutant {
+    /// All of them.
+    #[cfg(test)]
+    pub const ALL: [Self; 13] = [
+        Self::NoLiveRead,
+        Self::NoUidTest,
+        Self::ForbiddenIsAbsent,
+        Self::NoGrace,
+        Self::TimeoutIsFailure,
+        Self::FinalizerFirst,
+        Self::ReadyBeforeSecret,
+        Self::PolicyEditIgnored,
+        Self::ApprovalTwice,
+        Self::UidTakenBack,
+        Self::TwoWritesInFlight,
+        Self::NoProof,
+        Self::DeleteByName,
+    ];
+}
+
+/// Whether this mistake is switched on.
+#[cfg(not(test))]
+pub const fn mutant(_: Mutant) -> bool {
+    false
+}
+
+#[cfg(test)]
+pub use switch::{mutant, with_mutant};
+
+#[cfg(test)]
+mod switch {
+    use std::cell::Cell;
+
+    use super::Mutant;
+
+    thread_local! {
+        static ON: Cell<Option<Mutant>> = const { Cell::new(None) };
+    }
+
+    pub fn mutant(which: Mutant) -> bool {
+        ON.get() == Some(which)
+    }
+
+    /// Runs `body` with one mistake switched on in this thread.
+    pub fn with_mutant<T>(which: Mutant, body: impl FnOnce() -> T) -> T {
+        ON.set(Some(which));
+        let result = body();
+        ON.set(None);
+        result
+    }
+}
