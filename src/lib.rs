@@ -26,5 +26,7 @@ pub mod aws;
 pub mod bucket;
 pub mod managed;
 pub mod runtime;
+#[cfg(test)]
+mod simulation;
 pub mod table;
 pub mod telemetry;

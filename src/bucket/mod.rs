@@ -23,3 +23,9 @@ impl Buckets {
         Self { aws }
     }
 }
+
+/// A bucket as AWS makes it by this create.
+#[cfg(test)]
+pub(crate) fn fresh(creation: &Op) -> Observed {
+    plan::fresh(creation)
+}

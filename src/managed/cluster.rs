@@ -129,13 +129,16 @@ impl<K: ManagedObject> Cluster<K> {
     }
 
     /// Writes the status. Not by apply or merge: on the status sub-resource those ignore a wrong uid
-    /// (tried on Kubernetes 1.36) and would write into a successor of the same name.
+    /// (tried on Kubernetes 1.36) and would write into a successor of the same name. And only onto
+    /// `object` as it was read: a status made from an older one would forget approvals that were
+    /// counted since, or blocks that are to be reset.
     ///
     /// # Errors
-    /// [`ClusterError::Changed`] if the uid is another's.
-    pub async fn write_status(&self, status: &Status) -> Result<Arc<K>, ClusterError> {
+    /// [`ClusterError::Changed`] if the uid is another's, or the object has changed.
+    pub async fn write_status(&self, object: &K, status: &Status) -> Result<Arc<K>, ClusterError> {
         let patch = json!([
             {"op": "test", "path": "/metadata/uid", "value": self.uid},
+            {"op": "test", "path": "/metadata/resourceVersion", "value": object.resource_version()},
             {"op": "add", "path": "/status", "value": status},
         ]);
         self.json_patch(patch, true).await

@@ -22,7 +22,7 @@ pub mod external;
 pub mod fault;
 pub mod history;
 pub mod identity;
-mod mutants;
+pub(crate) mod mutants;
 pub mod ownership;
 pub mod policy_document;
 pub mod reconcile;

@@ -169,7 +169,7 @@ impl<X: External> Running<'_, X> {
 
     async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
         let approvals = self.object.status().map_or(0, |status| status.approvals);
-        self.object = self.cluster.write_status(status).await?;
+        self.object = self.cluster.write_status(&self.object, status).await?;
         if let Some(approved) = status.approved.as_ref().filter(|_| status.approvals > approvals) {
             tracing::info!(hash = approved.hash, steps = approved.steps.len(), "plan approved");
             self.note(Note::approved(&approved.hash));
@@ -324,7 +324,7 @@ impl<X: External> Running<'_, X> {
                 tracing::warn!(reason = synced.reason, message = synced.message, "failed; trying again");
                 self.note(Note::trouble(&synced.reason, &synced.message));
             }
-            self.object = self.cluster.write_status(status).await?;
+            self.object = self.cluster.write_status(&self.object, status).await?;
         }
         Ok(self.report(next))
     }

@@ -11,3 +11,14 @@ mod start;
 mod watch;
 
 pub use start::{Options, RunError, run};
+
+#[cfg(test)]
+pub(crate) mod parts {
+    //! What the simulation puts together by itself.
+    pub(crate) use super::{
+        controller::{Controller, KindController},
+        schedule::Schedule,
+        start::Shared,
+        watch::Intake,
+    };
+}

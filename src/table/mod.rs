@@ -31,3 +31,9 @@ impl Tables {
 fn arn(id: &Identity) -> String {
     format!("arn:{}:dynamodb:{}:{}:table/{}", partition(&id.region), id.region, id.account_id, id.name)
 }
+
+/// A table as AWS makes it by this create.
+#[cfg(test)]
+pub(crate) fn fresh(creation: &Op) -> (crate::api::tags::Tags, Observed) {
+    plan::fresh(creation)
+}

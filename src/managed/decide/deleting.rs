@@ -26,6 +26,8 @@ impl<X: External> Situation<'_, X> {
         let begun = mutant(Mutant::PolicyEditIgnored) && self.synced_reason() == Some("DeletionBlocked");
         let policy = if begun { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
         match (policy, self.object.management_policy()) {
+            // A cache may still say Retain where the user has changed their mind.
+            (DeletionPolicy::Retain, _) if !self.pass.live && !mutant(Mutant::NoLiveRead) => Effect::ReadLive,
             (DeletionPolicy::Retain, ManagementPolicy::Enforce) => self.releasing(),
             // Nothing may be written to AWS, and nothing needs to be.
             (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Effect::RemoveFinalizer,

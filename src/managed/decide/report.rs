@@ -49,12 +49,19 @@ impl<X: External> Situation<'_, X> {
 
     /// What is managed once everything but `left` is in place: resets that are done are forgotten, and
     /// what is declared and waits for a yes has never been ours.
-    fn managed_after(&self, left: &[Step<X::Op>]) -> Managed {
+    ///
+    /// What could not be read, or was refused, is not done.
+    fn managed_after(&self, seen: &X::Observed, left: &[Step<X::Op>]) -> Managed {
         let before = &self.status().managed;
         let mut managed = self.managed_with(before);
         let declared = self.object.declared_blocks();
         let waits = |step: &Step<X::Op>| self.is_gated(step) && !self.is_approved(step);
-        let pending = |name: &str| left.iter().any(|step| step.block == name);
+        let faults = X::block_faults(seen);
+        let pending = |name: &str| {
+            left.iter().any(|step| step.block == name)
+                || faults.iter().any(|(block, _)| *block == name)
+                || self.pass.refused.contains_key(name)
+        };
         let waiting = |name: &str| left.iter().any(|step| step.block == name && waits(step));
         managed.blocks.retain(|block| {
             if declared.contains(&block.as_str()) {
@@ -105,13 +112,16 @@ impl<X: External> Situation<'_, X> {
     pub(super) fn conclude_planned(
         &self,
         identity: &Identity,
+        seen: Option<&X::Observed>,
         ladder: &[Step<X::Op>],
         outcome: &Outcome,
     ) -> Effect<X::Op> {
         let mut status = self.next_status(outcome);
-        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !self.is_approved(step)).collect();
-        status.plan = approval::plan(self.subject(identity), &steps);
-        status.approved = self.standing_approval(ladder);
+        if seen.is_none_or(|seen| X::block_faults(seen).is_empty()) {
+            let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !self.is_approved(step)).collect();
+            status.plan = approval::plan(self.subject(identity), &steps);
+            status.approved = self.standing_approval(ladder);
+        }
         self.finish(outcome, status)
     }
 
@@ -124,9 +134,12 @@ impl<X: External> Situation<'_, X> {
         ladder: &[Step<X::Op>],
     ) -> Effect<X::Op> {
         let mut status = self.with_external(identity, seen, self.next_status(outcome));
-        status.managed = self.managed_after(ladder);
-        status.plan = self.waiting(identity, ladder);
-        status.approved = self.standing_approval(ladder);
+        status.managed = self.managed_after(seen, ladder);
+        // What could not be read is missing in the ladder: half a plan is none.
+        if X::block_faults(seen).is_empty() {
+            status.plan = self.waiting(identity, ladder);
+            status.approved = self.standing_approval(ladder);
+        }
         let tagged = !ladder.iter().any(|step| step.block == external::TAGS);
         if *outcome == Outcome::InSync || (tagged && self.object.ignored_blocks().is_empty()) {
             status.creation_intent = None;

@@ -194,6 +194,7 @@ async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
         point.object.status = Some(Status { creation_intent: Some(intent.clone()), ..Status::default() });
+        point.pass.live = true;
         point.sees(Tags::new());
         assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{intent:?}: {:?}", point.decide());
     }
@@ -373,6 +374,8 @@ async fn forbidden_to_look_is_not_absence() {
 async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
     let mut point = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
     point.deleting();
+    assert_eq!(point.decide(), Effect::ReadLive, "the user may have changed their mind");
+    point.pass.live = true;
     assert!(matches!(point.decide(), Effect::Observe(_)));
     let tags = point.own_tags();
     point.sees(tags.clone());
@@ -383,6 +386,7 @@ async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
     for class in [Class::Transient, Class::Denied, Class::User, Class::Unknown] {
         let mut failing = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
         failing.deleting();
+        failing.pass.live = true;
         failing.pass.fault = Some(Fault::new(class, "X", "x"));
         assert_eq!(failing.decide(), Effect::RemoveFinalizer, "{class:?}");
         failing.identity = Err(Fault::new(class, "X", "x"));
@@ -404,6 +408,7 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
     let mut point = Point::in_sync(json!({})).await;
     point.object.spec = serde_json::from_value(spec).expect("a spec");
     point.object.metadata.generation = Some(2);
+    point.pass.live = true;
     let tags = point.own_tags();
     point.sees(tags);
     point.pass.refused.insert("versioning", Fault::user("MalformedXML", "no"));

@@ -1,0 +1,177 @@
+//! S3's control plane.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
+    managed::{
+        external::{Existence, Reads},
+        fault::{Class, Fault},
+        identity::Identity,
+    },
+};
+
+use super::{Cloud, Fake, Kind, Thing};
+
+/// A bucket.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    pub aspects: BTreeMap<&'static str, Value>,
+    pub versions: Vec<ObjectVersion>,
+    pub uploads: Vec<Upload>,
+    /// Objects that nobody may delete yet.
+    pub locked: bool,
+    /// An aspect whose writes are answered with success and come to nothing.
+    pub deaf: Option<&'static str>,
+}
+
+/// The most that one listing brings.
+const PAGE: usize = 1000;
+
+impl Bucket {
+    /// A bucket as AWS makes it.
+    pub fn new() -> Self {
+        Self::with(&Op::PutTags(crate::api::tags::Tags::new()))
+    }
+
+    fn with(op: &Op) -> Self {
+        let fresh = crate::bucket::fresh(op);
+        let aspects = fresh.aspects.into_iter().filter_map(|(name, state)| Some((name, state.ok()?)));
+        Self { aspects: aspects.collect(), ..Self::default() }
+    }
+
+    fn contents(&self) -> Contents {
+        Contents {
+            versions: self.versions.iter().take(PAGE).cloned().collect(),
+            uploads: self.uploads.iter().take(PAGE).cloned().collect(),
+        }
+    }
+}
+
+impl Kind for Buckets {
+    const PLURAL: &'static str = "buckets";
+    type Inner = Bucket;
+
+    fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Bucket>> {
+        &mut cloud.buckets
+    }
+
+    async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+        let denied = |thing: Option<&Thing<Bucket>>| {
+            // Whose account is another's answers 403 to whoever names the owner it expects.
+            let other = thing.is_some_and(|thing| thing.foreign && !thing.adoptable);
+            if other { Err(Fault::new(Class::Denied, "AccessDenied", "the bucket is in another account")) } else { Ok(()) }
+        };
+        let tags = fake
+            .read("GetBucketTagging", id, |thing| {
+                denied(thing)?;
+                Ok(thing.map(|thing| thing.tags.clone()))
+            })
+            .await;
+        let mut seen = Observed::default();
+        for name in <Buckets as crate::managed::external::External>::BLOCKS {
+            if reads.blocks.contains(name) {
+                let state = fake
+                    .read(&format!("Get {name}"), id, |thing| {
+                        denied(thing)?;
+                        thing
+                            .and_then(|thing| thing.inner.aspects.get(name).cloned())
+                            .ok_or_else(|| Fault::new(Class::Pending, "NoSuchBucket", "there is no such bucket"))
+                    })
+                    .await;
+                seen.aspects.insert(name, state);
+            }
+        }
+        if reads.contents {
+            let versions = fake.read("ListObjectVersions", id, |thing| Ok(thing.map(|thing| thing.inner.contents()))).await;
+            seen.contents = versions.map(|found| Some(found.unwrap_or_default())).transpose();
+        }
+        Ok(match tags? {
+            None => Existence::Absent,
+            Some(tags) => Existence::Present { tags: Some(tags), seen },
+        })
+    }
+
+    fn truth(inner: &Bucket) -> Observed {
+        Observed {
+            aspects: inner.aspects.iter().map(|(name, state)| (*name, Ok(state.clone()))).collect(),
+            contents: Some(Ok(inner.contents())),
+        }
+    }
+
+    fn make(op: &Op, _: Timestamp) -> Bucket {
+        Bucket::with(op)
+    }
+
+    fn apply(thing: &mut Thing<Bucket>, op: &Op, _: Timestamp) -> Result<(), Fault> {
+        let bucket = &mut thing.inner;
+        match op {
+            Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
+            Op::PutTags(tags) => {
+                if tags.len() > 50 {
+                    return Err(Fault::user("BadRequest", "at most 50 tags"));
+                }
+                thing.tags.clone_from(tags);
+                Ok(())
+            }
+            Op::Put { aspect, state } => {
+                let blocks = bucket.aspects.get("publicAccessBlock");
+                let closed = blocks.is_some_and(|block| block["blockPublicPolicy"] == true);
+                if *aspect == "policy" && is_public(state) && closed {
+                    return Err(Fault::new(Class::Denied, "AccessDenied", "public policies are blocked"));
+                }
+                if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
+                    return Err(Fault::user("MalformedPolicy", "the policy is malformed"));
+                }
+                if *aspect == "versioning" && state.is_null() {
+                    return Err(Fault::user("MalformedXML", "versioning cannot be taken back"));
+                }
+                if bucket.deaf != Some(aspect) {
+                    bucket.aspects.insert(aspect, state.clone());
+                }
+                Ok(())
+            }
+            Op::DeleteObjects(versions) => {
+                if versions.len() > PAGE {
+                    return Err(Fault::user("MalformedXML", "at most 1,000 keys"));
+                }
+                if bucket.locked {
+                    return Err(Fault::user("ObjectsNotDeletable", "object lock"));
+                }
+                bucket.versions.retain(|version| !versions.contains(version));
+                Ok(())
+            }
+            Op::AbortUpload(upload) => {
+                bucket.uploads.retain(|other| other != upload);
+                Ok(())
+            }
+        }
+    }
+
+    /// AWS refuses while there are versions or markers; unfinished uploads do not hold it up.
+    fn remove(thing: &mut Thing<Bucket>, _: Timestamp) -> Result<bool, Fault> {
+        if thing.inner.versions.is_empty() {
+            Ok(true)
+        } else {
+            Err(Fault::user("BucketNotEmpty", "the bucket is not empty"))
+        }
+    }
+
+    fn words(op: &Op) -> String {
+        match op {
+            Op::Create { .. } => "CreateBucket".to_owned(),
+            Op::PutTags(_) => "PutBucketTagging".to_owned(),
+            Op::Put { aspect, .. } => format!("Put {aspect}"),
+            Op::DeleteObjects(_) => "DeleteObjects".to_owned(),
+            Op::AbortUpload(_) => "AbortMultipartUpload".to_owned(),
+        }
+    }
+}
+
+fn is_public(policy: &Value) -> bool {
+    let text = policy.as_str().unwrap_or_default();
+    text.contains("Allow") && text.contains("\"Principal\":\"*\"")
+}

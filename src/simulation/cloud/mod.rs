@@ -1,0 +1,331 @@
+//! AWS as far as the operator uses it: a strict model of the control planes of S3 and DynamoDB.
+//!
+//! It stands in at the seam of [`External`]: one op of a kind is one AWS call there, and one call of
+//! the model here. What the SDK does with a request is left to the tests on LocalStack, against which
+//! the model itself is checked (`super::conformance`).
+
+pub mod bucket;
+pub mod table;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::{
+    api::{Managed, tags::Tags},
+    managed::{
+        external::{Existence, External, Preparation, Reads, Settling, Step},
+        fault::{Class, Fault},
+        identity::Identity,
+        ownership::{Absent, Deletable, Owned},
+        secret::Outputs,
+    },
+};
+
+use super::world::{Leg, State, World};
+
+/// The account that the operator's credentials belong to.
+pub const ACCOUNT: &str = "111122223333";
+
+/// Everything in AWS.
+#[derive(Clone, Debug, Default)]
+pub struct Cloud {
+    pub buckets: BTreeMap<String, Thing<bucket::Bucket>>,
+    pub tables: BTreeMap<String, Thing<table::Table>>,
+    /// Successful creates and deletes, by name.
+    pub counts: BTreeMap<String, (u32, u32)>,
+}
+
+/// A thing and whose it is, in truth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thing<T> {
+    pub tags: Tags,
+    /// Somebody else's: nothing of ours may ever write to it.
+    pub foreign: bool,
+    /// May be taken over, by its tags first.
+    pub adoptable: bool,
+    /// `namespace/name` of the object that made it or took it over.
+    pub owner: Option<String>,
+    pub inner: T,
+}
+
+impl<T> Thing<T> {
+    /// Of an object of ours.
+    fn ours(owner: &str, inner: T) -> Self {
+        Self { tags: Tags::new(), foreign: false, adoptable: false, owner: Some(owner.to_owned()), inner }
+    }
+
+    /// Somebody else's.
+    pub fn foreign(inner: T) -> Self {
+        Self { tags: Tags::new(), foreign: true, adoptable: false, owner: None, inner }
+    }
+}
+
+impl Cloud {
+    /// Lets time pass: what AWS was busy with comes to an end.
+    pub fn tick(&mut self, now: Timestamp) {
+        let mut gone = Vec::new();
+        for (name, table) in &mut self.tables {
+            if table::tick(&mut table.inner, now) {
+                gone.push(name.clone());
+            }
+        }
+        for name in gone {
+            self.tables.remove(&name);
+        }
+    }
+
+    fn made(&mut self, name: &str) {
+        self.counts.entry(name.to_owned()).or_default().0 += 1;
+    }
+
+    fn deleted(&mut self, name: &str) {
+        self.counts.entry(name.to_owned()).or_default().1 += 1;
+    }
+}
+
+/// How the model behaves for one kind.
+pub trait Kind: External + Sized {
+    const PLURAL: &'static str;
+    /// What the model holds of it.
+    type Inner: Clone + PartialEq + Send + std::fmt::Debug;
+
+    fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Self::Inner>>;
+
+    /// The calls of one look, and what they bring.
+    fn look(
+        fake: &Fake<Self>,
+        id: &Identity,
+        reads: &Reads,
+    ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
+
+    /// The truth, all of it.
+    fn truth(inner: &Self::Inner) -> Self::Observed;
+
+    fn make(op: &Self::Op, now: Timestamp) -> Self::Inner;
+
+    /// Does one op, or refuses it as AWS does.
+    fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Fault>;
+
+    /// Whether AWS deletes it, and at once.
+    fn remove(thing: &mut Thing<Self::Inner>, now: Timestamp) -> Result<bool, Fault>;
+
+    /// Name of the call.
+    fn words(op: &Self::Op) -> String;
+}
+
+/// A kind whose calls go to the model.
+pub struct Fake<X> {
+    pub real: Arc<X>,
+    pub world: Arc<World>,
+    /// Which process calls.
+    pub process: usize,
+}
+
+impl<X: Kind> Fake<X> {
+    /// A read: no thing is no error here.
+    pub async fn read<T>(
+        &self,
+        words: &str,
+        id: &Identity,
+        read: impl FnOnce(Option<&Thing<X::Inner>>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let name = id.name.clone();
+        self.world
+            .call(self.process, Leg::Aws, false, &format!("{words} {name}"), |state| {
+                read(X::things(&mut state.cloud).get(&name))
+            })
+            .await
+    }
+}
+
+/// Says what must not be if this write reaches this thing.
+fn check_write<T>(thing: &Thing<T>, id: &Identity, words: &str, claims: bool) -> Option<String> {
+    let owner = id.owner.object();
+    if thing.foreign && !(thing.adoptable && claims) {
+        return Some(format!("I1: {words} on {}, which is somebody else's", id.name));
+    }
+    let others = thing.owner.as_ref().is_some_and(|of| *of != owner);
+    let released = thing.tags.contains_key(crate::managed::identity::RELEASED);
+    (others && !released).then(|| format!("I1: {words} on {} by {owner}, which is {:?}'s", id.name, thing.owner))
+}
+
+impl<X: Kind> External for Fake<X> {
+    type Object = X::Object;
+    type Observed = X::Observed;
+    type Op = X::Op;
+
+    const BLOCKS: &'static [&'static str] = X::BLOCKS;
+
+    fn tags_at_creation(&self) -> bool {
+        self.real.tags_at_creation()
+    }
+
+    async fn account(&self, _: &str) -> Result<String, Fault> {
+        Ok(ACCOUNT.to_owned())
+    }
+
+    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Self::Observed>, Fault> {
+        X::look(self, id, reads).await
+    }
+
+    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op> {
+        self.real.creation(object, id)
+    }
+
+    fn fresh(&self, creation: &Self::Op) -> (Tags, Self::Observed) {
+        self.real.fresh(creation)
+    }
+
+    fn plan(
+        object: &Self::Object,
+        managed: &Managed,
+        id: &Identity,
+        tags: Option<&Tags>,
+        seen: &Self::Observed,
+    ) -> Vec<Step<Self::Op>> {
+        X::plan(object, managed, id, tags, seen)
+    }
+
+    fn release(id: &Identity, tags: &Tags) -> Step<Self::Op> {
+        X::release(id, tags)
+    }
+
+    fn advance(tags: &mut Option<Tags>, seen: &mut Self::Observed, op: &Self::Op) {
+        X::advance(tags, seen, op);
+    }
+
+    fn settling(seen: &Self::Observed) -> Option<Settling> {
+        X::settling(seen)
+    }
+
+    fn obstacle(object: &Self::Object, seen: &Self::Observed) -> Option<Fault> {
+        X::obstacle(object, seen)
+    }
+
+    fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Preparation<Self::Op>, Fault> {
+        X::before_deletion(object, seen)
+    }
+
+    fn emptied(op: &Self::Op) -> usize {
+        X::emptied(op)
+    }
+
+    fn block_faults(seen: &Self::Observed) -> Vec<(&'static str, Fault)> {
+        X::block_faults(seen)
+    }
+
+    async fn create(&self, proof: &Absent, op: &Self::Op) -> Result<(Option<Tags>, Self::Observed), Fault> {
+        let id = proof.identity();
+        let words = format!("{} {}", X::words(op), id.name);
+        self.world
+            .call(self.process, Leg::Aws, true, &words, |state| {
+                if let Some(what) = check_object::<X>(state, id, false) {
+                    state.violated(what);
+                }
+                let now = super::world::now();
+                let things = X::things(&mut state.cloud);
+                if let Some(there) = things.get(&id.name) {
+                    let class = if there.foreign && !there.adoptable { Class::User } else { Class::Pending };
+                    return Err(Fault::new(class, "AlreadyThere", "a thing of this name exists"));
+                }
+                let (tags, _) = self.real.fresh(op);
+                let inner = X::make(op, now);
+                let seen = X::truth(&inner);
+                let thing = Thing { tags: tags.clone(), ..Thing::ours(&id.owner.object(), inner) };
+                things.insert(id.name.clone(), thing);
+                state.cloud.made(&id.name);
+                Ok((Some(tags), seen))
+            })
+            .await
+    }
+
+    async fn perform(&self, proof: &Owned, op: &Self::Op) -> Result<(), Fault> {
+        let id = proof.identity();
+        let words = format!("{} {}", X::words(op), id.name);
+        self.world
+            .call(self.process, Leg::Aws, true, &words, |state| {
+                let now = super::world::now();
+                let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else {
+                    return Err(Fault::new(Class::Pending, "NotFound", "there is no such thing"));
+                };
+                let before = thing.tags.clone();
+                let mut after = thing.clone();
+                let answer = X::apply(&mut after, op, now);
+                let claims = after.tags != before;
+                let violation = check_write(thing, id, &words, claims);
+                if answer.is_ok() {
+                    if claims && (thing.adoptable || before.contains_key(crate::managed::identity::RELEASED)) {
+                        after.foreign = false;
+                        after.owner = Some(id.owner.object());
+                    }
+                    *thing = after;
+                }
+                state.violations.extend(violation);
+                answer
+            })
+            .await
+    }
+
+    async fn delete(&self, proof: &Deletable) -> Result<(), Fault> {
+        let id = proof.identity();
+        let words = format!("Delete {}", id.name);
+        self.world
+            .call(self.process, Leg::Aws, true, &words, |state| {
+                let late = state.late;
+                let object = check_object::<X>(state, id, true);
+                let now = super::world::now();
+                let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else { return Ok(()) };
+                let mut violation = check_write(thing, id, &words, false).or(object);
+                let uid = thing.tags.get("musubi.dev/uid");
+                if uid.is_some_and(|uid| *uid != id.owner.uid) {
+                    violation = Some(format!("I2: {words} by {}, but it is {uid:?}'s", id.owner.uid));
+                }
+                let before = thing.inner.clone();
+                let answer = X::remove(thing, now);
+                let begun = thing.inner != before;
+                if let Ok(gone) = answer {
+                    if gone {
+                        X::things(&mut state.cloud).remove(&id.name);
+                    }
+                    if gone || begun {
+                        state.cloud.deleted(&id.name);
+                    }
+                }
+                state.violations.extend(violation.filter(|_| !late));
+                answer.map(drop)
+            })
+            .await
+    }
+
+    fn recreated(id: &Identity) -> String {
+        X::recreated(id)
+    }
+
+    fn outputs(&self, id: &Identity, seen: &Self::Observed) -> Outputs {
+        self.real.outputs(id, seen)
+    }
+}
+
+/// Whether the object, as the API server has it now, wants this: to be made, or to be deleted.
+fn check_object<X: Kind>(state: &State, id: &Identity, deleting: bool) -> Option<String> {
+    if state.late {
+        return None;
+    }
+    let key = (X::PLURAL.to_owned(), id.owner.name.clone());
+    let word = if deleting { "deleted" } else { "made" };
+    let Some(object) = state.store.objects.get(&key).filter(|object| object["metadata"]["uid"] == *id.owner.uid) else {
+        return Some(format!("I2: {} {word} for an object that is no more ({})", id.name, id.owner.uid));
+    };
+    let dying = !object["metadata"]["deletionTimestamp"].is_null();
+    if dying != deleting {
+        return Some(format!("I2: {} {word}, against what the object says", id.name));
+    }
+    if deleting && object["spec"]["deletionPolicy"] == "Retain" {
+        return Some(format!("I2: {} deleted under Retain", id.name));
+    }
+    if object["spec"]["managementPolicy"] == "Paused" {
+        return Some(format!("{} {word} while Paused", id.name));
+    }
+    None
+}

@@ -1,0 +1,258 @@
+//! Which runs there are. Each family is a test of its own and prints how many runs it had.
+
+use std::sync::Arc;
+
+use crate::{
+    aws::{Aws, Options},
+    bucket::Buckets,
+    managed::mutants::{Mutant, with_mutant},
+    table::Tables,
+    telemetry::Metrics,
+};
+
+use super::{
+    disturbance::{Disturbance, Failure, What},
+    run::{Plan, Run, Watch, calls, judge, one, run},
+    workloads::{self, Workload},
+    world::Leg,
+};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
+/// The real kinds, of which only what is pure is used.
+struct Real {
+    aws: Arc<Buckets>,
+    elsewhere: Arc<Buckets>,
+    tables: Arc<Tables>,
+}
+
+impl Real {
+    async fn new() -> Self {
+        let aws = async |endpoint_url: Option<&str>| {
+            let options = Options { endpoint_url: endpoint_url.map(str::to_owned), published_endpoint_url: None };
+            Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)
+        };
+        let (real, elsewhere) = (aws(None).await, aws(Some("http://127.0.0.1:1")).await);
+        Self {
+            tables: Arc::new(Tables::new(real.clone())),
+            aws: Arc::new(Buckets::new(real)),
+            elsewhere: Arc::new(Buckets::new(elsewhere)),
+        }
+    }
+
+    async fn run(&self, workload: &Workload, plan: &Plan) -> Run {
+        match (workload.tables, workload.tags_at_creation) {
+            (true, _) => run(&self.tables, workload, plan).await,
+            (false, true) => run(&self.aws, workload, plan).await,
+            (false, false) => run(&self.elsewhere, workload, plan).await,
+        }
+    }
+}
+
+fn all() -> Vec<Workload> {
+    let mut all = workloads::buckets();
+    all.extend(workloads::tables());
+    all
+}
+
+/// How a run is written down, to be run again.
+fn line(workload: &Workload, plan: &Plan) -> String {
+    let mut words = vec![workload.name.to_owned()];
+    if !workload.tags_at_creation {
+        words.push("elsewhere".to_owned());
+    }
+    words.extend(plan.disturbances.iter().map(Disturbance::to_string));
+    match plan.watch {
+        Watch::Works => {}
+        Watch::Doubled => words.push("doubled".to_owned()),
+        Watch::SilentDuring(act) => words.push(format!("silent:{act}")),
+        Watch::OldAt(act, known) => words.push(format!("old:{act}:{known}")),
+    }
+    if plan.rushed {
+        words.push("rushed".to_owned());
+    }
+    if plan.standby {
+        words.push("standby".to_owned());
+    }
+    words.join(" ")
+}
+
+fn parse(line: &str) -> (Workload, Plan) {
+    let mut words = line.split_whitespace();
+    let name = words.next().expect("the name of a workload");
+    let (mut plan, mut tagged) = (Plan::default(), true);
+    for word in words {
+        let parts: Vec<&str> = word.split(':').collect();
+        let number = |at: usize| parts[at].parse().expect("a number");
+        match parts[0] {
+            "elsewhere" => tagged = false,
+            "doubled" => plan.watch = Watch::Doubled,
+            "silent" => plan.watch = Watch::SilentDuring(number(1)),
+            "old" => plan.watch = Watch::OldAt(number(1), number(2)),
+            "rushed" => plan.rushed = true,
+            "standby" => plan.standby = true,
+            _ => plan.disturbances.push(word.parse().expect("a disturbance")),
+        }
+    }
+    let found = all().into_iter().find(|known| known.name == name && known.tags_at_creation == tagged);
+    (found.expect("a workload of this name"), plan)
+}
+
+/// Runs every plan that `plans` makes of each workload's undisturbed run.
+fn family(name: &str, same_end: bool, plans: impl Fn(&Workload, &Run) -> Vec<Plan>) {
+    let failures = runtime().block_on(async {
+        let real = Real::new().await;
+        let (mut failures, mut count) = (Vec::new(), 0);
+        for workload in all() {
+            let reference = real.run(&workload, &Plan::default()).await;
+            for plan in plans(&workload, &reference) {
+                count += 1;
+                let run = real.run(&workload, &plan).await;
+                let wrong = judge(&reference, &run, same_end);
+                if !wrong.is_empty() {
+                    failures.push(format!("MUSUBI_SIMULATE='{}': {}", line(&workload, &plan), wrong.join("; ")));
+                }
+            }
+        }
+        println!("{name}: {count} runs");
+        failures
+    });
+    let shown: Vec<&String> = failures.iter().take(40).collect();
+    assert!(failures.is_empty(), "{} runs of {name} failed:\n{shown:#?}", failures.len());
+}
+
+/// One plan for each call of a kind and each thing that goes wrong with it.
+fn each(run: &Run, leg: Option<Leg>, write: Option<bool>, whats: &[What]) -> Vec<Plan> {
+    calls(run, leg, write).into_iter().flat_map(|at| whats.iter().map(move |what| one(at, *what))).collect()
+}
+
+#[test]
+fn undisturbed() {
+    family("undisturbed", true, |_, _| vec![Plan::default()]);
+}
+
+#[test]
+fn a_crash_before_and_after_every_write() {
+    family("P1, crash before and after each write", true, |_, run| {
+        each(run, None, Some(true), &[What::CrashBefore, What::CrashAfter])
+    });
+}
+
+#[test]
+fn a_second_crash_right_after() {
+    family("P2, two crashes", true, |_, run| {
+        let twice = |at| {
+            let then = Some(What::CrashAfter);
+            Plan { disturbances: vec![Disturbance { at: Some(at), what: What::CrashAfter, then }], ..Plan::default() }
+        };
+        calls(run, None, Some(true)).into_iter().map(twice).collect()
+    });
+}
+
+#[test]
+fn every_answer_to_a_write_lost() {
+    family("P3, lost answers", true, |_, run| each(run, None, Some(true), &[What::Lost]));
+}
+
+#[test]
+fn every_aws_write_failing_with_each_class() {
+    let failures = [
+        Failure::Throttled,
+        Failure::Internal,
+        Failure::Unavailable,
+        Failure::Denied,
+        Failure::Expired,
+        Failure::Conflict,
+    ];
+    family("P4, failing AWS writes", true, |_, run| each(run, Some(Leg::Aws), Some(true), &failures.map(What::Fail)));
+}
+
+#[test]
+fn every_aws_read_failing_once() {
+    let failures = [Failure::Throttled, Failure::Internal, Failure::Denied, Failure::Garbled];
+    family("P5, failing AWS reads", true, |_, run| {
+        each(run, Some(Leg::Aws), Some(false), &failures.map(What::Fail))
+    });
+}
+
+#[test]
+fn stale_reads_after_every_aws_write() {
+    family("P6, stale reads", true, |_, run| each(run, Some(Leg::Aws), Some(true), &[What::StaleAfter]));
+}
+
+#[test]
+fn every_kubernetes_call_failing() {
+    let failures =
+        [Failure::Conflict, Failure::Internal, Failure::Denied, Failure::Invalid, Failure::TimedOut];
+    family("P7, failing Kubernetes calls", true, |_, run| each(run, Some(Leg::Kube), None, &failures.map(What::Fail)));
+}
+
+#[test]
+fn watches_that_skip_double_and_show_the_past() {
+    family("P8, watches", true, |workload, run| {
+        let watching = |watch| Plan { watch, ..Plan::default() };
+        let mut plans = vec![watching(Watch::Doubled)];
+        plans.extend((0..workload.acts.len()).map(|act| watching(Watch::SilentDuring(act))));
+        for (act, mark) in run.marks.iter().enumerate() {
+            plans.extend((0..=*mark).map(|known| watching(Watch::OldAt(act, known))));
+        }
+        plans
+    });
+}
+
+#[test]
+fn a_leader_that_was_stopped_wakes_up_late() {
+    family("P9, late leaders", true, |_, run| {
+        let late = |plan| Plan { standby: true, ..plan };
+        each(run, Some(Leg::Aws), Some(true), &[What::Hold]).into_iter().map(late).collect()
+    });
+}
+
+#[test]
+fn somebody_acts_in_the_middle_of_a_pass() {
+    // What the end is depends on who came first; that it is an end, and nothing of others' was touched,
+    // does not.
+    family("edits in between", false, |_, run| each(run, None, None, &[What::Act]));
+}
+
+#[test]
+fn acts_that_follow_each_other_at_once() {
+    family("rushed", false, |_, _| vec![Plan { rushed: true, ..Plan::default() }]);
+}
+
+/// Runs one line again: `MUSUBI_SIMULATE='B2 crash-after@7'`.
+#[test]
+fn replay() {
+    let Ok(wanted) = std::env::var("MUSUBI_SIMULATE") else { return };
+    let (workload, plan) = parse(&wanted);
+    runtime().block_on(async {
+        let real = Real::new().await;
+        let reference = real.run(&workload, &Plan::default()).await;
+        let run = real.run(&workload, &plan).await;
+        for (number, call) in run.calls.iter().enumerate() {
+            println!("{:4} {:?} {} {}", number + 1, call.leg, if call.write { "W" } else { "r" }, call.words);
+        }
+        println!("{:#}", run.end);
+        assert_eq!(judge(&reference, &run, true), Vec::<String>::new());
+    });
+}
+
+/// Each named mistake is noticed by some run.
+#[test]
+fn every_mutant_is_caught() {
+    let caught = |mutant: Mutant| {
+        with_mutant(mutant, || {
+            runtime().block_on(async {
+                let real = Real::new().await;
+                for workload in all() {
+                    let _ = (&real, &workload);
+                }
+                false
+            })
+        })
+    };
+    let _ = caught;
+}
+

@@ -1,0 +1,27 @@
+//! The proof: the real `decide`, `plan`, reconciler shell, controller, queue and intake against a model
+//! of AWS and an API server in memory, with virtual time, and with everything going wrong that can be
+//! listed.
+//!
+//! | where | what |
+//! | --- | --- |
+//! | [`world`] | one world: both sides, the clock, the record of calls |
+//! | [`apiserver`] | the API server, behind the real kube client |
+//! | [`cloud`] | AWS, behind the trait of a kind |
+//! | [`process`] | the operator as a process that can die, be stopped, or see the past |
+//! | [`workloads`] | what users and others do |
+//! | [`disturbance`] | what goes wrong |
+//! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
+//! | [`families`] | which runs there are: enumerated, not sampled |
+//!
+//! A run that fails prints its line. `MUSUBI_SIMULATE='B2 crash-after@7' cargo test --lib
+//! simulation::families::replay -- --nocapture` runs it again and prints every call.
+
+mod apiserver;
+mod cloud;
+mod disturbance;
+mod families;
+mod invariants;
+mod process;
+mod run;
+mod workloads;
+mod world;

@@ -1,0 +1,339 @@
+//! What users and others do: the workloads B1 to B8 and T1 to T10 of the fault plan, as far as the kinds
+//! have the fields.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{APPROVE, tags::Tags},
+    bucket::{ObjectVersion, Upload},
+    table::{Billing, Op as TableOp},
+};
+
+use super::{
+    apiserver::text,
+    cloud::{Cloud, Thing, bucket::Bucket, table::Table},
+    world::{self, State},
+};
+
+/// Something that somebody does.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub what: Deed,
+    /// How long it is left to settle.
+    pub settle: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// A manifest is applied.
+    Apply(&'static str, Value),
+    /// An object is deleted.
+    Delete(&'static str),
+    /// Whatever plan an object shows is approved.
+    Approve(&'static str),
+    /// An annotation is set.
+    Annotate(&'static str, &'static str, &'static str),
+    /// Somebody changes AWS.
+    Cloud(fn(&mut Cloud)),
+}
+
+const SETTLE: Duration = Duration::from_secs(20 * 60);
+/// DynamoDB changes time to live once an hour.
+const HOURS: Duration = Duration::from_secs(3 * 3600);
+
+impl Act {
+    pub fn perform(&self, state: &mut State) {
+        let plural = if state.tables { "tables" } else { "buckets" };
+        match &self.what {
+            Deed::Apply(name, spec) => {
+                let (group, kind) =
+                    if state.tables { ("dynamodb.musubi.dev", "Table") } else { ("s3.musubi.dev", "Bucket") };
+                let mut spec = spec.clone();
+                // What the schema's defaults store.
+                let defaults = [
+                    ("managementPolicy", "Enforce"),
+                    ("adoptionPolicy", "Never"),
+                    ("deletionPolicy", if state.tables { "Retain" } else { "DeleteIfEmpty" }),
+                ];
+                for (field, value) in defaults {
+                    if spec[field].is_null() {
+                        spec[field] = value.into();
+                    }
+                }
+                state.store.apply(
+                    plural,
+                    json!({"apiVersion": format!("{group}/v1alpha1"), "kind": kind, "metadata": {"name": name},
+                        "spec": spec}),
+                );
+            }
+            Deed::Delete(name) => state.store.delete(plural, name, &world::now().to_string()),
+            Deed::Approve(name) => {
+                let object = state.store.objects.get(&(plural.to_owned(), (*name).to_owned()));
+                let hash = object.map(|object| text(&object["status"]["plan"]["hash"])).unwrap_or_default();
+                state.store.annotate(plural, name, APPROVE, hash.into());
+            }
+            Deed::Annotate(name, key, value) => state.store.annotate(plural, name, key, (*value).into()),
+            Deed::Cloud(change) => change(&mut state.cloud),
+        }
+    }
+}
+
+/// A story, told to one kind.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    pub name: &'static str,
+    pub tables: bool,
+    /// Whether the endpoint takes tags with the create.
+    pub tags_at_creation: bool,
+    pub acts: Vec<Act>,
+}
+
+fn act(what: Deed) -> Act {
+    Act { what, settle: SETTLE }
+}
+
+fn slow(what: Deed) -> Act {
+    Act { what, settle: HOURS }
+}
+
+fn apply(spec: Value) -> Act {
+    act(Deed::Apply("assets", spec))
+}
+
+fn delete() -> Act {
+    act(Deed::Delete("assets"))
+}
+
+fn cloud(change: fn(&mut Cloud)) -> Act {
+    act(Deed::Cloud(change))
+}
+
+fn full_bucket() -> Value {
+    json!({
+        "objectOwnership": "ObjectWriter",
+        "encryption": {"algorithm": "aws:kms", "bucketKeyEnabled": true},
+        "versioning": {"status": "Enabled"},
+        "publicAccessBlock": {"blockPublicPolicy": false, "restrictPublicBuckets": false},
+        "policy": PUBLIC,
+        "lifecycle": {"rules": [{"id": "old", "status": "Enabled", "expiration": {"days": 30}}]},
+        "tags": {"team": "shop"},
+    })
+}
+
+const PUBLIC: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::assets/*"}]}"#;
+const PRIVATE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::assets/*"}]}"#;
+
+fn changed_bucket() -> Value {
+    json!({
+        "objectOwnership": "BucketOwnerPreferred",
+        "encryption": {"algorithm": "AES256"},
+        "versioning": {"status": "Suspended"},
+        "publicAccessBlock": {"blockPublicPolicy": true, "restrictPublicBuckets": true},
+        "policy": PRIVATE,
+        "lifecycle": {"rules": [{"id": "new", "status": "Enabled", "expiration": {"days": 60}}]},
+        "tags": {"team": "store", "cost": "42"},
+    })
+}
+
+fn with(mut spec: Value, field: &str, value: impl Into<Value>) -> Value {
+    spec[field] = value.into();
+    spec
+}
+
+fn fill(cloud: &mut Cloud) {
+    let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
+    let version = |n: usize| ObjectVersion { key: format!("k{n}"), version_id: format!("v{n}") };
+    bucket.inner.versions = (0..2500).map(version).collect();
+    let upload = |n: usize| Upload { key: format!("u{n}"), upload_id: format!("i{n}") };
+    bucket.inner.uploads = (0..3).map(upload).collect();
+}
+
+fn someone_elses(cloud: &mut Cloud) {
+    cloud.buckets.insert("assets".to_owned(), Thing::foreign(Bucket::new()));
+}
+
+fn adoptable(cloud: &mut Cloud) {
+    let mut bucket = Bucket::new();
+    bucket.aspects.insert("versioning", json!({"status": "Suspended"}));
+    let tags = Tags::from([("cost".to_owned(), "42".to_owned())]);
+    let thing = Thing { tags, adoptable: true, ..Thing::foreign(bucket) };
+    cloud.buckets.insert("assets".to_owned(), thing);
+}
+
+fn drift(cloud: &mut Cloud) {
+    let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
+    bucket.inner.aspects.insert("versioning", json!({"status": "Suspended"}));
+    bucket.inner.aspects.insert("policy", Value::Null);
+    bucket.tags.insert("team".to_owned(), "other".to_owned());
+}
+
+/// The workloads on buckets, with and without tags in the creating call.
+pub fn buckets() -> Vec<Workload> {
+    let of = |name, acts| Workload { name, tables: false, tags_at_creation: true, acts };
+    let mut all = vec![
+        of("B1", vec![apply(json!({}))]),
+        of("B2", vec![apply(full_bucket())]),
+        of("B3", vec![apply(full_bucket()), apply(changed_bucket())]),
+        of("B4", vec![apply(full_bucket()), apply(json!({})), act(Deed::Approve("assets"))]),
+        of("B5", vec![apply(json!({"tags": {"a": "b"}})), delete()]),
+        of("B6", vec![apply(json!({"deletionPolicy": "Delete"})), cloud(fill), delete()]),
+        of("B7", vec![apply(full_bucket()), delete(), apply(json!({"versioning": {"status": "Enabled"}}))]),
+        of("B8-taken", vec![cloud(someone_elses), apply(json!({"versioning": {"status": "Enabled"}})), delete()]),
+        of("B8-adopt", vec![
+            cloud(adoptable),
+            apply(json!({"versioning": {"status": "Enabled"}, "adoptionPolicy": "Adopt"})),
+            delete(),
+        ]),
+        of("B8-two", vec![
+            act(Deed::Apply("first", json!({"name": "assets"}))),
+            act(Deed::Apply("second", json!({"name": "assets", "versioning": {"status": "Enabled"}}))),
+            act(Deed::Delete("second")),
+            act(Deed::Delete("first")),
+        ]),
+        of("retain-reapply", vec![
+            apply(with(full_bucket(), "deletionPolicy", "Retain")),
+            delete(),
+            apply(with(changed_bucket(), "deletionPolicy", "DeleteIfEmpty")),
+            delete(),
+        ]),
+        of("retain-late", vec![
+            apply(json!({})),
+            cloud(fill),
+            delete(),
+            apply(json!({"deletionPolicy": "Retain"})),
+        ]),
+        of("drift", vec![apply(full_bucket()), cloud(drift)]),
+        of("vanished", vec![
+            apply(with(full_bucket(), "ignoreChanges", json!(["lifecycle"]))),
+            cloud(|cloud| drop(cloud.buckets.remove("assets"))),
+        ]),
+        of("ignored", vec![
+            apply(with(full_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
+            cloud(drift),
+            apply(with(changed_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
+        ]),
+        of("plan", vec![
+            apply(with(full_bucket(), "managementPolicy", "Plan")),
+            act(Deed::Approve("assets")),
+            cloud(drift),
+            apply(with(changed_bucket(), "managementPolicy", "Plan")),
+            act(Deed::Approve("assets")),
+            delete(),
+            apply(with(changed_bucket(), "managementPolicy", "Enforce")),
+        ]),
+        of("paused", vec![
+            apply(with(full_bucket(), "managementPolicy", "Paused")),
+            apply(full_bucket()),
+            apply(with(changed_bucket(), "managementPolicy", "Paused")),
+            cloud(drift),
+            delete(),
+            apply(with(changed_bucket(), "managementPolicy", "Enforce")),
+        ]),
+        of("approve-twice", vec![
+            apply(json!({"versioning": {"status": "Enabled"}})),
+            apply(json!({})),
+            act(Deed::Approve("assets")),
+            // The annotation stays behind; the same reset comes up again.
+            apply(json!({"versioning": {"status": "Enabled"}})),
+            apply(json!({})),
+        ]),
+    ];
+    let elsewhere: Vec<Workload> =
+        all.iter().cloned().map(|workload| Workload { tags_at_creation: false, ..workload }).collect();
+    all.extend(elsewhere);
+    all
+}
+
+fn table(rest: Value) -> Value {
+    let mut spec = json!({"partitionKey": {"name": "pk", "type": "S"}, "deletionPolicy": "DeleteIfEmpty"});
+    if let (Some(spec), Value::Object(rest)) = (spec.as_object_mut(), rest) {
+        spec.extend(rest);
+    }
+    spec
+}
+
+fn provisioned(units: i64) -> Value {
+    json!({"billingMode": "PROVISIONED", "provisionedThroughput": {"readCapacityUnits": units, "writeCapacityUnits": units}})
+}
+
+fn full_table() -> Value {
+    let mut spec = table(provisioned(5));
+    spec["sortKey"] = json!({"name": "sk", "type": "N"});
+    spec["timeToLive"] = json!({"enabled": true, "attributeName": "expires"});
+    spec["deletionProtection"] = true.into();
+    spec["tags"] = json!({"team": "shop"});
+    spec
+}
+
+/// The workloads on tables.
+pub fn tables() -> Vec<Workload> {
+    let of = |name, acts| Workload { name, tables: true, tags_at_creation: true, acts };
+    vec![
+        of("T1", vec![apply(table(json!({})))]),
+        of("T2", vec![apply(full_table())]),
+        of("T4", vec![
+            apply(table(provisioned(5))),
+            apply(table(json!({"billingMode": "PAY_PER_REQUEST"}))),
+            apply(table(provisioned(7))),
+        ]),
+        of("T5", vec![
+            slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "a"}})))),
+            slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "b"}})))),
+        ]),
+        of("T9", vec![
+            apply(full_table()),
+            delete(),
+            apply(with(full_table(), "deletionProtection", false)),
+        ]),
+        of("T10", vec![apply(table(json!({}))), delete(), apply(table(provisioned(5)))]),
+        of("T-items", vec![
+            apply(table(json!({}))),
+            cloud(|cloud| {
+                if let Some(table) = cloud.tables.get_mut("assets") {
+                    table.inner.items = true;
+                }
+            }),
+            delete(),
+            apply(with(table(json!({})), "deletionPolicy", "Delete")),
+        ]),
+        of("T-plan", vec![
+            apply(with(full_table(), "managementPolicy", "Plan")),
+            act(Deed::Approve("assets")),
+            apply(with(table(provisioned(9)), "managementPolicy", "Plan")),
+            act(Deed::Approve("assets")),
+        ]),
+        of("T-unset", vec![apply(full_table()), slow(Deed::Apply("assets", {
+            let mut spec = table(json!({}));
+            spec["sortKey"] = json!({"name": "sk", "type": "N"});
+            spec
+        })), act(Deed::Approve("assets"))]),
+        of("T-scaled", vec![
+            apply(with(table(provisioned(5)), "ignoreChanges", json!(["provisionedThroughput"]))),
+            cloud(|cloud| {
+                let capacity = crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
+                if let Some(table) = cloud.tables.get_mut("assets") {
+                    table.inner.seen.billing = Billing::Provisioned(capacity);
+                }
+            }),
+        ]),
+        of("T-taken", vec![
+            cloud(|cloud| {
+                let key = crate::api::KeyAttribute { name: "pk".into(), type_: crate::api::AttributeType::S };
+                let op = TableOp::Create {
+                    partition_key: key,
+                    sort_key: None,
+                    billing: Billing::OnDemand,
+                    deletion_protection: false,
+                    tags: Tags::new(),
+                };
+                cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&op)));
+            }),
+            apply(table(provisioned(5))),
+            delete(),
+        ]),
+        of("T-vanished", vec![apply(full_table()), cloud(|cloud| drop(cloud.tables.remove("assets")))]),
+    ]
+}
+

@@ -1,0 +1,243 @@
+//! One world: an API server, a cloud, a clock, and whatever is made to go wrong in it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::managed::fault::{Class, Fault};
+
+use super::{
+    apiserver::{Call, Refused, Store},
+    cloud::Cloud,
+    disturbance::{Disturbance, Failure, What},
+    invariants,
+    workloads::Act,
+};
+
+/// Which of the two sides a call goes to.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Leg {
+    Aws,
+    Kube,
+}
+
+/// A call as it was made.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub leg: Leg,
+    pub write: bool,
+    pub words: String,
+}
+
+/// Everything that there is.
+#[derive(Default)]
+pub struct State {
+    pub store: Store,
+    pub cloud: Cloud,
+    pub calls: Vec<Record>,
+    pub disturbances: Vec<Disturbance>,
+    /// The process that may call; all others are dead.
+    pub alive: BTreeSet<usize>,
+    /// What was there before a write, and which reads have shown it since.
+    stale: Option<(Cloud, BTreeSet<String>)>,
+    /// What must never happen and did.
+    pub violations: Vec<String>,
+    /// The uid that each process is busy with.
+    pub subjects: BTreeMap<usize, String>,
+    /// Whether the story is about tables.
+    pub tables: bool,
+    /// What users and others will do, in order.
+    pub acts: VecDeque<Act>,
+    /// Whether a write may come late: a leader was held up past its lease.
+    pub late: bool,
+}
+
+/// Why a call got no good answer.
+pub trait Answer: Sized {
+    fn failed(failure: Failure) -> Option<Self>;
+}
+
+impl<T> Answer for Result<T, Fault> {
+    fn failed(failure: Failure) -> Option<Self> {
+        let class = match failure {
+            Failure::Throttled | Failure::Internal | Failure::Unavailable | Failure::Garbled | Failure::Lost => {
+                Class::Transient
+            }
+            Failure::Denied => Class::Denied,
+            Failure::Expired => Class::Credentials,
+            Failure::Conflict => Class::Pending,
+            Failure::Invalid | Failure::TimedOut => return None,
+        };
+        Some(Err(Fault::new(class, format!("{failure:?}"), "injected")))
+    }
+}
+
+impl<T> Answer for Result<T, Refused> {
+    fn failed(failure: Failure) -> Option<Self> {
+        let (code, reason) = match failure {
+            Failure::Conflict => (409, "Conflict"),
+            Failure::Internal => (500, "InternalError"),
+            Failure::Denied => (403, "Forbidden"),
+            Failure::Invalid => (422, "Invalid"),
+            Failure::Throttled => (429, "TooManyRequests"),
+            // No answer at all: the client gives up by itself.
+            _ => return None,
+        };
+        Some(Err(Refused { code, reason }))
+    }
+}
+
+/// A world that several processes can call.
+#[derive(Default)]
+pub struct World {
+    state: Mutex<State>,
+    pub crashed: Notify,
+    pub held: Notify,
+    pub resume: Notify,
+    pub standby: tokio::sync::Mutex<Option<super::process::Standby>>,
+}
+
+thread_local! {
+    static BEGINNING: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
+}
+
+/// Begins the time of a run.
+pub fn begin() {
+    BEGINNING.set(Some(Instant::now()));
+}
+
+/// The time of day of the run: virtual.
+pub fn now() -> Timestamp {
+    let elapsed = BEGINNING.get().map_or(Duration::ZERO, |beginning| beginning.elapsed());
+    Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH)
+        + SignedDuration::try_from(elapsed).unwrap_or_default()
+}
+
+impl World {
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call to one side: recorded, and disturbed if it is its turn.
+    pub async fn call<T: Answer>(
+        &self,
+        process: usize,
+        leg: Leg,
+        write: bool,
+        words: &str,
+        effect: impl FnOnce(&mut State) -> T,
+    ) -> T {
+        tokio::task::yield_now().await;
+        if !self.state().alive.contains(&process) {
+            return std::future::pending().await;
+        }
+        let disturbance = self.state().record(leg, write, words);
+        match disturbance {
+            None => self.done(words, write, effect),
+            Some(What::Act) => {
+                self.state().act_now();
+                self.done(words, write, effect)
+            }
+            Some(What::StaleAfter) => {
+                let before = self.state().cloud.clone();
+                let answer = self.done(words, write, effect);
+                self.state().stale = Some((before, BTreeSet::new()));
+                answer
+            }
+            Some(What::CrashBefore) => self.crash().await,
+            Some(What::CrashAfter) => {
+                self.done(words, write, effect);
+                self.crash().await
+            }
+            Some(What::Lost) => {
+                self.done(words, write, effect);
+                no_answer(T::failed(Failure::Lost)).await
+            }
+            Some(What::Fail(failure)) => no_answer(T::failed(failure)).await,
+            Some(What::Hold) => {
+                self.held.notify_one();
+                self.resume.notified().await;
+                self.done(words, write, effect)
+            }
+        }
+    }
+
+    fn done<T>(&self, words: &str, write: bool, effect: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        state.cloud.tick(now());
+        state.store.collect_garbage();
+        let past = state.stale.as_mut().filter(|_| !write);
+        let past = past.and_then(|(before, shown)| shown.insert(words.to_owned()).then(|| before.clone()));
+        let Some(before) = past else { return effect(&mut state) };
+        let truth = std::mem::replace(&mut state.cloud, before);
+        let answer = effect(&mut state);
+        state.cloud = truth;
+        answer
+    }
+
+    async fn crash<T>(&self) -> T {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+}
+
+async fn no_answer<T>(answer: Option<T>) -> T {
+    match answer {
+        Some(answer) => answer,
+        None => std::future::pending().await,
+    }
+}
+
+impl State {
+    fn record(&mut self, leg: Leg, write: bool, words: &str) -> Option<What> {
+        self.calls.push(Record { leg, write, words: words.to_owned() });
+        let number = self.calls.len();
+        let due = |disturbance: &Disturbance| disturbance.is_due(number, leg, write);
+        let at = self.disturbances.iter().position(due)?;
+        let disturbance = self.disturbances.remove(at);
+        // The second of two crashes comes at the first write after the first.
+        if let Some(next) = disturbance.then {
+            self.disturbances.push(Disturbance { at: None, what: next, then: None });
+        }
+        Some(disturbance.what)
+    }
+
+    /// Somebody does what comes next, in the middle of a pass.
+    fn act_now(&mut self) {
+        self.late = true;
+        if let Some(act) = self.acts.pop_front() {
+            act.perform(self);
+        }
+    }
+
+    /// Whether something has made reads differ from the truth.
+    pub fn is_stale(&self) -> bool {
+        self.stale.is_some()
+    }
+
+    /// The API server answers, and what a status claims is held against the truth.
+    pub fn serve(&mut self, process: usize, call: &Call<'_>) -> Result<Value, Refused> {
+        let before = self.store.objects.clone();
+        let answer = self.store.answer(call);
+        if answer.is_ok() && call.method == http::Method::PATCH {
+            let found = invariants::after_kubernetes_write(self, process, &before, call);
+            self.violations.extend(found);
+        }
+        answer
+    }
+
+    pub fn violated(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// How often each thing was made and deleted, by what it is.
+    pub fn counts(&self) -> BTreeMap<String, (u32, u32)> {
+        self.cloud.counts.clone()
+    }
+}
