@@ -16,15 +16,17 @@ pub mod tags;
 
 pub use adoption_policy::AdoptionPolicy;
 pub use bucket::{
-    AbortIncompleteMultipartUpload, Bucket, BucketBlock, BucketSpec, Encryption, EncryptionAlgorithm, Expiration, Lifecycle,
-    LifecycleFilter, LifecycleRule, NoncurrentVersionExpiration, NoncurrentVersionTransition, ObjectOwnership,
-    PublicAccessBlock, RuleStatus, StorageClass, Transition, Versioning, VersioningStatus,
+    AbortIncompleteMultipartUpload, Bucket, BucketBlock, BucketSpec, Encryption, EncryptionAlgorithm, Expiration,
+    Lifecycle, LifecycleFilter, LifecycleRule, NoncurrentVersionExpiration, NoncurrentVersionTransition,
+    ObjectOwnership, PublicAccessBlock, RuleStatus, StorageClass, Transition, Versioning, VersioningStatus,
 };
 pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
 pub use management_policy::ManagementPolicy;
 pub use status::{Approved, Binding, CreationIntent, Effect, External, Managed, Plan, PlannedChange, Status};
-pub use table::{AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableBlock, TableSpec, TimeToLive};
+pub use table::{
+    AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableBlock, TableSpec, TimeToLive,
+};
 
 /// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
 pub const DOMAIN: &str = "musubi.dev";

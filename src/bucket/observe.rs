@@ -91,10 +91,10 @@ async fn read_contents(target: &Target) -> Result<Contents, Fault> {
         Some(ObjectVersion { key: key?, version_id: version_id.unwrap_or_else(|| "null".to_owned()) })
     };
     let objects = versions.versions.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
-    let markers = versions.delete_markers.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
-    let upload = |found: aws_sdk_s3::types::MultipartUpload| {
-        Some(Upload { key: found.key?, upload_id: found.upload_id? })
-    };
+    let markers =
+        versions.delete_markers.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
+    let upload =
+        |found: aws_sdk_s3::types::MultipartUpload| Some(Upload { key: found.key?, upload_id: found.upload_id? });
     Ok(Contents {
         versions: objects.chain(markers).collect(),
         uploads: uploads.uploads.into_iter().flatten().filter_map(upload).collect(),

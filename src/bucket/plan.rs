@@ -1,6 +1,6 @@
 //! What a bucket should become: pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -173,6 +173,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
     match op {
         Op::Create { .. } => {}
         Op::DeleteObjects(gone) => {
+            let gone: BTreeSet<&ObjectVersion> = gone.iter().collect();
             remove_from(seen, |contents| contents.versions.retain(|version| !gone.contains(version)));
         }
         Op::AbortUpload(gone) => remove_from(seen, |contents| contents.uploads.retain(|upload| upload != gone)),

@@ -7,7 +7,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::{Plan, PlannedChange};
 
-use super::{change::Change, external::{Effect, Step}, identity::Identity};
+use super::{
+    change::Change,
+    external::{Effect, Step},
+    identity::Identity,
+};
 
 /// The most changes that a plan lists: an object must stay far below the API server's 1.5 MiB.
 const MOST: usize = 100;
@@ -48,8 +52,7 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
             effect,
         }
     };
-    let all: Vec<PlannedChange> =
-        steps.iter().flat_map(|step| step.changes.iter().map(planned(step.effect))).collect();
+    let all: Vec<PlannedChange> = steps.iter().flat_map(|step| step.changes.iter().map(planned(step.effect))).collect();
     let omitted = all.len().saturating_sub(MOST);
     Some(Plan {
         hash: hash(&(about, generation, approvals, digests)),
@@ -109,7 +112,8 @@ mod tests {
     fn a_plan_is_bounded_and_its_hash_is_not() {
         let many = |last: &str| {
             let mut step = step("Suspended");
-            step.changes = (0..150).map(|n| Change { path: format!("p{n}"), from: None, to: Some("x".into()) }).collect();
+            step.changes =
+                (0..150).map(|n| Change { path: format!("p{n}"), from: None, to: Some("x".into()) }).collect();
             step.changes[149].to = Some(last.to_owned());
             step
         };

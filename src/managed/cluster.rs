@@ -91,7 +91,11 @@ impl<K: ManagedObject> Cluster<K> {
     /// [`ClusterError::Superseded`] if it is gone or another bears its name.
     pub async fn read_live(&self) -> Result<Arc<K>, ClusterError> {
         let object = bounded(self.objects.get(&self.name)).await?;
-        if object.uid().as_deref() == Some(&self.uid) || mutant(Mutant::NoUidTest) { Ok(Arc::new(object)) } else { Err(ClusterError::Superseded) }
+        if object.uid().as_deref() == Some(&self.uid) || mutant(Mutant::NoUidTest) {
+            Ok(Arc::new(object))
+        } else {
+            Err(ClusterError::Superseded)
+        }
     }
 
     /// Puts our finalizer on the object. Server-side apply refuses another uid, and an object that is

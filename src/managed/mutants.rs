@@ -61,7 +61,7 @@ pub const fn mutant(_: Mutant) -> bool {
 }
 
 #[cfg(test)]
-pub use switch::{mutant, with_mutant};
+pub use switch::{mutant, with_mutant, without_mutants};
 
 #[cfg(test)]
 mod switch {
@@ -75,6 +75,14 @@ mod switch {
 
     pub fn mutant(which: Mutant) -> bool {
         ON.get() == Some(which)
+    }
+
+    /// Awaits `work` with no mistake switched on.
+    pub async fn without_mutants<T>(work: impl Future<Output = T>) -> T {
+        let before = ON.replace(None);
+        let result = work.await;
+        ON.set(before);
+        result
     }
 
     /// Runs `body` with one mistake switched on in this thread.

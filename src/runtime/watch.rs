@@ -62,11 +62,7 @@ enum Listed {
 
 /// Watches for ever, and keeps the store and the queue up to date. `ready` is called once the store
 /// is complete.
-pub async fn watch<X: External>(
-    api: Api<DeserializeGuard<X::Object>>,
-    mut intake: Intake<X>,
-    ready: impl Fn() + Send,
-) {
+pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intake: Intake<X>, ready: impl Fn() + Send) {
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
     loop {
         let event = match stream.try_next().await {

@@ -30,6 +30,8 @@ pub enum What {
     Hold,
     /// Right before the call somebody does what comes next in the workload.
     Act,
+    /// The process is told to end (SIGTERM) while the call is under way.
+    Terminate,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,13 +58,14 @@ impl Disturbance {
     }
 }
 
-const WORDS: [(What, &str); 16] = [
+const WORDS: [(What, &str); 17] = [
     (What::CrashBefore, "crash-before"),
     (What::CrashAfter, "crash-after"),
     (What::Lost, "lost"),
     (What::StaleAfter, "stale-after"),
     (What::Hold, "hold"),
     (What::Act, "act"),
+    (What::Terminate, "terminate"),
     (What::Fail(Failure::Throttled), "throttled"),
     (What::Fail(Failure::Internal), "internal"),
     (What::Fail(Failure::Unavailable), "unavailable"),

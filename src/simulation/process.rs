@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use kube::{
-    Client,
-    core::DeserializeGuard,
-    runtime::watcher::Event,
-};
+use kube::{Client, core::DeserializeGuard, runtime::watcher::Event};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +28,7 @@ pub struct Process<X: Kind> {
     intake: Intake<Fake<X>>,
     /// How much of the history its watch has brought.
     delivered: usize,
-    pub shutdown: CancellationToken,
+    shutdown: CancellationToken,
     /// Passes run.
     pub passes: usize,
 }
@@ -42,8 +38,8 @@ pub struct Process<X: Kind> {
 pub enum Moment {
     /// The time asked for has come.
     Reached,
-    /// The process has died.
-    Crashed,
+    /// The process has died, or has ended as it was told to.
+    Ended,
 }
 
 impl<X: Kind> Process<X> {
@@ -58,6 +54,7 @@ impl<X: Kind> Process<X> {
         let client = Client::new(Service { world: world.clone(), process: number }, "shop");
         let metrics = Metrics::default();
         let shutdown = CancellationToken::new();
+        world.state().shutdowns.insert(number, shutdown.clone());
         let controller = Arc::new(KindController::new(Context {
             external: Fake { real: real.clone(), world: world.clone(), process: number },
             client: client.clone(),
@@ -136,7 +133,7 @@ impl<X: Kind> Process<X> {
             let mut pass = self.controller.pass(&key);
             let again = tokio::select! {
                 biased;
-                () = self.world.crashed.notified() => return Moment::Crashed,
+                () = self.world.crashed.notified() => return Moment::Ended,
                 () = self.world.held.notified() => {
                     // Somebody else goes on meanwhile; see `Standby`.
                     let standby = self.world.standby.lock().await.take();
@@ -148,6 +145,9 @@ impl<X: Kind> Process<X> {
                 }
                 again = &mut pass => again,
             };
+            if self.shutdown.is_cancelled() {
+                return Moment::Ended;
+            }
             self.shared.finish(&key, again, 0.5);
         }
     }
@@ -167,4 +167,3 @@ fn guarded<K: ManagedObject>(object: Value) -> DeserializeGuard<K> {
 
 /// What a standby does while the leader is held.
 pub type Standby = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-

@@ -66,8 +66,8 @@ fn settings() -> Settings {
 }
 
 /// After the last act: what is still to be done, and then nothing more.
-const SETTLE: Duration = Duration::from_secs(25 * 60);
-const SILENCE: Duration = Duration::from_secs(35 * 60);
+const SETTLE: Duration = Duration::from_secs(6 * 60);
+const SILENCE: Duration = Duration::from_secs(22 * 60);
 
 /// Runs a workload.
 pub async fn run<X: Kind>(real: &Arc<X>, workload: &Workload, plan: &Plan) -> Run {
@@ -123,15 +123,21 @@ pub async fn run<X: Kind>(real: &Arc<X>, workload: &Workload, plan: &Plan) -> Ru
         driver.start(known);
         driver.go(Duration::from_secs(90), Watching::Not).await;
     }
+    driver.go(SETTLE, Watching::Works).await;
+    // From here on nothing goes wrong any more.
+    world.state().disturbances.clear();
     let slowest = workload.acts.iter().map(|act| act.settle).max().unwrap_or_default();
-    driver.go(slowest.max(SETTLE), Watching::Works).await;
+    driver.go(slowest, Watching::Works).await;
     let before = world.state().calls.len();
     driver.go(SILENCE, Watching::Works).await;
     let passes = driver.process.as_ref().map_or(0, |process| process.passes);
     let mut state = world.state();
     state.store.collect_garbage();
-    let noise: Vec<String> =
-        state.calls[before..].iter().filter(|call| call.write).map(|call| format!("{:?} {}", call.leg, call.words)).collect();
+    let noise: Vec<String> = state.calls[before..]
+        .iter()
+        .filter(|call| call.write)
+        .map(|call| format!("{:?} {}", call.leg, call.words))
+        .collect();
     if let Some(first) = noise.first() {
         state.violated(format!("I6: {} writes once converged, first {first}", noise.len()));
     }
@@ -182,7 +188,7 @@ impl<X: Kind> Driver<X> {
             let Some(process) = &mut self.process else { return };
             match process.run(end, watching).await {
                 Moment::Reached => return,
-                Moment::Crashed => {
+                Moment::Ended => {
                     let known = self.world.state().store.history.len();
                     self.start(known);
                 }

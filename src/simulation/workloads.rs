@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{APPROVE, tags::Tags},
+    api::{APPROVE, RECONCILE_AT, tags::Tags},
     bucket::{ObjectVersion, Upload},
     table::{Billing, Op as TableOp},
 };
@@ -39,7 +39,7 @@ pub enum Deed {
     Cloud(fn(&mut Cloud)),
 }
 
-const SETTLE: Duration = Duration::from_secs(20 * 60);
+const SETTLE: Duration = Duration::from_secs(12 * 60);
 /// DynamoDB changes time to live once an hour.
 const HOURS: Duration = Duration::from_secs(3 * 3600);
 
@@ -145,7 +145,7 @@ fn with(mut spec: Value, field: &str, value: impl Into<Value>) -> Value {
 fn fill(cloud: &mut Cloud) {
     let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
     let version = |n: usize| ObjectVersion { key: format!("k{n}"), version_id: format!("v{n}") };
-    bucket.inner.versions = (0..2500).map(version).collect();
+    bucket.inner.versions = (0..1100).map(version).collect();
     let upload = |n: usize| Upload { key: format!("u{n}"), upload_id: format!("i{n}") };
     bucket.inner.uploads = (0..3).map(upload).collect();
 }
@@ -160,6 +160,12 @@ fn adoptable(cloud: &mut Cloud) {
     let tags = Tags::from([("cost".to_owned(), "42".to_owned())]);
     let thing = Thing { tags, adoptable: true, ..Thing::foreign(bucket) };
     cloud.buckets.insert("assets".to_owned(), thing);
+}
+
+/// A second cluster of the same name claims what an object of the same name holds here.
+fn taken_by_a_twin(cloud: &mut Cloud) {
+    let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
+    bucket.tags.insert("musubi.dev/uid".to_owned(), "a-twin".to_owned());
 }
 
 fn drift(cloud: &mut Cloud) {
@@ -181,64 +187,105 @@ pub fn buckets() -> Vec<Workload> {
         of("B6", vec![apply(json!({"deletionPolicy": "Delete"})), cloud(fill), delete()]),
         of("B7", vec![apply(full_bucket()), delete(), apply(json!({"versioning": {"status": "Enabled"}}))]),
         of("B8-taken", vec![cloud(someone_elses), apply(json!({"versioning": {"status": "Enabled"}})), delete()]),
-        of("B8-adopt", vec![
-            cloud(adoptable),
-            apply(json!({"versioning": {"status": "Enabled"}, "adoptionPolicy": "Adopt"})),
-            delete(),
-        ]),
-        of("B8-two", vec![
-            act(Deed::Apply("first", json!({"name": "assets"}))),
-            act(Deed::Apply("second", json!({"name": "assets", "versioning": {"status": "Enabled"}}))),
-            act(Deed::Delete("second")),
-            act(Deed::Delete("first")),
-        ]),
-        of("retain-reapply", vec![
-            apply(with(full_bucket(), "deletionPolicy", "Retain")),
-            delete(),
-            apply(with(changed_bucket(), "deletionPolicy", "DeleteIfEmpty")),
-            delete(),
-        ]),
-        of("retain-late", vec![
-            apply(json!({})),
-            cloud(fill),
-            delete(),
-            apply(json!({"deletionPolicy": "Retain"})),
-        ]),
+        of(
+            "B8-adopt",
+            vec![
+                cloud(adoptable),
+                apply(json!({"versioning": {"status": "Enabled"}, "adoptionPolicy": "Adopt"})),
+                delete(),
+            ],
+        ),
+        of(
+            "B8-two",
+            vec![
+                act(Deed::Apply("first", json!({"name": "assets"}))),
+                act(Deed::Apply("second", json!({"name": "assets", "versioning": {"status": "Enabled"}}))),
+                act(Deed::Delete("second")),
+                act(Deed::Delete("first")),
+            ],
+        ),
+        of(
+            "retain-reapply",
+            vec![
+                apply(with(full_bucket(), "deletionPolicy", "Retain")),
+                delete(),
+                apply(with(changed_bucket(), "deletionPolicy", "DeleteIfEmpty")),
+                delete(),
+            ],
+        ),
+        of("retain-late", vec![apply(json!({})), cloud(fill), delete(), apply(json!({"deletionPolicy": "Retain"}))]),
         of("drift", vec![apply(full_bucket()), cloud(drift)]),
-        of("vanished", vec![
-            apply(with(full_bucket(), "ignoreChanges", json!(["lifecycle"]))),
-            cloud(|cloud| drop(cloud.buckets.remove("assets"))),
-        ]),
-        of("ignored", vec![
-            apply(with(full_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
-            cloud(drift),
-            apply(with(changed_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
-        ]),
-        of("plan", vec![
-            apply(with(full_bucket(), "managementPolicy", "Plan")),
-            act(Deed::Approve("assets")),
-            cloud(drift),
-            apply(with(changed_bucket(), "managementPolicy", "Plan")),
-            act(Deed::Approve("assets")),
-            delete(),
-            apply(with(changed_bucket(), "managementPolicy", "Enforce")),
-        ]),
-        of("paused", vec![
-            apply(with(full_bucket(), "managementPolicy", "Paused")),
-            apply(full_bucket()),
-            apply(with(changed_bucket(), "managementPolicy", "Paused")),
-            cloud(drift),
-            delete(),
-            apply(with(changed_bucket(), "managementPolicy", "Enforce")),
-        ]),
-        of("approve-twice", vec![
-            apply(json!({"versioning": {"status": "Enabled"}})),
-            apply(json!({})),
-            act(Deed::Approve("assets")),
-            // The annotation stays behind; the same reset comes up again.
-            apply(json!({"versioning": {"status": "Enabled"}})),
-            apply(json!({})),
-        ]),
+        of(
+            "vanished",
+            vec![
+                apply(with(full_bucket(), "ignoreChanges", json!(["lifecycle"]))),
+                cloud(|cloud| drop(cloud.buckets.remove("assets"))),
+            ],
+        ),
+        of(
+            "ignored",
+            vec![
+                apply(with(full_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
+                cloud(drift),
+                apply(with(changed_bucket(), "ignoreChanges", json!(["versioning", "policy"]))),
+            ],
+        ),
+        of(
+            "plan",
+            vec![
+                apply(with(full_bucket(), "managementPolicy", "Plan")),
+                act(Deed::Approve("assets")),
+                cloud(drift),
+                apply(with(changed_bucket(), "managementPolicy", "Plan")),
+                act(Deed::Approve("assets")),
+                delete(),
+                apply(with(changed_bucket(), "managementPolicy", "Enforce")),
+            ],
+        ),
+        of(
+            "paused",
+            vec![
+                apply(with(full_bucket(), "managementPolicy", "Paused")),
+                apply(full_bucket()),
+                apply(with(changed_bucket(), "managementPolicy", "Paused")),
+                cloud(drift),
+                delete(),
+                apply(with(changed_bucket(), "managementPolicy", "Enforce")),
+            ],
+        ),
+        of("quick", vec![Act { settle: Duration::from_secs(20), ..apply(json!({})) }, delete()]),
+        of("twin", vec![apply(json!({"versioning": {"status": "Enabled"}})), cloud(taken_by_a_twin), delete()]),
+        of(
+            "untaggable",
+            vec![
+                apply(json!({"deletionPolicy": "Retain"})),
+                delete(),
+                cloud(|cloud| cloud.buckets.values_mut().for_each(|bucket| bucket.inner.untaggable = true)),
+                apply(json!({"deletionPolicy": "DeleteIfEmpty", "versioning": {"status": "Enabled"}})),
+                delete(),
+            ],
+        ),
+        of(
+            "deaf",
+            vec![
+                apply(json!({})),
+                cloud(|cloud| cloud.buckets.values_mut().for_each(|bucket| bucket.inner.deaf = Some("versioning"))),
+                slow(Deed::Apply("assets", json!({"versioning": {"status": "Enabled"}}))),
+                cloud(|cloud| cloud.buckets.values_mut().for_each(|bucket| bucket.inner.deaf = None)),
+                slow(Deed::Annotate("assets", RECONCILE_AT, "now")),
+            ],
+        ),
+        of(
+            "approve-twice",
+            vec![
+                apply(json!({"versioning": {"status": "Enabled"}})),
+                apply(json!({})),
+                act(Deed::Approve("assets")),
+                // The annotation stays behind; the same reset comes up again.
+                apply(json!({"versioning": {"status": "Enabled"}})),
+                apply(json!({})),
+            ],
+        ),
     ];
     let elsewhere: Vec<Workload> =
         all.iter().cloned().map(|workload| Workload { tags_at_creation: false, ..workload }).collect();
@@ -273,67 +320,88 @@ pub fn tables() -> Vec<Workload> {
     vec![
         of("T1", vec![apply(table(json!({})))]),
         of("T2", vec![apply(full_table())]),
-        of("T4", vec![
-            apply(table(provisioned(5))),
-            apply(table(json!({"billingMode": "PAY_PER_REQUEST"}))),
-            apply(table(provisioned(7))),
-        ]),
-        of("T5", vec![
-            slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "a"}})))),
-            slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "b"}})))),
-        ]),
-        of("T9", vec![
-            apply(full_table()),
-            delete(),
-            apply(with(full_table(), "deletionProtection", false)),
-        ]),
+        of(
+            "T4",
+            vec![
+                apply(table(provisioned(5))),
+                apply(table(json!({"billingMode": "PAY_PER_REQUEST"}))),
+                apply(table(provisioned(7))),
+            ],
+        ),
+        of(
+            "T5",
+            vec![
+                slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "a"}})))),
+                slow(Deed::Apply("assets", table(json!({"timeToLive": {"enabled": true, "attributeName": "b"}})))),
+            ],
+        ),
+        of("T9", vec![apply(full_table()), delete(), apply(with(full_table(), "deletionProtection", false))]),
         of("T10", vec![apply(table(json!({}))), delete(), apply(table(provisioned(5)))]),
-        of("T-items", vec![
-            apply(table(json!({}))),
-            cloud(|cloud| {
-                if let Some(table) = cloud.tables.get_mut("assets") {
-                    table.inner.items = true;
-                }
-            }),
-            delete(),
-            apply(with(table(json!({})), "deletionPolicy", "Delete")),
-        ]),
-        of("T-plan", vec![
-            apply(with(full_table(), "managementPolicy", "Plan")),
-            act(Deed::Approve("assets")),
-            apply(with(table(provisioned(9)), "managementPolicy", "Plan")),
-            act(Deed::Approve("assets")),
-        ]),
-        of("T-unset", vec![apply(full_table()), slow(Deed::Apply("assets", {
-            let mut spec = table(json!({}));
-            spec["sortKey"] = json!({"name": "sk", "type": "N"});
-            spec
-        })), act(Deed::Approve("assets"))]),
-        of("T-scaled", vec![
-            apply(with(table(provisioned(5)), "ignoreChanges", json!(["provisionedThroughput"]))),
-            cloud(|cloud| {
-                let capacity = crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
-                if let Some(table) = cloud.tables.get_mut("assets") {
-                    table.inner.seen.billing = Billing::Provisioned(capacity);
-                }
-            }),
-        ]),
-        of("T-taken", vec![
-            cloud(|cloud| {
-                let key = crate::api::KeyAttribute { name: "pk".into(), type_: crate::api::AttributeType::S };
-                let op = TableOp::Create {
-                    partition_key: key,
-                    sort_key: None,
-                    billing: Billing::OnDemand,
-                    deletion_protection: false,
-                    tags: Tags::new(),
-                };
-                cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&op)));
-            }),
-            apply(table(provisioned(5))),
-            delete(),
-        ]),
+        of(
+            "T-items",
+            vec![
+                apply(table(json!({}))),
+                cloud(|cloud| {
+                    if let Some(table) = cloud.tables.get_mut("assets") {
+                        table.inner.items = true;
+                    }
+                }),
+                delete(),
+                apply(with(table(json!({})), "deletionPolicy", "Delete")),
+            ],
+        ),
+        of(
+            "T-plan",
+            vec![
+                apply(with(full_table(), "managementPolicy", "Plan")),
+                act(Deed::Approve("assets")),
+                apply(with(table(provisioned(9)), "managementPolicy", "Plan")),
+                act(Deed::Approve("assets")),
+            ],
+        ),
+        of(
+            "T-unset",
+            vec![
+                apply(full_table()),
+                slow(Deed::Apply("assets", {
+                    let mut spec = table(json!({}));
+                    spec["sortKey"] = json!({"name": "sk", "type": "N"});
+                    spec
+                })),
+                act(Deed::Approve("assets")),
+            ],
+        ),
+        of(
+            "T-scaled",
+            vec![
+                apply(with(table(provisioned(5)), "ignoreChanges", json!(["provisionedThroughput"]))),
+                cloud(|cloud| {
+                    let capacity =
+                        crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
+                    if let Some(table) = cloud.tables.get_mut("assets") {
+                        table.inner.seen.billing = Billing::Provisioned(capacity);
+                    }
+                }),
+            ],
+        ),
+        of(
+            "T-taken",
+            vec![
+                cloud(|cloud| {
+                    let key = crate::api::KeyAttribute { name: "pk".into(), type_: crate::api::AttributeType::S };
+                    let op = TableOp::Create {
+                        partition_key: key,
+                        sort_key: None,
+                        billing: Billing::OnDemand,
+                        deletion_protection: false,
+                        tags: Tags::new(),
+                    };
+                    cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&op)));
+                }),
+                apply(table(provisioned(5))),
+                delete(),
+            ],
+        ),
         of("T-vanished", vec![apply(full_table()), cloud(|cloud| drop(cloud.tables.remove("assets")))]),
     ]
 }
-

@@ -9,6 +9,7 @@ use std::{
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 use crate::managed::fault::{Class, Fault};
 
@@ -50,6 +51,8 @@ pub struct State {
     pub violations: Vec<String>,
     /// The uid that each process is busy with.
     pub subjects: BTreeMap<usize, String>,
+    /// How each process is told to end.
+    pub shutdowns: BTreeMap<usize, CancellationToken>,
     /// Whether the story is about tables.
     pub tables: bool,
     /// What users and others will do, in order.
@@ -137,9 +140,9 @@ impl World {
         if !self.state().alive.contains(&process) {
             return std::future::pending().await;
         }
-        let disturbance = self.state().record(leg, write, words);
+        let disturbance = self.state().record(process, leg, write, words);
         match disturbance {
-            None => self.done(words, write, effect),
+            None | Some(What::Terminate) => self.done(words, write, effect),
             Some(What::Act) => {
                 self.state().act_now();
                 self.done(words, write, effect)
@@ -195,12 +198,21 @@ async fn no_answer<T>(answer: Option<T>) -> T {
 }
 
 impl State {
-    fn record(&mut self, leg: Leg, write: bool, words: &str) -> Option<What> {
+    fn record(&mut self, process: usize, leg: Leg, write: bool, words: &str) -> Option<What> {
+        let ended = self.shutdowns.get(&process).is_some_and(CancellationToken::is_cancelled);
+        if ended && leg == Leg::Aws && write {
+            self.violated(format!("I12: {words} was begun after SIGTERM"));
+        }
         self.calls.push(Record { leg, write, words: words.to_owned() });
         let number = self.calls.len();
         let due = |disturbance: &Disturbance| disturbance.is_due(number, leg, write);
         let at = self.disturbances.iter().position(due)?;
         let disturbance = self.disturbances.remove(at);
+        if disturbance.what == What::Terminate
+            && let Some(shutdown) = self.shutdowns.get(&process)
+        {
+            shutdown.cancel();
+        }
         // The second of two crashes comes at the first write after the first.
         if let Some(next) = disturbance.then {
             self.disturbances.push(Disturbance { at: None, what: next, then: None });

@@ -80,7 +80,17 @@ impl Default for Metrics {
         registry.register("write_loops", "Writes that AWS accepted once more and has never shown", write_loops.clone());
         let watch_errors = Family::<Kind, Counter>::default();
         registry.register("watch_errors", "Failures of watches on the API server", watch_errors.clone());
-        let inner = Inner { registry, reconciles, durations, queued, aws_requests, aws_durations, drift, write_loops, watch_errors };
+        let inner = Inner {
+            registry,
+            reconciles,
+            durations,
+            queued,
+            aws_requests,
+            aws_durations,
+            drift,
+            write_loops,
+            watch_errors,
+        };
         Self { inner: Arc::new(inner) }
     }
 }

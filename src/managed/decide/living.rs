@@ -152,7 +152,7 @@ impl<X: External> Situation<'_, X> {
             return Effect::Undo(owned, undo.clone());
         }
         let steps = self.plan(identity, Some(tags), seen);
-        let ladder = self.ladder(identity, tags, seen);
+        let ladder = self.ladder_from(identity, &steps, tags, seen);
         if X::block_faults(seen).is_empty()
             && let Some(effect) = self.consent(identity, &ladder)
         {
@@ -250,9 +250,8 @@ impl<X: External> Situation<'_, X> {
         let declared = self.object.declared_blocks();
         let managed = &self.status().managed;
         let ignored = if self.initial() { Vec::new() } else { self.object.ignored_blocks() };
-        let wanted = |block: &&'static str| {
-            (declared.contains(block) || managed.has_block(block)) && !ignored.contains(block)
-        };
+        let wanted =
+            |block: &&'static str| (declared.contains(block) || managed.has_block(block)) && !ignored.contains(block);
         Reads { blocks: X::BLOCKS.iter().copied().filter(wanted).collect(), ..Reads::default() }
     }
 
@@ -269,22 +268,32 @@ impl<X: External> Situation<'_, X> {
     /// Every step from a thing that does not exist yet to the spec.
     fn ladder_from_nothing(&self, identity: &Identity, creation: &Step<X::Op>) -> Vec<Step<X::Op>> {
         let (tags, seen) = self.external.fresh(&creation.op);
-        let plan = |tags: &Tags, seen: &X::Observed| {
-            X::plan(self.object, &self.status().managed, identity, Some(tags), seen)
-        };
+        let plan =
+            |tags: &Tags, seen: &X::Observed| X::plan(self.object, &self.status().managed, identity, Some(tags), seen);
         let mut ladder = vec![creation.clone()];
-        ladder.extend(climb::<X>(tags, seen, plan));
+        ladder.extend(climb::<X>(plan(&tags, &seen), tags, seen, plan));
         ladder
     }
 
     /// Every step from what was seen to the spec, those included that only follow from others.
     fn ladder(&self, identity: &Identity, tags: &Tags, seen: &X::Observed) -> Vec<Step<X::Op>> {
-        climb::<X>(tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
+        self.ladder_from(identity, &self.plan(identity, Some(tags), seen), tags, seen)
+    }
+
+    fn ladder_from(
+        &self,
+        identity: &Identity,
+        steps: &[Step<X::Op>],
+        tags: &Tags,
+        seen: &X::Observed,
+    ) -> Vec<Step<X::Op>> {
+        climb::<X>(steps.to_vec(), tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
     }
 }
 
-/// Plans, takes the steps on paper, and plans again until nothing is left to do.
+/// Takes the steps on paper and plans again, until nothing is left to do.
 fn climb<X: External>(
+    mut steps: Vec<Step<X::Op>>,
     tags: Tags,
     mut seen: X::Observed,
     plan: impl Fn(&Tags, &X::Observed) -> Vec<Step<X::Op>>,
@@ -293,7 +302,6 @@ fn climb<X: External>(
     const ROUNDS: usize = 8;
     let (mut ladder, mut tags) = (Vec::<Step<X::Op>>::new(), Some(tags));
     for _ in 0..ROUNDS {
-        let steps = plan(tags.get_or_insert_default(), &seen);
         if steps.is_empty() {
             break;
         }
@@ -301,7 +309,7 @@ fn climb<X: External>(
             X::advance(&mut tags, &mut seen, &step.op);
             ladder.push(step);
         }
+        steps = plan(tags.get_or_insert_default(), &seen);
     }
     ladder
 }
-

@@ -64,11 +64,7 @@ impl<X: External> Situation<'_, X> {
         };
         let waiting = |name: &str| left.iter().any(|step| step.block == name && waits(step));
         managed.blocks.retain(|block| {
-            if declared.contains(&block.as_str()) {
-                before.has_block(block) || !waiting(block)
-            } else {
-                pending(block)
-            }
+            if declared.contains(&block.as_str()) { before.has_block(block) || !waiting(block) } else { pending(block) }
         });
         let tags = self.object.tags();
         managed.tags.retain(|key| {

@@ -1,6 +1,6 @@
 //! S3's control plane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub struct Bucket {
     pub locked: bool,
     /// An aspect whose writes are answered with success and come to nothing.
     pub deaf: Option<&'static str>,
+    /// Whether the right to tag it is missing.
+    pub untaggable: bool,
 }
 
 /// The most that one listing brings.
@@ -63,7 +65,11 @@ impl Kind for Buckets {
         let denied = |thing: Option<&Thing<Bucket>>| {
             // Whose account is another's answers 403 to whoever names the owner it expects.
             let other = thing.is_some_and(|thing| thing.foreign && !thing.adoptable);
-            if other { Err(Fault::new(Class::Denied, "AccessDenied", "the bucket is in another account")) } else { Ok(()) }
+            if other {
+                Err(Fault::new(Class::Denied, "AccessDenied", "the bucket is in another account"))
+            } else {
+                Ok(())
+            }
         };
         let tags = fake
             .read("GetBucketTagging", id, |thing| {
@@ -86,7 +92,8 @@ impl Kind for Buckets {
             }
         }
         if reads.contents {
-            let versions = fake.read("ListObjectVersions", id, |thing| Ok(thing.map(|thing| thing.inner.contents()))).await;
+            let versions =
+                fake.read("ListObjectVersions", id, |thing| Ok(thing.map(|thing| thing.inner.contents()))).await;
             seen.contents = versions.map(|found| Some(found.unwrap_or_default())).transpose();
         }
         Ok(match tags? {
@@ -110,6 +117,7 @@ impl Kind for Buckets {
         let bucket = &mut thing.inner;
         match op {
             Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
+            Op::PutTags(_) if bucket.untaggable => Err(Fault::new(Class::Denied, "AccessDenied", "no right to tag")),
             Op::PutTags(tags) => {
                 if tags.len() > 50 {
                     return Err(Fault::user("BadRequest", "at most 50 tags"));
@@ -141,7 +149,8 @@ impl Kind for Buckets {
                 if bucket.locked {
                     return Err(Fault::user("ObjectsNotDeletable", "object lock"));
                 }
-                bucket.versions.retain(|version| !versions.contains(version));
+                let gone: BTreeSet<&ObjectVersion> = versions.iter().collect();
+                bucket.versions.retain(|version| !gone.contains(version));
                 Ok(())
             }
             Op::AbortUpload(upload) => {

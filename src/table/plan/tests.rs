@@ -135,5 +135,8 @@ fn a_deletion_asks_for_emptiness_first_and_for_protection_second() {
     assert_eq!(reason(&holding(Some(Ok(true)))), Err("DeletionProtected".to_owned()));
     assert_eq!(reason(&Observed { empty: Some(Ok(true)), ..new_table() }), Ok(Preparation::Ready));
     let consent = before_deletion(&table(json!({"deletionProtection": false})), &holding(Some(Ok(true))));
-    assert!(matches!(consent, Ok(Preparation::Do(Step { op: Op::Update { deletion_protection: Some(false), .. }, .. }))));
+    assert!(matches!(
+        consent,
+        Ok(Preparation::Do(Step { op: Op::Update { deletion_protection: Some(false), .. }, .. }))
+    ));
 }
