@@ -271,7 +271,7 @@ fn every_named_mutant_is_caught() {
             Mutant::NoProof => "B8-two",
             Mutant::DeleteByName => "untaggable",
             Mutant::FinalizerFirst => "T9",
-            Mutant::TwoWritesInFlight => "T4",
+            Mutant::TwoWritesInFlight => "T2",
         };
         match with_mutant(mutant, || runtime().block_on(first_to_notice(story))) {
             Some((runs, line, what)) => println!("{mutant:?}: caught by run {runs}, {line}: {what}"),

@@ -78,6 +78,7 @@ pub async fn run<X: Kind>(real: &Arc<X>, workload: &Workload, plan: &Plan) -> Ru
         state.tables = workload.tables;
         state.disturbances.clone_from(&plan.disturbances);
         state.late = plan.standby;
+        state.calm = plan.disturbances.is_empty() && plan.watch == Watch::Works && !plan.rushed;
         state.acts = workload.acts.iter().cloned().collect();
     }
     let settings = Arc::new(settings());

@@ -57,6 +57,8 @@ pub struct State {
     pub tables: bool,
     /// What users and others will do, in order.
     pub acts: VecDeque<Act>,
+    /// Whether nothing at all goes wrong in this run.
+    pub calm: bool,
     /// Whether a write may come late: a leader was held up past its lease.
     pub late: bool,
 }

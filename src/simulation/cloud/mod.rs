@@ -262,6 +262,9 @@ impl<X: Kind> External for Fake<X> {
                     *thing = after;
                 }
                 state.violations.extend(violation);
+                if state.calm && answer.as_ref().is_err_and(|fault| fault.reason == "ResourceInUseException") {
+                    state.violated(format!("{words} while AWS was busy with the write before"));
+                }
                 answer
             })
             .await
