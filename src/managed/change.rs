@@ -40,7 +40,13 @@ fn walk(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
     if from == to {
         return;
     }
+    let (nothing, none) = (Value::Object(serde_json::Map::new()), Value::Array(Vec::new()));
     match (from, to) {
+        // What there was nothing of is told leaf by leaf, too.
+        (Value::Null, Value::Object(map)) if !map.is_empty() => walk(path, &nothing, to, changes),
+        (Value::Object(map), Value::Null) if !map.is_empty() => walk(path, from, &nothing, changes),
+        (Value::Null, Value::Array(items)) if keyed(items) && !items.is_empty() => walk(path, &none, to, changes),
+        (Value::Array(items), Value::Null) if keyed(items) && !items.is_empty() => walk(path, from, &none, changes),
         (Value::Object(a), Value::Object(b)) => {
             let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
@@ -106,6 +112,9 @@ mod tests {
     fn a_leaf_is_named_by_its_path() {
         assert_eq!(paths(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), ["x.a.b: 1 -> 2"]);
         assert_eq!(paths(Value::Null, json!("on")), ["x: nothing -> on"]);
+        assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: nothing -> 1"]);
+        assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> nothing", "x[r].n: 1 -> nothing"]);
+        assert_eq!(paths(Value::Null, json!({})), ["x: nothing -> {}"]);
     }
 
     #[test]

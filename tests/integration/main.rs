@@ -33,6 +33,7 @@ mod disruption;
 mod faults;
 mod hostile;
 mod ownership;
+mod policies;
 mod refusals;
 mod role;
 mod steady;

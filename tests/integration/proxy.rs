@@ -46,6 +46,8 @@ pub enum Action {
     LoseAnswer,
     /// AWS does it, and the answer is held back until the proxy goes away.
     HoldAnswer,
+    /// AWS never hears of it, and the answer says that it was done.
+    Pretend,
 }
 
 struct Rule {
@@ -183,6 +185,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         record(status);
         return refusal(service, status, code);
     }
+    if let Some(Action::Pretend) = action {
+        record(200);
+        return Response::new(Body::empty());
+    }
     let upstream = format!("{}{}", shared.upstream, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
     let mut forwarded = axum::http::Request::new(Body::from(body));
     *forwarded.method_mut() = parts.method;
@@ -252,6 +258,10 @@ fn name(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> (&'stat
     let asked = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let resource = resources.iter().find(|(name, _)| asked(name));
     let operation = match (resource, verb) {
+        _ if asked("delete") => "DeleteObjects".to_owned(),
+        _ if asked("versions") => "GetObjectVersions".to_owned(),
+        _ if asked("uploads") => "GetMultipartUploads".to_owned(),
+        _ if asked("uploadId") => "DeleteMultipartUpload".to_owned(),
         (Some((_, resource)), _) => format!("{verb}{resource}"),
         (None, "Put") => "CreateBucket".to_owned(),
         (None, _) => format!("{verb}Bucket"),
