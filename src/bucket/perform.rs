@@ -130,7 +130,9 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
         .send()
         .await
         .map_err(|error| fault("DeleteObjects", &error))?;
-    let failed = answer.errors();
+    // What is gone already needs no deleting (LocalStack says so, AWS does not).
+    let gone = |error: &&aws_sdk_s3::types::Error| matches!(error.code(), Some("NoSuchVersion" | "NoSuchKey"));
+    let failed: Vec<_> = answer.errors().iter().filter(|error| !gone(error)).collect();
     let Some(first) = failed.first() else { return Ok(()) };
     let code = first.code().unwrap_or("no code");
     if code == "InternalError" || code == "SlowDown" {

@@ -3,12 +3,10 @@
 //! A plan's hash covers who it is about and every change of it, in full, together with the number of
 //! approvals so far: whatever differs makes another hash, and a hash counts at most once.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::api::{Plan, PlannedChange};
 
 use super::{
-    change::Change,
+    change::{Change, sha256},
     external::{Effect, Step},
     identity::Identity,
 };
@@ -61,11 +59,11 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
     })
 }
 
-/// 64 bits of SHA-256 over the JSON of a value: short enough to type, and whoever may edit the
-/// annotation needs no collision to approve.
+/// A digest of the JSON of a value. 64 bits are enough: whoever may edit the annotation needs no
+/// collision to approve.
 fn hash(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_vec(value).unwrap_or_default();
-    Sha256::digest(json).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(&json)
 }
 
 #[cfg(test)]

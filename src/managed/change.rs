@@ -83,14 +83,17 @@ fn text(value: &Value) -> Option<String> {
     };
     match text.char_indices().nth(LONGEST) {
         // Two long texts must not look alike: a change may be approved by what it says.
-        Some((end, _)) => Some(format!("{}... ({} bytes, sha256 {})", &text[..end], text.len(), sha256(&text))),
+        Some((end, _)) => {
+            Some(format!("{}... ({} bytes, sha256 {})", &text[..end], text.len(), sha256(text.as_bytes())))
+        }
         None => Some(text),
     }
 }
 
-/// 64 bits of it.
-fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+/// 64 bits of SHA-256, in 16 hexadecimal digits: short enough to type.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    let first = Sha256::digest(bytes).iter().take(8).fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]

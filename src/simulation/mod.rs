@@ -11,6 +11,7 @@
 //! | [`workloads`] | what users and others do |
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
+//! | [`conformance`] | the model held against LocalStack |
 //! | [`families`] | which runs there are: enumerated, not sampled |
 //!
 //! A run that fails prints its line. `MUSUBI_SIMULATE='B2 crash-after@7' cargo test --lib
@@ -18,6 +19,7 @@
 
 mod apiserver;
 mod cloud;
+mod conformance;
 mod disturbance;
 mod families;
 mod invariants;

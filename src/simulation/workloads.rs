@@ -176,6 +176,7 @@ fn drift(cloud: &mut Cloud) {
 }
 
 /// The workloads on buckets, with and without tags in the creating call.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn buckets() -> Vec<Workload> {
     let of = |name, acts| Workload { name, tables: false, tags_at_creation: true, acts };
     let mut all = vec![

@@ -26,6 +26,7 @@ mod world;
 mod buckets;
 mod budgets;
 mod claims;
+mod conformance;
 mod connections;
 mod crashes;
 mod deletion;

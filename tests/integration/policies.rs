@@ -150,7 +150,10 @@ async fn a_reset_that_lowers_a_guard_waits_for_a_yes_and_for_another_the_next_ti
         let message = world.stalled::<Bucket>("assets", "ApprovalRequired").await;
         let plan = planned::<Bucket>(&world, "assets").await;
         assert!(message.contains(&plan.hash) && message.contains("versioning.status"), "{message}");
-        assert!(world.aws.snapshot(&name).await.contains("Enabled"), "round {round}: the annotation of before counts once");
+        assert!(
+            world.aws.snapshot(&name).await.contains("Enabled"),
+            "round {round}: the annotation of before counts once"
+        );
         // The process that takes the yes down dies; the next one goes on from the status.
         world.proxy.rule("PutBucketVersioning", &name, 1, Action::HoldAnswer);
         approve::<Bucket>(&world, "assets", &plan.hash).await;
@@ -169,7 +172,8 @@ async fn only_a_named_group_approves_where_the_administrator_wants_it_so() {
     let namespace = world.namespace.clone();
     // As it is shipped, but for this namespace only: other tests approve as who they are.
     let shipped = include_str!("../../deploy/approval/validatingadmissionpolicy.yaml");
-    let selector = format!("matchResources: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}}}");
+    let selector =
+        format!("matchResources: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}}}");
     let bound = shipped.replace("  validationActions: [Deny]", &format!("  validationActions: [Deny]\n  {selector}"));
     assert_ne!(bound, shipped);
     let manifest = format!("{}/{namespace}.yaml", env!("CARGO_TARGET_TMPDIR"));
@@ -353,7 +357,8 @@ async fn a_table_with_items_goes_under_delete_and_one_upload_keeps_a_bucket() {
     world.ready::<Table>("orders").await;
     world.ready::<Bucket>("assets").await;
     world.aws.put_item(&table, "id").await;
-    let upload = world.aws.s3.create_multipart_upload().bucket(&bucket).key("unfinished").send().await.expect("an upload");
+    let upload =
+        world.aws.s3.create_multipart_upload().bucket(&bucket).key("unfinished").send().await.expect("an upload");
     world.delete::<Table>("orders").await;
     world.delete::<Bucket>("assets").await;
     world.gone::<Table>("orders").await;

@@ -107,16 +107,12 @@ impl<X: External> Situation<'_, X> {
         match X::before_deletion(self.object, seen) {
             Err(obstacle) => self.blocked(obstacle),
             Ok(preparation) if !self.pass.live && !mutant(Mutant::NoLiveRead) => {
-                if matches!(preparation, Preparation::Look) { self.look_again() } else { Effect::ReadLive }
+                if matches!(preparation, Preparation::Look) { look_again() } else { Effect::ReadLive }
             }
-            Ok(Preparation::Look) => self.look_again(),
+            Ok(Preparation::Look) => look_again(),
             Ok(Preparation::Do(step)) => self.prepare(owned, step),
             Ok(Preparation::Ready) => Effect::Delete(deletable),
         }
-    }
-
-    fn look_again(&self) -> Effect<X::Op> {
-        Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
     }
 
     /// One step before the deletion. A forced deletion of many things is done in passes, so that it can
@@ -178,6 +174,10 @@ impl<X: External> Situation<'_, X> {
     fn gone(&self) -> Effect<X::Op> {
         Effect::Conclude { status: Box::new(self.status().clone()), next: Next::Never }
     }
+}
+
+fn look_again<Op>() -> Effect<Op> {
+    Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
 }
 
 fn force_not_allowed(identity: &Identity) -> Fault {

@@ -1,0 +1,215 @@
+//! The model is held against LocalStack: the same ops through the real kinds and through the model, and
+//! after each the same answer and the same observation.
+//!
+//! Needs an endpoint: `MUSUBI_CONFORMANCE_ENDPOINT`. The integration test of the same name brings it.
+//!
+//! Known differences, all of them:
+//!
+//! * LocalStack makes and changes tables at once; the model is busy with them for some seconds, as AWS
+//!   is. The test waits until both are at rest.
+//! * LocalStack allows more than one change of time to live an hour; the model does not. The script makes
+//!   one.
+//! * LocalStack 4.9 switches deletion protection off in an update that does not name it
+//!   (`table::plan::billing_step` names it always). The script names it.
+//! * What no emulator shows is in the model alone: 403 for a bucket of another account, reads that are
+//!   behind, object lock, writes without effect.
+
+use std::sync::Arc;
+
+use crate::{
+    api::{AdoptionPolicy, AttributeType, KeyAttribute, ProvisionedThroughput, tags::Tags},
+    aws::{Aws, Options},
+    bucket::{Buckets, ObjectVersion, Op as BucketOp},
+    managed::{
+        external::{Existence, External, Reads},
+        fault::Class,
+        identity::{Identity, Owner},
+        ownership::{Absent, Claim},
+    },
+    table::{Billing, Op as TableOp, Tables},
+    telemetry::Metrics,
+};
+
+use super::{
+    cloud::{Fake, Kind},
+    world::{self, World},
+};
+
+/// What is done, in order.
+enum Do<Op> {
+    Create(Op),
+    Perform(Op),
+    Delete,
+}
+
+/// An answer as far as decisions rest on it: success, or the class of the fault.
+type Answer = Result<(), Class>;
+
+async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X::Observed>, Class> {
+    let reads = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: true };
+    external.observe(id, &reads).await.map_err(|fault| fault.class)
+}
+
+/// Does one thing, with the proof that a pass would have.
+async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Op>) -> Answer {
+    let seen = observe(external, id).await?;
+    let tags = Tags::from_iter(id.owner.tags());
+    let claim = Claim {
+        identity: id,
+        held: false,
+        intent: None,
+        adoption: AdoptionPolicy::Never,
+        adoption_allowed: false,
+        also_owns: &[],
+    };
+    let owned = claim.judge(&tags).expect("its own tags");
+    match what {
+        Do::Create(op) => {
+            // A second create is asked for, too, as a process does whose look came too early.
+            let absent = Absent::prove(id, &Existence::<()>::Absent).expect("absent");
+            external.create(&absent, op).await.map(drop).map_err(|fault| fault.class)
+        }
+        Do::Perform(op) => {
+            drop(seen);
+            external.perform(&owned, op).await.map_err(|fault| fault.class)
+        }
+        Do::Delete => external.delete(&owned.deletable().expect("its own")).await.map_err(|fault| fault.class),
+    }
+}
+
+/// Waits until AWS is at rest. The model's time is moved on; LocalStack's passes by itself.
+async fn rest<X: External>(external: &X, id: &Identity) -> Result<Existence<X::Observed>, Class> {
+    for _ in 0..600 {
+        let seen = observe(external, id).await;
+        match &seen {
+            Ok(Existence::Present { seen: found, .. }) if X::settling(found).is_some() => {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            _ => return seen,
+        }
+    }
+    panic!("{} is never at rest", id.name)
+}
+
+async fn compare<X: Kind>(real: Arc<X>, id: Identity, script: Vec<(&str, Do<X::Op>)>, same: fn(&mut X::Observed)) {
+    world::begin();
+    let world = Arc::new(World::default());
+    world.state().alive.insert(1);
+    // Objects are none of this test's business.
+    world.state().late = true;
+    let fake = Fake { real: real.clone(), world, process: 1 };
+    let tidy = |existence: Result<Existence<X::Observed>, Class>| {
+        existence.map(|existence| match existence {
+            Existence::Absent => None,
+            Existence::Present { tags, mut seen } => {
+                same(&mut seen);
+                Some((tags, seen))
+            }
+        })
+    };
+    for (words, what) in &script {
+        let answers = (perform(&*real, &id, what).await, perform(&fake, &id, what).await);
+        assert_eq!(answers.0, answers.1, "{words}: LocalStack on the left, the model on the right");
+        let seen = (tidy(rest(&*real, &id).await), tidy(rest(&fake, &id).await));
+        assert_eq!(seen.0, seen.1, "after {words}: LocalStack on the left, the model on the right");
+    }
+    println!("{}: {} ops, the same answers and observations", X::PLURAL, script.len());
+}
+
+async fn aws(endpoint: &str) -> Arc<Aws> {
+    let options = Options { endpoint_url: Some(endpoint.to_owned()), published_endpoint_url: None };
+    Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)
+}
+
+async fn identity(aws: &Aws, name: &str) -> Identity {
+    let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
+    let account_id = aws.account("us-east-1").await.expect("an account");
+    // LocalStack answers a second create with success in us-east-1 and refuses it elsewhere, as AWS does.
+    Identity {
+        name: format!("{name}-{:06x}", fastrand::u32(..0x0100_0000)),
+        region: "eu-west-1".into(),
+        account_id,
+        owner,
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MUSUBI_CONFORMANCE_ENDPOINT; the integration test `conformance` brings it"]
+async fn buckets_as_in_localstack() {
+    let endpoint = std::env::var("MUSUBI_CONFORMANCE_ENDPOINT").expect("an endpoint");
+    let aws = aws(&endpoint).await;
+    let id = identity(&aws, "conformance").await;
+    let put = |aspect, state| Do::Perform(BucketOp::Put { aspect, state });
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let policy = |effect: &str| {
+        serde_json::Value::String(format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{}/*"}}]}}"#,
+            id.name
+        ))
+    };
+    let block = |open: bool| serde_json::json!({"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": !open, "restrictPublicBuckets": !open});
+    let create = || Do::Create(BucketOp::Create { tags: Tags::new(), object_ownership: None });
+    let tags = Tags::from_iter(id.owner.tags());
+    let gone = || vec![ObjectVersion { key: "nothing".into(), version_id: "null".into() }];
+    let script = vec![
+        ("a write to nothing", put("versioning", json(r#"{"status":"Enabled"}"#))),
+        ("a deletion of nothing", Do::Delete),
+        ("a create", create()),
+        ("a second create", create()),
+        ("tags", Do::Perform(BucketOp::PutTags(tags))),
+        ("versioning on", put("versioning", json(r#"{"status":"Enabled"}"#))),
+        ("versioning suspended", put("versioning", json(r#"{"status":"Suspended"}"#))),
+        ("ownership", put("objectOwnership", json(r#""ObjectWriter""#))),
+        ("a harmless policy", put("policy", policy("Deny"))),
+        ("the block loosened", put("publicAccessBlock", block(true))),
+        ("a public policy", put("policy", policy("Allow"))),
+        ("no policy", put("policy", serde_json::Value::Null)),
+        ("the block tightened", put("publicAccessBlock", block(false))),
+        ("objects deleted that are not there", Do::Perform(BucketOp::DeleteObjects(gone()))),
+        ("a deletion", Do::Delete),
+        ("a second deletion", Do::Delete),
+    ];
+    Box::pin(compare(Arc::new(Buckets::new(aws)), id, script, |_| {})).await;
+}
+
+#[tokio::test]
+#[ignore = "needs MUSUBI_CONFORMANCE_ENDPOINT; the integration test `conformance` brings it"]
+async fn tables_as_in_localstack() {
+    let endpoint = std::env::var("MUSUBI_CONFORMANCE_ENDPOINT").expect("an endpoint");
+    let aws = aws(&endpoint).await;
+    let id = identity(&aws, "conformance").await;
+    let create = || {
+        Do::Create(TableOp::Create {
+            partition_key: KeyAttribute { name: "pk".into(), type_: AttributeType::S },
+            sort_key: Some(KeyAttribute { name: "sk".into(), type_: AttributeType::N }),
+            billing: Billing::OnDemand,
+            deletion_protection: false,
+            tags: Tags::from_iter(id.owner.tags()),
+        })
+    };
+    let capacity = |units| ProvisionedThroughput { read_capacity_units: units, write_capacity_units: units };
+    let update = |billing, protection| Do::Perform(TableOp::Update { billing, deletion_protection: protection });
+    let script = vec![
+        ("a deletion of nothing", Do::Delete),
+        ("a create", create()),
+        ("a second create", create()),
+        ("provisioned", update(Some(Billing::Provisioned(capacity(5))), Some(false))),
+        ("more capacity", update(Some(Billing::Provisioned(capacity(7))), Some(false))),
+        ("on demand", update(Some(Billing::OnDemand), Some(false))),
+        ("protection on", update(None, Some(true))),
+        ("a deletion under protection", Do::Delete),
+        ("protection off", update(None, Some(false))),
+        ("time to live on", Do::Perform(TableOp::SetTtl { enabled: true, attribute: "expires".into() })),
+        ("a tag", Do::Perform(TableOp::Tag(Tags::from([("a".into(), "b".into())])))),
+        ("no tag", Do::Perform(TableOp::Untag(vec!["a".into()]))),
+        ("a deletion", Do::Delete),
+        ("a second deletion", Do::Delete),
+    ];
+    // AWS takes its time to enable it; whether it is on is what counts.
+    let same: fn(&mut crate::table::Observed) = |seen| {
+        if let Some(Ok(ttl)) = &mut seen.ttl {
+            ttl.changing = false;
+        }
+    };
+    Box::pin(compare(Arc::new(Tables::new(aws)), id, script, same)).await;
+}
