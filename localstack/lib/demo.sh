@@ -45,6 +45,11 @@ show_demo() {
   for example in "$repo"/examples/*.yaml; do
     kube_apply -n demo -f "$example"
   done
+  say "approving the plan of the one that waits for it"
+  kube wait -n demo --for=jsonpath='{.status.plan.hash}' --timeout=60s bucket/planned > /dev/null ||
+    die "examples/planned-bucket.yaml shows no plan; see $state/logs/operator.log (all stays up)"
+  kube annotate -n demo bucket/planned --overwrite \
+    musubi.dev/approve="$(kube get -n demo bucket/planned -o jsonpath='{.status.plan.hash}')" > /dev/null
   say "waiting until they are Ready"
   kube wait -n demo --for=condition=Ready --timeout=60s buckets,tables --all > /dev/null || {
     kube get aws -n demo >&2

@@ -38,11 +38,9 @@ pub enum What {
 pub enum Failure {
     Throttled,
     Internal,
-    Unavailable,
     Denied,
     Expired,
     Conflict,
-    Garbled,
     Invalid,
     TimedOut,
     Lost,
@@ -58,7 +56,7 @@ impl Disturbance {
     }
 }
 
-const WORDS: [(What, &str); 17] = [
+const WORDS: [(What, &str); 15] = [
     (What::CrashBefore, "crash-before"),
     (What::CrashAfter, "crash-after"),
     (What::Lost, "lost"),
@@ -68,11 +66,9 @@ const WORDS: [(What, &str); 17] = [
     (What::Terminate, "terminate"),
     (What::Fail(Failure::Throttled), "throttled"),
     (What::Fail(Failure::Internal), "internal"),
-    (What::Fail(Failure::Unavailable), "unavailable"),
     (What::Fail(Failure::Denied), "denied"),
     (What::Fail(Failure::Expired), "expired"),
     (What::Fail(Failure::Conflict), "conflict"),
-    (What::Fail(Failure::Garbled), "garbled"),
     (What::Fail(Failure::Invalid), "invalid"),
     (What::Fail(Failure::TimedOut), "timed-out"),
     (What::Fail(Failure::Lost), "no-answer"),

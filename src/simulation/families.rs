@@ -158,20 +158,15 @@ fn every_answer_to_a_write_lost() {
 
 #[test]
 fn every_aws_write_failing_with_each_class() {
-    let failures = [
-        Failure::Throttled,
-        Failure::Internal,
-        Failure::Unavailable,
-        Failure::Denied,
-        Failure::Expired,
-        Failure::Conflict,
-    ];
+    // One code of each class: the seam of the model is behind the classification of codes, which has
+    // tests of its own (`aws::errors`).
+    let failures = [Failure::Throttled, Failure::Denied, Failure::Expired, Failure::Conflict];
     family("P4, failing AWS writes", true, |_, run| each(run, Some(Leg::Aws), Some(true), &failures.map(What::Fail)));
 }
 
 #[test]
 fn every_aws_read_failing_once() {
-    let failures = [Failure::Throttled, Failure::Internal, Failure::Denied, Failure::Garbled];
+    let failures = [Failure::Throttled, Failure::Denied];
     family("P5, failing AWS reads", true, |_, run| each(run, Some(Leg::Aws), Some(false), &failures.map(What::Fail)));
 }
 

@@ -71,9 +71,7 @@ pub trait Answer: Sized {
 impl<T> Answer for Result<T, Fault> {
     fn failed(failure: Failure) -> Option<Self> {
         let class = match failure {
-            Failure::Throttled | Failure::Internal | Failure::Unavailable | Failure::Garbled | Failure::Lost => {
-                Class::Transient
-            }
+            Failure::Throttled | Failure::Internal | Failure::Lost => Class::Transient,
             Failure::Denied => Class::Denied,
             Failure::Expired => Class::Credentials,
             Failure::Conflict => Class::Pending,
