@@ -1,6 +1,6 @@
 //! Buckets as the reconciler sees them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, tags::Tags},
@@ -39,8 +39,8 @@ impl ManagedObject for Bucket {
         self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
     }
 
-    fn resync_interval_seconds(&self) -> Option<u32> {
-        self.spec.resync_interval_seconds
+    fn resync_interval(&self) -> Option<Duration> {
+        self.spec.resync_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     fn adoption_policy(&self) -> AdoptionPolicy {
@@ -161,13 +161,5 @@ impl External for Buckets {
             ("uri", format!("s3://{}", id.name)),
         ]);
         Outputs { arn, endpoint, binding_type: "s3", values }
-    }
-}
-
-#[cfg(test)]
-impl Buckets {
-    /// A bucket as AWS makes it, looked into, for tests of the reconciler.
-    pub(crate) fn fresh() -> Observed {
-        Observed { contents: Some(Ok(super::Contents::default())), ..plan::fresh(&Op::PutTags(Tags::new())) }
     }
 }

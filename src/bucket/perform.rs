@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Buckets, ObjectVersion, Op, Upload,
-    aspects::{self, Target},
+    aspects::{self, Target, incomplete},
 };
 
 impl Buckets {
@@ -81,10 +81,7 @@ async fn create(
 }
 
 async fn put_tags(target: &Target, tags: &Tags) -> Result<(), Fault> {
-    let tagging = Tagging::builder()
-        .set_tag_set(Some(sdk_tags(tags)?))
-        .build()
-        .map_err(|error| Fault::new(Class::Unknown, "Internal", error.to_string()))?;
+    let tagging = Tagging::builder().set_tag_set(Some(sdk_tags(tags)?)).build().map_err(incomplete)?;
     target
         .client
         .put_bucket_tagging()
@@ -101,32 +98,23 @@ async fn put_tags(target: &Target, tags: &Tags) -> Result<(), Fault> {
 fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
     tags.iter()
         .filter(|(key, _)| !key.starts_with("aws:"))
-        .map(|(key, value)| {
-            Tag::builder()
-                .key(key)
-                .value(value)
-                .build()
-                .map_err(|error| Fault::new(Class::Unknown, "Internal", error.to_string()))
-        })
+        .map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(incomplete))
         .collect()
 }
 
 /// The answer is a success even where single versions could not be deleted.
 async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(), Fault> {
-    let internal = |error: aws_smithy_types::error::operation::BuildError| {
-        Fault::new(Class::Unknown, "Internal", error.to_string())
-    };
     let mut delete = Delete::builder().quiet(true);
     for version in versions {
         let id = ObjectIdentifier::builder().key(&version.key).version_id(&version.version_id);
-        delete = delete.objects(id.build().map_err(internal)?);
+        delete = delete.objects(id.build().map_err(incomplete)?);
     }
     let answer = target
         .client
         .delete_objects()
         .bucket(&target.bucket)
         .expected_bucket_owner(&target.account_id)
-        .delete(delete.build().map_err(internal)?)
+        .delete(delete.build().map_err(incomplete)?)
         .send()
         .await
         .map_err(|error| fault("DeleteObjects", &error))?;

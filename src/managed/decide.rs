@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::{Resource, core::object::HasStatus};
+use kube::{Resource, ResourceExt as _, core::object::HasStatus};
 
 use crate::api::{FINALIZER, Status, tags::Tags};
 
@@ -201,11 +201,11 @@ impl<X: External> Situation<'_, X> {
     }
 
     fn has_finalizer(&self) -> bool {
-        self.object.meta().finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER)
+        self.object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
     }
 
     fn annotation(&self, key: &str) -> Option<&str> {
-        self.object.meta().annotations.as_ref()?.get(key).map(String::as_str)
+        self.object.annotations().get(key).map(String::as_str)
     }
 
     fn is_ready(&self) -> bool {
@@ -229,6 +229,11 @@ impl<X: External> Situation<'_, X> {
         let status = self.status();
         let made = status.external.as_ref().is_some_and(|external| external.created_at.is_some());
         self.pass.created || status.creation_intent.is_some() || (made && !self.is_ready())
+    }
+
+    /// The blocks that are for others to look after by now.
+    fn ignored(&self) -> Vec<&'static str> {
+        if self.initial() { Vec::new() } else { self.object.ignored_blocks() }
     }
 
     /// Whether the object would now stand for a thing in another region or account than the one it
@@ -286,7 +291,7 @@ impl<X: External> Situation<'_, X> {
 
     /// The steps that stand between AWS and the spec, without those that are for others to take.
     fn plan(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Vec<Step<X::Op>> {
-        let ignored = if self.initial() { Vec::new() } else { self.object.ignored_blocks() };
+        let ignored = self.ignored();
         let mut steps = X::plan(self.object, &self.status().managed, identity, tags, seen);
         steps.retain(|step| !ignored.contains(&step.block));
         steps

@@ -1,6 +1,6 @@
 //! What a kind must offer: the trait, and the values it speaks in.
 
-use std::{collections::BTreeSet, fmt::Debug, future::Future};
+use std::{collections::BTreeSet, fmt::Debug, future::Future, time::Duration};
 
 use kube::{Resource, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
@@ -50,7 +50,7 @@ pub trait ManagedObject:
     /// `spec.ignoreChanges`: names of blocks.
     fn ignored_blocks(&self) -> Vec<&'static str>;
     /// `spec.resyncIntervalSeconds`, if it is set.
-    fn resync_interval_seconds(&self) -> Option<u32>;
+    fn resync_interval(&self) -> Option<Duration>;
     /// `spec.adoptionPolicy`.
     fn adoption_policy(&self) -> AdoptionPolicy;
     /// `spec.deletionPolicy`.

@@ -28,6 +28,11 @@ struct Trail {
 }
 
 impl History {
+    /// Whether nothing was ever written.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     /// AWS was read and these blocks are as they should be.
     pub fn in_place(&mut self, blocks: &[&'static str]) {
         for block in blocks {

@@ -216,10 +216,15 @@ impl Owned {
         self.by
     }
 
+    /// Whether it is ours in writing, or by our own announcement, and not only ours to claim.
+    pub fn is_claimed(&self) -> bool {
+        matches!(self.by, By::Uid | By::Intent)
+    }
+
     /// The proof that deleting takes: a predecessor's thing, or one that was never adopted in
     /// writing, is not this object's to delete.
     pub fn deletable(&self) -> Option<Deletable> {
-        let own = matches!(self.by, By::Uid | By::Intent) || mutant(Mutant::DeleteByName);
+        let own = self.is_claimed() || mutant(Mutant::DeleteByName);
         own.then(|| Deletable { identity: self.identity.clone() })
     }
 }

@@ -22,7 +22,7 @@ use super::{
     history::History,
     identity::{Identity, Owner},
     mutants::{Mutant, mutant},
-    ownership::{Absent, By, Deletable, Owned},
+    ownership::{Absent, Deletable, Owned},
     secret,
 };
 
@@ -149,8 +149,7 @@ impl<X: External> Running<'_, X> {
     }
 
     fn report(self, next: Next) -> Report<X::Object> {
-        let resync = self.object.resync_interval_seconds().map(|seconds| Duration::from_secs(seconds.into()));
-        Report { next, resync, object: self.object }
+        Report { next, resync: self.object.resync_interval(), object: self.object }
     }
 
     async fn observe(&mut self, reads: Reads) {
@@ -163,8 +162,11 @@ impl<X: External> Running<'_, X> {
             Err(fault) => self.pass.fault = Some(fault),
         }
         self.pass.read = reads;
-        let in_place = self.situation().in_place();
-        self.history.in_place(&in_place);
+        // Most objects are in sync and were never written: they cost no plan here.
+        if !self.history.is_empty() {
+            let in_place = self.situation().in_place();
+            self.history.in_place(&in_place);
+        }
     }
 
     async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
@@ -244,7 +246,7 @@ impl<X: External> Running<'_, X> {
     fn tell(&self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
         let described = described(changes);
         tracing::info!(block, changes = described, drift, "changed");
-        if matches!(proof.by(), By::Adoption | By::Predecessor) && block == TAGS {
+        if !proof.is_claimed() && block == TAGS {
             return self.note(Note::adopted(&proof.identity().name));
         }
         if drift {

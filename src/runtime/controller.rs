@@ -115,7 +115,7 @@ impl<X: External> KindController<X> {
         let mut history =
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.uid).unwrap_or_default();
         let answer = reconcile(&self.context, object, &mut history).await;
-        if history != History::default() {
+        if !history.is_empty() {
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(key.uid.clone(), history);
         }
         let (outcome, again) = match answer {

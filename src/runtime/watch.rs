@@ -42,7 +42,7 @@ struct Trigger {
 impl Trigger {
     fn of<K: Resource>(object: &K) -> Self {
         let meta = object.meta();
-        let annotation = |key| meta.annotations.as_ref().and_then(|annotations| annotations.get(key).cloned());
+        let annotation = |key| object.annotations().get(key).cloned();
         Self {
             generation: meta.generation,
             deleting: meta.deletion_timestamp.is_some(),
@@ -125,8 +125,7 @@ impl<X: External> Intake<X> {
                 let (key, trigger) = self.seen(&object);
                 let before = self.triggers.insert(key.uid.clone(), trigger.clone());
                 if before.is_none() && is_settled(&object) {
-                    let own = object.resync_interval_seconds().map(|seconds| Duration::from_secs(seconds.into()));
-                    self.listed.push(Listed::AtRest(key, own));
+                    self.listed.push(Listed::AtRest(key, object.resync_interval()));
                 } else if before.as_ref() != Some(&trigger) {
                     self.listed.push(Listed::Due(key));
                 }
@@ -194,8 +193,7 @@ fn is_settled<K: ManagedObject>(object: &K) -> bool {
         && object.status().is_some_and(|status| {
             status.is_true(SYNCED)
                 && Some(status.observed_generation) == meta.generation
-                && status.last_handled_reconcile_at.as_ref()
-                    == meta.annotations.as_ref().and_then(|annotations| annotations.get(RECONCILE_AT))
+                && status.last_handled_reconcile_at.as_ref() == object.annotations().get(RECONCILE_AT)
         })
 }
 

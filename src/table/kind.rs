@@ -1,6 +1,6 @@
 //! Tables as the reconciler sees them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, Table, tags::Tags},
@@ -38,8 +38,8 @@ impl ManagedObject for Table {
         self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
     }
 
-    fn resync_interval_seconds(&self) -> Option<u32> {
-        self.spec.resync_interval_seconds
+    fn resync_interval(&self) -> Option<Duration> {
+        self.spec.resync_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     fn adoption_policy(&self) -> AdoptionPolicy {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::{
-    operation::get_bucket_encryption::GetBucketEncryptionOutput, primitives::ByteStream,
-    types::ServerSideEncryptionConfiguration,
+    operation::get_bucket_encryption::GetBucketEncryptionOutput,
+    primitives::ByteStream,
+    types::{BucketVersioningStatus, ServerSideEncryptionConfiguration, VersioningConfiguration},
 };
 
 #[derive(Clone)]
@@ -49,6 +50,13 @@ impl Aws {
     pub async fn put_object(&self, bucket: &str, key: &str) {
         let put = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from_static(b"x"));
         put.send().await.expect("an object can be put");
+    }
+
+    /// As somebody does behind the operator's back.
+    pub async fn suspend_versioning(&self, bucket: &str) {
+        let suspended = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended).build();
+        let put = self.s3.put_bucket_versioning().bucket(bucket).versioning_configuration(suspended);
+        put.send().await.expect("versioning can be suspended");
     }
 
     /// Everything about a bucket that the operator could have changed, as text, to be compared.

@@ -1,6 +1,5 @@
 //! A Bucket from apply to AWS and back, through edits and drift.
 
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use musubi::api::Bucket;
 use serde_json::{Value, json};
 
@@ -152,9 +151,8 @@ async fn drift_of_every_block_is_put_right_within_one_resync() {
     let before = world.aws.snapshot(&name).await;
     let s3 = &world.aws.s3;
 
-    let suspended = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended).build();
     let corrected = world.proxy.wait_for_more("PutBucketVersioning", &name, 1);
-    s3.put_bucket_versioning().bucket(&name).versioning_configuration(suspended).send().await.expect("tampered");
+    world.aws.suspend_versioning(&name).await;
     corrected.await;
     let corrected = world.proxy.wait_for_more("PutBucketLifecycleConfiguration", &name, 1);
     s3.delete_bucket_lifecycle().bucket(&name).send().await.expect("tampered");

@@ -88,11 +88,7 @@ async fn under_plan_a_bucket_is_described_and_made_only_once_it_is_approved() {
     assert_eq!(planned_state, enforced.replace(&twin, &name).replace(r#""twin""#, r#""assets""#));
 
     // Drift is shown and left alone; the annotation that was left behind counts for nothing.
-    let drift = aws_sdk_s3::types::VersioningConfiguration::builder()
-        .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
-        .build();
-    let put = world.aws.s3.put_bucket_versioning().bucket(&name).versioning_configuration(drift);
-    put.send().await.expect("somebody changes it");
+    world.aws.suspend_versioning(&name).await;
     let before = writes(&world).len();
     annotate::<Bucket>(&world, "assets", "musubi.dev/reconcile-at", "2").await.expect("annotated");
     let drifted = planned::<Bucket>(&world, "assets").await;
@@ -403,11 +399,7 @@ async fn drift_leaves_an_event_for_each_change_and_repeated_drift_a_warning() {
     world.apply::<Bucket>("assets", json!({"name": name, "versioning": {"status": "Enabled"}})).await;
     world.ready::<Bucket>("assets").await;
     for reason in ["DriftCorrected", "DriftRepeated"] {
-        let drift = aws_sdk_s3::types::VersioningConfiguration::builder()
-            .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
-            .build();
-        let put = world.aws.s3.put_bucket_versioning().bucket(&name).versioning_configuration(drift);
-        put.send().await.expect("somebody changes it");
+        world.aws.suspend_versioning(&name).await;
         let note = world.event("assets", reason).await;
         assert_eq!(note, "versioning.status: Suspended -> Enabled");
         // Until a look has shown that it took.

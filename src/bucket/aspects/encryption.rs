@@ -7,13 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{BucketSpec, EncryptionAlgorithm},
     aws::{code, fault},
-    managed::{
-        external::Effect,
-        fault::{Class, Fault},
-    },
+    managed::{external::Effect, fault::Fault},
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Target, incomplete};
 
 /// `encryption`: default encryption of new objects.
 pub(in crate::bucket) struct EncryptionAspect;
@@ -107,14 +104,11 @@ impl Aspect for EncryptionAspect {
     }
 
     async fn write(target: &Target, state: &State) -> Result<(), Fault> {
-        let internal = |error: aws_smithy_types::error::operation::BuildError| {
-            Fault::new(Class::Unknown, "Internal", error.to_string())
-        };
         let by_default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::from(state.algorithm.as_str()))
             .set_kms_master_key_id(state.kms_key_id.clone())
             .build()
-            .map_err(internal)?;
+            .map_err(incomplete)?;
         let blocked: Vec<EncryptionType> =
             state.blocked_encryption_types.iter().map(|kind| EncryptionType::from(kind.as_str())).collect();
         let blocked =
@@ -124,7 +118,7 @@ impl Aspect for EncryptionAspect {
             .bucket_key_enabled(state.bucket_key_enabled)
             .set_blocked_encryption_types(blocked)
             .build();
-        let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(internal)?;
+        let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(incomplete)?;
         target
             .client
             .put_bucket_encryption()

@@ -13,6 +13,7 @@ mod versioning;
 
 use std::{future::Future, pin::Pin};
 
+use aws_smithy_types::error::operation::BuildError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -146,6 +147,11 @@ fn json<A: Aspect>(state: &A::State) -> Result<Value, Fault> {
 
 fn state<A: Aspect>(value: &Value) -> Result<A::State, Fault> {
     A::State::deserialize(value).map_err(|error| impossible(A::NAME, &error))
+}
+
+/// The SDK refuses to build a request: something that S3 demands is missing in it.
+pub(super) fn incomplete(error: BuildError) -> Fault {
+    Fault::new(Class::Unknown, "Internal", error.to_string())
 }
 
 /// States come from their own types, so this is a mistake in ours.

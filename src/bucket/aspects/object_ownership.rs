@@ -3,10 +3,10 @@ use aws_sdk_s3::types::{self as sdk, OwnershipControls, OwnershipControlsRule};
 use crate::{
     api::{BucketSpec, ObjectOwnership},
     aws::{code, fault},
-    managed::fault::{Class, Fault},
+    managed::fault::Fault,
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Target, incomplete};
 
 /// `objectOwnership`: who owns objects that others upload.
 pub(in crate::bucket) struct ObjectOwnershipAspect;
@@ -46,9 +46,7 @@ impl Aspect for ObjectOwnershipAspect {
     async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
         let ownership = to_sdk(state.unwrap_or(ObjectOwnership::ObjectWriter));
         let rule = OwnershipControlsRule::builder().object_ownership(ownership).build();
-        let controls = rule
-            .and_then(|rule| OwnershipControls::builder().rules(rule).build())
-            .map_err(|error| Fault::new(Class::Unknown, "Internal", error.to_string()))?;
+        let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build()).map_err(incomplete)?;
         target
             .client
             .put_bucket_ownership_controls()

@@ -38,10 +38,14 @@ impl<X: External> Situation<'_, X> {
         approved.is_some_and(|approved| approved.steps.contains(&approval::digest(step)))
     }
 
+    /// Whether a step may not run for want of a yes.
+    pub(super) fn waits(&self, step: &Step<X::Op>) -> bool {
+        self.is_gated(step) && !self.is_approved(step)
+    }
+
     /// The steps of `ladder` that wait for a yes, as a plan.
     pub(super) fn waiting(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Plan> {
-        let steps: Vec<&Step<X::Op>> =
-            ladder.iter().filter(|step| self.is_gated(step) && !self.is_approved(step)).collect();
+        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.waits(step)).collect();
         approval::plan(self.subject(identity), &steps)
     }
 
@@ -50,13 +54,19 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// Takes down a yes that was given to exactly what is waiting; `None` if there is none.
-    pub(super) fn consent(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Effect<X::Op>> {
+    /// Without the annotation the ladder is not asked for.
+    pub(super) fn consent(
+        &self,
+        identity: &Identity,
+        ladder: impl FnOnce() -> Vec<Step<X::Op>>,
+    ) -> Option<Effect<X::Op>> {
         let given = self.annotation(APPROVE)?;
-        let plan = self.waiting(identity, ladder).filter(|plan| plan.hash == given)?;
+        let ladder = ladder();
+        let plan = self.waiting(identity, &ladder).filter(|plan| plan.hash == given)?;
         if !self.pass.live {
             return Some(Effect::ReadLive);
         }
-        let outcome = if self.is_ready() { Outcome::Updating(summary(ladder)) } else { Outcome::Creating };
+        let outcome = if self.is_ready() { Outcome::Updating(summary(&ladder)) } else { Outcome::Creating };
         let mut status = self.next_status(&outcome);
         status.plan = None;
         status.approved = Some(Approved {
@@ -82,8 +92,7 @@ impl<X: External> Situation<'_, X> {
             return None;
         }
         let plan = self.waiting(identity, ladder)?;
-        let waiting: Vec<Step<X::Op>> =
-            ladder.iter().filter(|step| self.is_gated(step) && !self.is_approved(step)).cloned().collect();
+        let waiting: Vec<Step<X::Op>> = ladder.iter().filter(|step| self.waits(step)).cloned().collect();
         let block = waiting.first().map_or("", |step| step.block);
         Some(Fault::user(
             "ApprovalRequired",

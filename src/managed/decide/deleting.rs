@@ -99,17 +99,15 @@ impl<X: External> Situation<'_, X> {
             return self.conclude(&Outcome::Deleting(None));
         }
         if !self.pass.read.contents {
-            return Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() });
+            return look_again();
         }
         if self.object.deletion_policy() == DeletionPolicy::Delete && !self.may_force(identity) {
             return self.blocked(force_not_allowed(identity));
         }
         match X::before_deletion(self.object, seen) {
             Err(obstacle) => self.blocked(obstacle),
-            Ok(preparation) if !self.pass.live && !mutant(Mutant::NoLiveRead) => {
-                if matches!(preparation, Preparation::Look) { look_again() } else { Effect::ReadLive }
-            }
             Ok(Preparation::Look) => look_again(),
+            Ok(_) if !self.pass.live && !mutant(Mutant::NoLiveRead) => Effect::ReadLive,
             Ok(Preparation::Do(step)) => self.prepare(owned, step),
             Ok(Preparation::Ready) => Effect::Delete(deletable),
         }
@@ -121,7 +119,7 @@ impl<X: External> Situation<'_, X> {
         if self.pass.batches < BATCHES {
             return Effect::Perform(owned, step);
         }
-        let removed = self.status().emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX));
+        let removed = self.emptied();
         let outcome = Outcome::Deleting(Some(Fault::new(
             Class::Pending,
             "Emptying",

@@ -51,7 +51,7 @@ impl<X: External> Situation<'_, X> {
         let creation = self.external.creation(self.object, identity);
         if self.object.management_policy() == ManagementPolicy::Plan {
             let ladder = self.ladder_from_nothing(identity, &creation);
-            if let Some(effect) = self.consent(identity, &ladder) {
+            if let Some(effect) = self.consent(identity, || ladder.clone()) {
                 return effect;
             }
             if !self.is_approved(&creation) {
@@ -143,7 +143,8 @@ impl<X: External> Situation<'_, X> {
         if !self.pass.read.covers(&full) {
             return Effect::Observe(Reads { tags: true, ..full });
         }
-        self.conclude_planned(identity, Some(seen), &self.ladder(identity, tags, seen), &outcome)
+        let steps = self.plan(identity, Some(tags), seen);
+        self.conclude_planned(identity, Some(seen), &self.ladder(identity, &steps, tags, seen), &outcome)
     }
 
     /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
@@ -152,14 +153,14 @@ impl<X: External> Situation<'_, X> {
             return Effect::Undo(owned, undo.clone());
         }
         let steps = self.plan(identity, Some(tags), seen);
-        let ladder = self.ladder_from(identity, &steps, tags, seen);
+        let ladder = || self.ladder(identity, &steps, tags, seen);
         if X::block_faults(seen).is_empty()
-            && let Some(effect) = self.consent(identity, &ladder)
+            && let Some(effect) = self.consent(identity, ladder)
         {
             return effect;
         }
         let Some(step) = steps.iter().find(|step| self.may_run(&owned, step)) else {
-            return self.settle(identity, Some(&owned), seen, &ladder);
+            return self.settle(identity, Some(&owned), seen, &ladder());
         };
         if !self.has_finalizer() {
             return Effect::AddFinalizer;
@@ -185,7 +186,7 @@ impl<X: External> Situation<'_, X> {
         ladder: &[Step<X::Op>],
     ) -> Effect<X::Op> {
         let planned = || Outcome::Drifted(summary(ladder));
-        let claimed = owned.is_none_or(|owned| matches!(owned.by(), By::Uid | By::Intent));
+        let claimed = owned.is_none_or(Owned::is_claimed);
         let outcome = match (self.unfinished(identity, seen, ladder), &self.pass.secret) {
             (Some(outcome), _) => outcome,
             (None, _) if !claimed => planned(),
@@ -220,9 +221,7 @@ impl<X: External> Situation<'_, X> {
 
     /// Writes of this pass that AWS has accepted before and never shown.
     fn write_loop(&self) -> Option<Outcome> {
-        let status = self.status();
-        let before = status.observed_generation == self.generation()
-            && status.condition(SYNCED).is_some_and(|synced| synced.reason == WRITE_LOOP);
+        let before = self.status().observed_generation == self.generation() && self.synced_reason() == Some(WRITE_LOOP);
         let stuck = |block: &&&'static str| self.history.loops(block) || (before && self.history.unseen(block));
         let block = self.pass.wrote.iter().find(stuck)?;
         Some(Outcome::WriteLoop(format!(
@@ -235,10 +234,7 @@ impl<X: External> Situation<'_, X> {
         let refused = |block: &&str| self.pass.refused.contains_key(*block);
         // What is not ours in writing yet is claimed by its tags before anything else is changed.
         let claimed = owned.by() == By::Uid || step.block == TAGS;
-        claimed
-            && (!self.is_gated(step) || self.is_approved(step))
-            && !refused(&step.block)
-            && !step.after.iter().any(refused)
+        claimed && !self.waits(step) && !refused(&step.block) && !step.after.iter().any(refused)
     }
 
     pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
@@ -249,7 +245,7 @@ impl<X: External> Situation<'_, X> {
     fn all_blocks(&self) -> Reads {
         let declared = self.object.declared_blocks();
         let managed = &self.status().managed;
-        let ignored = if self.initial() { Vec::new() } else { self.object.ignored_blocks() };
+        let ignored = self.ignored();
         let wanted =
             |block: &&'static str| (declared.contains(block) || managed.has_block(block)) && !ignored.contains(block);
         Reads { blocks: X::BLOCKS.iter().copied().filter(wanted).collect(), ..Reads::default() }
@@ -275,18 +271,8 @@ impl<X: External> Situation<'_, X> {
         ladder
     }
 
-    /// Every step from what was seen to the spec, those included that only follow from others.
-    fn ladder(&self, identity: &Identity, tags: &Tags, seen: &X::Observed) -> Vec<Step<X::Op>> {
-        self.ladder_from(identity, &self.plan(identity, Some(tags), seen), tags, seen)
-    }
-
-    fn ladder_from(
-        &self,
-        identity: &Identity,
-        steps: &[Step<X::Op>],
-        tags: &Tags,
-        seen: &X::Observed,
-    ) -> Vec<Step<X::Op>> {
+    /// Every step from what was seen to the spec: `steps`, and those that only follow from them.
+    fn ladder(&self, identity: &Identity, steps: &[Step<X::Op>], tags: &Tags, seen: &X::Observed) -> Vec<Step<X::Op>> {
         climb::<X>(steps.to_vec(), tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
     }
 }

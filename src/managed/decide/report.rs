@@ -10,7 +10,7 @@ use crate::{
         external::{self, External, ManagedObject, Step},
         fault::Class,
         identity::Identity,
-        ownership::{By, Owned},
+        ownership::Owned,
         secret,
     },
 };
@@ -55,14 +55,13 @@ impl<X: External> Situation<'_, X> {
         let before = &self.status().managed;
         let mut managed = self.managed_with(before);
         let declared = self.object.declared_blocks();
-        let waits = |step: &Step<X::Op>| self.is_gated(step) && !self.is_approved(step);
         let faults = X::block_faults(seen);
         let pending = |name: &str| {
             left.iter().any(|step| step.block == name)
                 || faults.iter().any(|(block, _)| *block == name)
                 || self.pass.refused.contains_key(name)
         };
-        let waiting = |name: &str| left.iter().any(|step| step.block == name && waits(step));
+        let waiting = |name: &str| left.iter().any(|step| step.block == name && self.waits(step));
         managed.blocks.retain(|block| {
             if declared.contains(&block.as_str()) { before.has_block(block) || !waiting(block) } else { pending(block) }
         });
@@ -82,8 +81,13 @@ impl<X: External> Situation<'_, X> {
         status.observed_generation = self.generation();
         status.conditions = conditions(self.status(), outcome, self.generation(), self.now);
         status.last_handled_reconcile_at = self.annotation(RECONCILE_AT).map(str::to_owned);
-        status.emptied = status.emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX));
+        status.emptied = self.emptied();
         status
+    }
+
+    /// How many things inside a forced deletion has removed, in this pass and in those before.
+    pub(super) fn emptied(&self) -> i64 {
+        self.status().emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX))
     }
 
     pub(super) fn conclude(&self, outcome: &Outcome) -> Effect<X::Op> {
@@ -100,8 +104,7 @@ impl<X: External> Situation<'_, X> {
     ) -> Effect<X::Op> {
         let status = self.next_status(outcome);
         // What was never claimed in writing is not held: a status that said so would read as a loss.
-        let claimed = matches!(owned.by(), By::Uid | By::Intent);
-        self.finish(outcome, if claimed { self.with_external(identity, seen, status) } else { status })
+        self.finish(outcome, if owned.is_claimed() { self.with_external(identity, seen, status) } else { status })
     }
 
     /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     api::{Bucket, CreationIntent},
     aws::{Aws, Options},
-    bucket::{Buckets, Op},
+    bucket::{Buckets, Contents, Observed, Op, fresh},
     managed::{external::Step, identity::Owner, ownership::By},
     telemetry::Metrics,
 };
@@ -25,6 +25,11 @@ struct Point {
     pass: Pass<Buckets>,
     history: History,
     now: Timestamp,
+}
+
+/// A new bucket, looked into.
+fn looked_into() -> Observed {
+    Observed { contents: Some(Ok(Contents::default())), ..fresh(&Op::PutTags(Tags::new())) }
 }
 
 const NOON: &str = "2026-01-01T12:00:00Z";
@@ -115,7 +120,7 @@ impl Point {
 
     /// A new bucket with these tags, all of it read.
     fn sees(&mut self, tags: Tags) {
-        self.pass.sight = Some(Existence::Present { tags: Some(tags), seen: Buckets::fresh() });
+        self.pass.sight = Some(Existence::Present { tags: Some(tags), seen: looked_into() });
         self.pass.read = Reads { tags: true, blocks: Buckets::BLOCKS.iter().copied().collect(), contents: true };
     }
 
