@@ -15,11 +15,7 @@ mod table;
 pub mod tags;
 
 pub use adoption_policy::AdoptionPolicy;
-pub use bucket::{
-    AbortIncompleteMultipartUpload, Bucket, BucketBlock, BucketSpec, Encryption, EncryptionAlgorithm, Expiration,
-    Lifecycle, LifecycleFilter, LifecycleRule, NoncurrentVersionExpiration, NoncurrentVersionTransition,
-    ObjectOwnership, PublicAccessBlock, RuleStatus, StorageClass, Transition, Versioning, VersioningStatus,
-};
+pub use bucket::*;
 pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
 pub use management_policy::ManagementPolicy;

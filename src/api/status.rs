@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -29,6 +31,10 @@ pub struct Status {
     /// The endpoint applications reach it at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+
+    /// What else applications may want to know, by the names that `connectionSecret.keys` uses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
 
     /// The connection Secret, as the Service Binding specification wants it announced
     /// (servicebinding.io, "Provisioned Service").
@@ -84,6 +90,7 @@ impl Default for Status {
             conditions: Vec::new(),
             external: None,
             endpoint: None,
+            outputs: BTreeMap::new(),
             binding: None,
             managed: Managed::default(),
             creation_intent: None,

@@ -35,6 +35,8 @@ pub struct Aws {
 pub struct Regional {
     /// Amazon S3.
     pub s3: aws_sdk_s3::Client,
+    /// Amazon S3 Control: tags of buckets with attribute-based access control.
+    pub s3control: aws_sdk_s3control::Client,
     /// Amazon DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
     sts: aws_sdk_sts::Client,
@@ -68,6 +70,21 @@ impl Aws {
         Self { base: loader.load().await, options, observer: Observer::new(metrics), regions: Mutex::default() }
     }
 
+    /// AWS as this client plays it, for tests of what goes over the wire.
+    #[cfg(test)]
+    pub(crate) fn played_by(http: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
+        let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
+        let base = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::disabled())
+            .http_client(http)
+            .build();
+        let observer = Observer::new(Metrics::default());
+        Self { base, options: Options::default(), observer, regions: Mutex::default() }
+    }
+
     /// The clients of this region.
     pub fn regional(&self, region: &str) -> Arc<Regional> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,10 +98,12 @@ impl Aws {
             .force_path_style(self.options.endpoint_url.is_some())
             .interceptor(self.observer.clone())
             .build();
+        let s3control = aws_sdk_s3control::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         Regional {
             s3: aws_sdk_s3::Client::from_conf(s3),
+            s3control: aws_sdk_s3control::Client::from_conf(s3control),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             sts: aws_sdk_sts::Client::from_conf(sts),
             account: tokio::sync::Mutex::new(None),
@@ -138,7 +157,26 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
-fn dns_suffix(region: &str) -> &'static str {
+/// The domain below which the websites of a region's buckets are served: the older regions have a dash
+/// in it, the others a dot (AWS General Reference, "Amazon S3 website endpoints").
+pub fn s3_website_domain(region: &str) -> String {
+    const WITH_DASH: [&str; 9] = [
+        "us-east-1",
+        "us-west-1",
+        "us-west-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-northeast-1",
+        "eu-west-1",
+        "sa-east-1",
+        "us-gov-west-1",
+    ];
+    let separator = if WITH_DASH.contains(&region) { '-' } else { '.' };
+    format!("s3-website{separator}{region}.{}", dns_suffix(region))
+}
+
+/// The domain of a region's partition.
+pub fn dns_suffix(region: &str) -> &'static str {
     match partition(region) {
         "aws-cn" => "amazonaws.com.cn",
         "aws-iso" => "c2s.ic.gov",

@@ -153,8 +153,18 @@ fn advice(code: &str, class: Class, operation: &str) -> String {
         ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) => {
             ". The bucket exists in another region: set spec.region to that region, or choose another name".to_owned()
         }
-        ("NotImplemented" | "MethodNotAllowed" | "UnknownOperationException" | "Http501", _) => {
+        ("NotImplemented" | "XNotImplemented" | "UnsupportedOperation" | "MethodNotAllowed" | "UnknownOperationException" | "Http501", _) => {
             ". This endpoint does not offer the feature: take the block out of the spec".to_owned()
+        }
+        // LocalStack takes a sub-resource that it does not know for the bucket itself.
+        ("Http200", _) => {
+            ", which is no answer to that: this endpoint does not offer the feature. Take the block out of the spec"
+                .to_owned()
+        }
+        ("AccessControlListNotSupported", _) => {
+            ". ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
+             acl to {canned: private}"
+                .to_owned()
         }
         (_, Class::Denied) => format!(". Grant the operator the permission for {operation}, or check whose it is"),
         _ => String::new(),

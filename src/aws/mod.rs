@@ -5,5 +5,5 @@ mod clients;
 mod errors;
 mod observer;
 
-pub use clients::{Aws, Options, Regional, partition};
+pub use clients::{Aws, Options, Regional, dns_suffix, partition, s3_website_domain};
 pub use errors::{code, fault, http_status};

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use kube::ResourceExt as _;
+
 use crate::{
-    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, tags::Tags},
-    aws::partition,
+    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, NameScope, tags::Tags},
+    aws::{dns_suffix, partition, s3_website_domain},
     managed::{
         external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
         fault::Fault,
@@ -16,11 +18,36 @@ use crate::{
 
 use super::{Buckets, Observed, Op, aspects, plan};
 
+/// The most characters that the name of a bucket has.
+const LONGEST_NAME: usize = 63;
+
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
 
     fn external_name(&self) -> Option<&str> {
         self.spec.name.as_deref()
+    }
+
+    /// `<name>-<account>-<region>-an` in the account-regional namespace (Amazon S3 User Guide,
+    /// "Namespaces for general purpose buckets").
+    fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
+        let name = self.external_name().map_or_else(|| self.name_any(), str::to_owned);
+        if self.spec.name_scope != Some(NameScope::AccountRegional) {
+            return Ok(name);
+        }
+        let whole = format!("{name}-{account_id}-{region}-an");
+        if whole.len() > LONGEST_NAME {
+            return Err(Fault::user(
+                "InvalidBucketName",
+                format!(
+                    "with nameScope AccountRegional the bucket would be called {whole}, which has {} characters, and S3 \
+                     takes {LONGEST_NAME}: the name can be {} characters long; make a new Bucket with a shorter one",
+                    whole.len(),
+                    LONGEST_NAME - (whole.len() - name.len()),
+                ),
+            ));
+        }
+        Ok(whole)
     }
 
     fn region(&self) -> Option<&str> {
@@ -122,7 +149,7 @@ impl External for Buckets {
         match op {
             Op::DeleteObjects(versions) => versions.len(),
             Op::AbortUpload(_) => 1,
-            Op::Create { .. } | Op::PutTags(_) | Op::Put { .. } => 0,
+            Op::Create { .. } | Op::PutTags(_) | Op::Put { .. } | Op::PutItem { .. } => 0,
         }
     }
 
@@ -160,6 +187,27 @@ impl External for Buckets {
             ("endpoint", endpoint.clone()),
             ("uri", format!("s3://{}", id.name)),
         ]);
-        Outputs { arn, endpoint, binding_type: "s3", values }
+        Outputs { arn, endpoint, binding_type: "s3", values, more: self.more_outputs(id) }
+    }
+}
+
+impl Buckets {
+    /// Addresses of the bucket. Those below a domain of AWS's own are there on AWS only: what another
+    /// endpoint makes of them cannot be known.
+    fn more_outputs(&self, id: &Identity) -> BTreeMap<&'static str, String> {
+        let path_style = format!("{}/{}", self.aws.endpoint("s3", &id.region).trim_end_matches('/'), id.name);
+        let mut more = BTreeMap::from([("account", id.account_id.clone()), ("path-style-endpoint", path_style)]);
+        if self.aws.is_real() {
+            let regional = format!("{}.s3.{}.{}", id.name, id.region, dns_suffix(&id.region));
+            let website = s3_website_domain(&id.region);
+            more.extend([
+                ("virtual-host-endpoint", format!("https://{regional}")),
+                ("domain-name", format!("{}.s3.{}", id.name, dns_suffix(&id.region))),
+                ("regional-domain-name", regional),
+                ("website-endpoint", format!("http://{}.{website}", id.name)),
+                ("website-domain", website),
+            ]);
+        }
+        more
     }
 }

@@ -5,6 +5,8 @@ mod kind;
 mod observe;
 mod perform;
 mod plan;
+#[cfg(test)]
+mod wire;
 
 use std::sync::Arc;
 
@@ -22,6 +24,45 @@ impl Buckets {
     pub fn new(aws: Arc<Aws>) -> Self {
         Self { aws }
     }
+}
+
+/// What is known of a block of the spec, for the reference.
+pub struct Block {
+    /// Its name in the spec.
+    pub name: &'static str,
+    /// S3 operations that it takes.
+    pub operations: &'static [&'static str],
+    /// What a new bucket has.
+    pub fresh: serde_json::Value,
+    /// What taking it out of the spec does.
+    pub reset: crate::api::Effect,
+}
+
+/// S3 operations that every bucket takes, whatever its spec declares: the last three where the bucket's
+/// tags count in IAM policies.
+pub const OPERATIONS: &[&str] = &[
+    "CreateBucket",
+    "DeleteBucket",
+    "GetBucketTagging",
+    "PutBucketTagging",
+    "ListObjectVersions",
+    "ListMultipartUploads",
+    "DeleteObjects",
+    "AbortMultipartUpload",
+    "GetBucketAbac",
+    "TagResource",
+    "UntagResource",
+];
+
+/// Every block of a bucket's spec, in the order in which they are written.
+pub fn blocks() -> Vec<Block> {
+    let block = |row: &aspects::Row| Block {
+        name: row.name,
+        operations: row.operations,
+        fresh: (row.fresh)().unwrap_or_default(),
+        reset: row.reset,
+    };
+    aspects::TABLE.iter().map(block).collect()
 }
 
 /// A bucket as AWS makes it by this create.

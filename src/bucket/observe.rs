@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Buckets, Contents, ObjectVersion, Observed, Upload,
-    aspects::{self, Target},
+    aspects::{self, Target, not_offered},
     plan::PAGE,
 };
 
@@ -34,7 +34,10 @@ impl Buckets {
     pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         let target = self.target(id);
         let rows = aspects::TABLE.iter().filter(|row| reads.blocks.contains(row.name));
-        let aspects = join_all(rows.map(|row| async { (row.name, (row.read)(&target).await) }));
+        let aspects = join_all(rows.map(|row| async {
+            let state = (row.read)(&target).await.map_err(|fault| not_offered(row.name, fault));
+            (row.name, state)
+        }));
         let contents = async { if reads.contents { Some(read_contents(&target).await) } else { None } };
         let (tags, aspects, contents) = tokio::join!(read_tags(&target), aspects, contents);
         Ok(match tags? {
@@ -48,7 +51,7 @@ impl Buckets {
 }
 
 /// The tags of the bucket, or `None` if there is no bucket.
-async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
+pub(super) async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
     let answer = target
         .client
         .get_bucket_tagging()

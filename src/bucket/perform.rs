@@ -1,10 +1,12 @@
 //! One op, one S3 call.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag, Tagging};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration, Delete, ObjectIdentifier, Tag, Tagging,
+};
 
 use crate::{
-    api::{ObjectOwnership, tags::Tags},
-    aws::fault,
+    api::{Switch, tags::Tags},
+    aws::{fault, partition},
     managed::{
         fault::{Class, Fault},
         identity::Identity,
@@ -13,23 +15,26 @@ use crate::{
 
 use super::{
     Buckets, ObjectVersion, Op, Upload,
-    aspects::{self, Target, incomplete},
+    aspects::{self, AbacAspect, Aspect as _, Target, Write, incomplete, not_offered},
 };
 
 impl Buckets {
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
         let target = self.target(id);
         match op {
-            Op::Create { tags, object_ownership } => {
-                let tags = if self.aws.is_real() { Some(tags) } else { None };
-                create(&target, &id.region, tags, *object_ownership).await
-            }
+            Op::Create { .. } => create(&target, &id.region, op, self.aws.is_real()).await,
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
-            Op::PutTags(tags) => put_tags(&target, tags).await,
-            Op::Put { aspect, state } => match aspects::find(aspect) {
-                Some(row) => (row.write)(&target, state).await,
-                None => Err(Fault::new(Class::Unknown, "Internal", format!("there is no aspect {aspect}"))),
+            Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
+            Op::Put { aspect, state } => match aspects::find(aspect).map(|row| row.write) {
+                Some(Write::Whole(write)) => write(&target, state).await.map_err(|fault| not_offered(aspect, fault)),
+                _ => Err(Fault::new(Class::Unknown, "Internal", format!("there is no aspect {aspect}"))),
+            },
+            Op::PutItem { aspect, id, configuration } => match aspects::find(aspect).map(|row| row.write) {
+                Some(Write::Each(write)) => {
+                    write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(aspect, fault))
+                }
+                _ => Err(Fault::new(Class::Unknown, "Internal", format!("there is no list {aspect}"))),
             },
         }
     }
@@ -57,15 +62,11 @@ impl Buckets {
 }
 
 /// No `ExpectedBucketOwner` here: the call does not take it.
-async fn create(
-    target: &Target,
-    region: &str,
-    tags: Option<&Tags>,
-    object_ownership: Option<ObjectOwnership>,
-) -> Result<(), Fault> {
+async fn create(target: &Target, region: &str, op: &Op, takes_tags: bool) -> Result<(), Fault> {
+    let Op::Create { tags, object_ownership, object_lock, account_regional } = op else { return Ok(()) };
     // us-east-1 is the region that has no name here: sending it is an error.
     let location = (region != "us-east-1").then(|| BucketLocationConstraint::from(region));
-    let tags = tags.map(sdk_tags).transpose()?;
+    let tags = takes_tags.then(|| sdk_tags(tags)).transpose()?;
     let configuration = (location.is_some() || tags.is_some())
         .then(|| CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(tags).build());
     target
@@ -74,23 +75,62 @@ async fn create(
         .bucket(&target.bucket)
         .set_create_bucket_configuration(configuration)
         .set_object_ownership(object_ownership.map(aspects::object_ownership_to_sdk))
+        .set_object_lock_enabled_for_bucket(object_lock.then_some(true))
+        .set_bucket_namespace(account_regional.then_some(BucketNamespace::AccountRegional))
         .send()
         .await
         .map_err(|error| fault("CreateBucket", &error))?;
     Ok(())
 }
 
-async fn put_tags(target: &Target, tags: &Tags) -> Result<(), Fault> {
+/// S3 refuses its own operation for tags where attribute-based access control is on, whoever switched
+/// it on: then S3 Control takes them, what is new and what goes in one call each.
+async fn put_tags(
+    target: &Target,
+    control: &aws_sdk_s3control::Client,
+    id: &Identity,
+    tags: &Tags,
+) -> Result<(), Fault> {
     let tagging = Tagging::builder().set_tag_set(Some(sdk_tags(tags)?)).build().map_err(incomplete)?;
-    target
+    let answer = target
         .client
         .put_bucket_tagging()
         .bucket(&target.bucket)
         .expected_bucket_owner(&target.account_id)
         .tagging(tagging)
         .send()
-        .await
-        .map_err(|error| fault("PutBucketTagging", &error))?;
+        .await;
+    let Err(error) = answer else { return Ok(()) };
+    let refused = fault("PutBucketTagging", &error);
+    let may_be_abac = matches!(refused.class, Class::User | Class::Denied);
+    if may_be_abac && AbacAspect::read(target).await.is_ok_and(|abac| abac.status == Switch::Enabled) {
+        return put_tags_by_control(target, control, id, tags).await;
+    }
+    Err(refused)
+}
+
+async fn put_tags_by_control(
+    target: &Target,
+    control: &aws_sdk_s3control::Client,
+    id: &Identity,
+    tags: &Tags,
+) -> Result<(), Fault> {
+    let present = super::observe::read_tags(target).await?.unwrap_or_default();
+    let arn = format!("arn:{}:s3:::{}", partition(&id.region), id.name);
+    let own = |key: &&String| !key.starts_with("aws:");
+    let new = tags.iter().filter(|(key, value)| own(key) && present.get(*key) != Some(*value));
+    let new: Vec<_> = new
+        .map(|(key, value)| aws_sdk_s3control::types::Tag::builder().key(key).value(value).build().map_err(incomplete))
+        .collect::<Result<_, _>>()?;
+    if !new.is_empty() {
+        let put = control.tag_resource().account_id(&id.account_id).resource_arn(&arn).set_tags(Some(new));
+        put.send().await.map_err(|error| fault("TagResource", &error))?;
+    }
+    let gone: Vec<String> = present.keys().filter(own).filter(|key| !tags.contains_key(*key)).cloned().collect();
+    if !gone.is_empty() {
+        let take = control.untag_resource().account_id(&id.account_id).resource_arn(&arn).set_tag_keys(Some(gone));
+        take.send().await.map_err(|error| fault("UntagResource", &error))?;
+    }
     Ok(())
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
-    api::{Bucket, DeletionPolicy, Managed, ObjectOwnership, tags::Tags},
+    api::{Bucket, DeletionPolicy, Managed, NameScope, ObjectOwnership, tags::Tags},
     managed::{
         change::{Change, diff},
         external::{CREATION, Effect, Preparation, Step, TAGS},
@@ -15,7 +15,10 @@ use crate::{
     },
 };
 
-use super::aspects::{self, Aspect, ObjectOwnershipAspect, PolicyAspect, PublicAccessBlockAspect, Row};
+use super::aspects::{
+    self, AclAspect, Aspect, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect, PublicAccessBlockAspect,
+    ReplicationAspect, Row, VersioningAspect, Write,
+};
 
 /// How many versions, or uploads, one listing brings and one DeleteObjects takes.
 pub(super) const PAGE: usize = 1000;
@@ -67,9 +70,13 @@ pub enum Op {
         tags: Tags,
         /// Sent with the call, so that no moment passes under another rule.
         object_ownership: Option<ObjectOwnership>,
+        /// Sent with the call, as it was the only way once.
+        object_lock: bool,
+        /// Whether the name is one of the account-regional namespace, which the call has to say.
+        account_regional: bool,
     },
-    /// PutBucketTagging, or DeleteBucketTagging where nothing is left. The whole set: S3 knows no
-    /// other way.
+    /// The whole set of tags, by PutBucketTagging, or by S3 Control where attribute-based access
+    /// control is on.
     PutTags(Tags),
     /// The one call that brings an aspect to a state.
     Put {
@@ -77,6 +84,15 @@ pub enum Op {
         aspect: &'static str,
         /// Its state.
         state: Value,
+    },
+    /// The one call that writes, or deletes, one configuration of an aspect that is a list of them.
+    PutItem {
+        /// Name of the aspect.
+        aspect: &'static str,
+        /// Id of the configuration.
+        id: String,
+        /// The configuration; `None` deletes it.
+        configuration: Option<Value>,
     },
     /// DeleteObjects: these versions and delete markers, up to 1,000 of them.
     DeleteObjects(Vec<ObjectVersion>),
@@ -91,7 +107,12 @@ pub(super) fn fresh(op: &Op) -> Observed {
         ..Observed::default()
     };
     if let Op::Create { object_ownership: Some(ownership), .. } = op {
-        seen.aspects.insert(ObjectOwnershipAspect::NAME, Ok(serde_json::json!(ownership)));
+        seen.aspects.insert(ObjectOwnershipAspect::NAME, Ok(json!(ownership)));
+    }
+    if let Op::Create { object_lock: true, .. } = op {
+        seen.aspects.insert(ObjectLockAspect::NAME, Ok(json!(aspects::locked())));
+        // It brings versioning with it.
+        seen.aspects.insert(VersioningAspect::NAME, Ok(json!({"status": "Enabled"})));
     }
     seen
 }
@@ -100,12 +121,22 @@ pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op>
     let tags = tagging::desired(&Tags::new(), object.spec.tags.as_ref(), &Managed::default(), &id.owner);
     let mut changes = vec![Change { path: "name".to_owned(), from: None, to: Some(id.name.clone()) }];
     if let Some(ownership) = object.spec.object_ownership {
-        changes.extend(diff(ObjectOwnershipAspect::NAME, &Value::Null, &serde_json::json!(ownership)));
+        changes.extend(diff(ObjectOwnershipAspect::NAME, &Value::Null, &json!(ownership)));
+    }
+    let object_lock = object.spec.object_lock.as_ref().is_some_and(|lock| lock.enabled);
+    if object_lock {
+        changes.push(Change { path: "objectLock.enabled".to_owned(), from: None, to: Some("true".to_owned()) });
     }
     if tagged {
         changes.extend(tagging::changes(&Tags::new(), &tags));
     }
-    step(CREATION, Op::Create { tags, object_ownership: object.spec.object_ownership }, changes)
+    let op = Op::Create {
+        tags,
+        object_ownership: object.spec.object_ownership,
+        object_lock,
+        account_regional: object.spec.name_scope == Some(NameScope::AccountRegional),
+    };
+    step(CREATION, op, changes)
 }
 
 /// Tags first, for they carry the proof of ownership; then the aspects in the order of their table.
@@ -118,9 +149,11 @@ pub(super) fn plan(
 ) -> Vec<Step<Op>> {
     let mut steps: Vec<Step<Op>> = tags.and_then(|tags| tag_step(object, managed, id, tags)).into_iter().collect();
     for row in aspects::TABLE {
-        steps.extend(aspect_step(row, object, managed, seen));
+        steps.extend(aspect_steps(row, object, managed, seen));
     }
-    loosen_before_policy(&mut steps, seen);
+    loosen_first(&mut steps, seen);
+    take_grants_before_acls_end(&mut steps);
+    end_replication_before_versioning(&mut steps);
     steps
 }
 
@@ -130,34 +163,86 @@ fn tag_step(object: &Bucket, managed: &Managed, id: &Identity, current: &Tags) -
     (!changes.is_empty()).then(|| step(TAGS, Op::PutTags(wanted), changes))
 }
 
-fn aspect_step(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Option<Step<Op>> {
+fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
     // What was not read, or could not be, is not touched.
-    let state = seen.aspects.get(row.name)?.as_ref().ok()?;
-    let wanted = (row.wanted)(&object.spec, managed.has_block(row.name), state).ok()??;
+    let Some(Ok(state)) = seen.aspects.get(row.name) else { return Vec::new() };
+    let Ok(Some(wanted)) = (row.wanted)(&object.spec, managed.has_block(row.name), state) else { return Vec::new() };
     let reset = !(row.is_declared)(&object.spec);
-    Some(Step {
+    if reset && row.name == VersioningAspect::NAME && has_object_lock(seen) {
+        // S3 does not suspend versioning where there is object lock, and has no way to take that off.
+        return Vec::new();
+    }
+    let step = |op, changes| Step {
         block: row.name,
         after: row.after,
-        changes: diff(row.name, state, &wanted),
-        op: Op::Put { aspect: row.name, state: wanted },
+        changes,
+        op,
         effect: if reset { row.reset } else { Effect::Update },
         unless: None,
-    })
+    };
+    match row.write {
+        Write::Whole(_) => {
+            let changes = diff(row.name, state, &wanted);
+            vec![step(Op::Put { aspect: row.name, state: wanted }, changes)]
+        }
+        Write::Each(_) => aspects::differences(state, &wanted)
+            .into_iter()
+            .map(|(id, configuration)| {
+                let after = aspects::replace(state, &id, configuration.as_ref());
+                let changes = diff(row.name, state, &after);
+                step(Op::PutItem { aspect: row.name, id, configuration }, changes)
+            })
+            .collect(),
+    }
 }
 
-/// S3 refuses a public policy while the block stands, so a block that is loosened is loosened
-/// before the policy, and closed again should the policy be refused. One that is tightened stays
-/// behind the policy, where the table has it.
-fn loosen_before_policy(steps: &mut Vec<Step<Op>>, seen: &Observed) {
-    let Some(policy) = steps.iter().position(|step| step.block == PolicyAspect::NAME) else { return };
-    let Some(block) = steps.iter().position(|step| step.block == PublicAccessBlockAspect::NAME) else { return };
+fn has_object_lock(seen: &Observed) -> bool {
+    matches!(seen.aspects.get(ObjectLockAspect::NAME), Some(Ok(state)) if aspects::object_lock_is_enabled(state))
+}
+
+fn position(steps: &[Step<Op>], block: &str) -> Option<usize> {
+    steps.iter().position(|step| step.block == block)
+}
+
+/// The state that this step brings its aspect to.
+fn state(step: &Step<Op>) -> Option<&Value> {
+    if let Op::Put { state, .. } = &step.op { Some(state) } else { None }
+}
+
+/// S3 refuses a public policy, and public grants, while the public access block stands, so a block that
+/// is loosened is loosened before them, and closed again should one of them be refused. One that is
+/// tightened stays behind them, where the table has it.
+fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
+    let Some(block) = position(steps, PublicAccessBlockAspect::NAME) else { return };
+    let (acl, policy) = (position(steps, AclAspect::NAME), position(steps, PolicyAspect::NAME));
+    let Some(first) = acl.or(policy) else { return };
     let Some(Ok(before)) = seen.aspects.get(PublicAccessBlockAspect::NAME) else { return };
-    let loosens = matches!(&steps[block].op, Op::Put { state, .. } if aspects::loosens(before, state));
-    if loosens {
+    if state(&steps[block]).is_some_and(|state| aspects::loosens(before, state)) {
         let mut step = steps.remove(block);
         let back = Op::Put { aspect: PublicAccessBlockAspect::NAME, state: before.clone() };
-        step.unless = Some((PolicyAspect::NAME, back));
-        steps.insert(policy, step);
+        step.unless = Some((&[AclAspect::NAME, PolicyAspect::NAME], back));
+        steps.insert(first, step);
+    }
+}
+
+/// S3 switches ACLs off only where nobody but the owner has a grant.
+fn take_grants_before_acls_end(steps: &mut Vec<Step<Op>>) {
+    let Some(ownership) = position(steps, ObjectOwnershipAspect::NAME) else { return };
+    let Some(acl) = position(steps, AclAspect::NAME) else { return };
+    let ends = state(&steps[ownership]) == Some(&json!(ObjectOwnership::BucketOwnerEnforced));
+    if ends && state(&steps[acl]).is_some_and(aspects::is_private) {
+        let step = steps.remove(acl);
+        steps.insert(ownership, step);
+    }
+}
+
+/// S3 does not suspend versioning while there is replication.
+fn end_replication_before_versioning(steps: &mut Vec<Step<Op>>) {
+    let Some(versioning) = position(steps, VersioningAspect::NAME) else { return };
+    let Some(replication) = position(steps, ReplicationAspect::NAME) else { return };
+    if state(&steps[replication]).is_some_and(|state| state["rules"] == json!([])) {
+        let step = Step { after: &[], ..steps.remove(replication) };
+        steps.insert(versioning, step);
     }
 }
 
@@ -180,6 +265,11 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         Op::PutTags(put) => *tags = Some(put.clone()),
         Op::Put { aspect, state } => {
             seen.aspects.insert(aspect, Ok(state.clone()));
+        }
+        Op::PutItem { aspect, id, configuration } => {
+            if let Some(Ok(list)) = seen.aspects.get_mut(aspect) {
+                *list = aspects::replace(list, id, configuration.as_ref());
+            }
         }
     }
 }

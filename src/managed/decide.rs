@@ -104,8 +104,8 @@ pub struct Pass<X: External> {
 pub struct Undo<Op> {
     /// The block of the step.
     pub block: &'static str,
-    /// The block for whose sake it was done.
-    pub unless: &'static str,
+    /// The blocks for whose sake it was done.
+    pub unless: &'static [&'static str],
     /// The op that goes back on it.
     pub op: Op,
 }

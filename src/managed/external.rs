@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Debug, future::Future, time::Duration};
 
-use kube::{Resource, core::object::HasStatus};
+use kube::{Resource, ResourceExt as _, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::api::Effect;
@@ -41,6 +41,14 @@ pub trait ManagedObject:
 
     /// `spec.name`, if it is set.
     fn external_name(&self) -> Option<&str>;
+    /// The whole name in AWS, where more than the spec decides it.
+    ///
+    /// # Errors
+    /// When AWS would not take it.
+    fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
+        let _ = (region, account_id);
+        Ok(self.external_name().map_or_else(|| self.name_any(), str::to_owned))
+    }
     /// `spec.region`, if it is set.
     fn region(&self) -> Option<&str>;
     /// `spec.tags`, if they are set.
@@ -221,6 +229,7 @@ pub struct Step<Op> {
     pub changes: Vec<Change>,
     /// What the call does to those who rely on the thing.
     pub effect: Effect,
-    /// The op that takes this step back should the block named here be refused later in the pass.
-    pub unless: Option<(&'static str, Op)>,
+    /// The op that takes this step back should one of the blocks named here be refused later in the
+    /// pass.
+    pub unless: Option<(&'static [&'static str], Op)>,
 }

@@ -114,7 +114,7 @@ async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Resu
     let region = object.region().unwrap_or(&context.region);
     let account_id = context.external.account(region).await?;
     Ok(Identity {
-        name: object.external_name().map_or_else(|| object.name_any(), str::to_owned),
+        name: object.name_in(region, &account_id)?,
         region: region.to_owned(),
         account_id,
         owner: Owner {
@@ -261,14 +261,14 @@ impl<X: External> Running<'_, X> {
     }
 
     async fn undo(&mut self, proof: &Owned, undo: Undo<X::Op>) {
-        tracing::warn!(block = undo.block, refused = undo.unless, "taking a step back");
+        tracing::warn!(block = undo.block, refused = ?undo.unless, "taking a step back");
         self.pass.undo.retain(|other| *other != undo);
         let fault = match self.context.external.perform(proof, &undo.op).await {
             Ok(()) => {
                 if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
                     X::advance(tags, seen, &undo.op);
                 }
-                Fault::user("DependencyRefused", format!("taken back, since {} was refused", undo.unless))
+                Fault::user("DependencyRefused", format!("taken back, since {} was refused", undo.unless.join(" or ")))
             }
             Err(fault) => fault,
         };

@@ -15,8 +15,11 @@ pub struct Outputs {
     pub endpoint: String,
     /// `servicebinding.io/<type>` is the type of the Secret: `s3`, `dynamodb`.
     pub binding_type: &'static str,
-    /// All outputs by name, the ones above included.
+    /// The outputs that go into the Secret by themselves, by name, the ones above included.
     pub values: BTreeMap<&'static str, String>,
+    /// Outputs that go into the Secret only where `connectionSecret.keys` asks for them, and into
+    /// status.
+    pub more: BTreeMap<&'static str, String>,
 }
 
 /// A Secret as it should be.
@@ -50,7 +53,8 @@ pub fn wanted<K: ManagedObject>(object: &K, outputs: &Outputs) -> Option<Wanted>
     let added = object.connection_secret().and_then(|spec: &ConnectionSecret| spec.keys.as_ref());
     for (key, output) in added.into_iter().flatten() {
         // The schema admits no other names; an output that has no value yet is left out.
-        if let Some(value) = outputs.values.get(output.as_str()) {
+        let found = outputs.values.get(output.as_str()).or_else(|| outputs.more.get(output.as_str()));
+        if let Some(value) = found {
             data.insert(key.clone(), value.clone());
         }
     }

@@ -96,16 +96,27 @@ fn parse(line: &str) -> (Workload, Plan) {
             _ => plan.disturbances.push(word.parse().expect("a disturbance")),
         }
     }
-    let found = all().into_iter().find(|known| known.name == name && known.tags_at_creation == tagged);
+    let found = all_and_long().into_iter().find(|known| known.name == name && known.tags_at_creation == tagged);
     (found.expect("a workload of this name"), plan)
+}
+
+/// Those with every block there is as well, which take too many calls for most families.
+fn all_and_long() -> Vec<Workload> {
+    let mut all = all();
+    all.extend(workloads::long());
+    all
 }
 
 /// Runs every plan that `plans` makes of each workload's undisturbed run.
 fn family(name: &str, same_end: bool, plans: impl Fn(&Workload, &Run) -> Vec<Plan>) {
+    family_of(all(), name, same_end, plans);
+}
+
+fn family_of(workloads: Vec<Workload>, name: &str, same_end: bool, plans: impl Fn(&Workload, &Run) -> Vec<Plan>) {
     let failures = runtime().block_on(async {
         let real = Real::new().await;
         let (mut failures, mut count) = (Vec::new(), 0);
-        for workload in all() {
+        for workload in workloads {
             let reference = real.run(&workload, &Plan::default()).await;
             for plan in plans(&workload, &reference) {
                 count += 1;
@@ -130,12 +141,12 @@ fn each(run: &Run, leg: Option<Leg>, write: Option<bool>, whats: &[What]) -> Vec
 
 #[test]
 fn undisturbed() {
-    family("undisturbed", true, |_, _| vec![Plan::default()]);
+    family_of(all_and_long(), "undisturbed", true, |_, _| vec![Plan::default()]);
 }
 
 #[test]
 fn a_crash_before_and_after_every_write() {
-    family("P1, crash before and after each write", true, |_, run| {
+    family_of(all_and_long(), "P1, crash before and after each write", true, |_, run| {
         each(run, None, Some(true), &[What::CrashBefore, What::CrashAfter])
     });
 }

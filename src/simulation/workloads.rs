@@ -118,6 +118,7 @@ fn full_bucket() -> Value {
         "publicAccessBlock": {"blockPublicPolicy": false, "restrictPublicBuckets": false},
         "policy": PUBLIC,
         "lifecycle": {"rules": [{"id": "old", "status": "Enabled", "expiration": {"days": 30}}]},
+        "metrics": {"configurations": [{"id": "all"}, {"id": "old", "filter": {"prefix": "old/"}}]},
         "tags": {"team": "shop"},
     })
 }
@@ -133,8 +134,28 @@ fn changed_bucket() -> Value {
         "publicAccessBlock": {"blockPublicPolicy": true, "restrictPublicBuckets": true},
         "policy": PRIVATE,
         "lifecycle": {"rules": [{"id": "new", "status": "Enabled", "expiration": {"days": 60}}]},
+        "metrics": {"configurations": [{"id": "all", "filter": {"prefix": "new/"}}, {"id": "new"}]},
         "tags": {"team": "store", "cost": "42"},
     })
+}
+
+/// Every block of `tests/bucket-blocks.yaml` at once.
+fn whole_bucket() -> Value {
+    let text = include_str!("../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
+    let file: Value = serde_saphyr::from_str(&text).expect("it is YAML");
+    let mut spec = json!({});
+    for needed in [false, true] {
+        for (block, values) in file.as_object().expect("a map") {
+            if needed {
+                for (field, value) in values["with"].as_object().into_iter().flatten() {
+                    spec[field] = value.clone();
+                }
+            } else {
+                spec[block] = values["variants"][0].clone();
+            }
+        }
+    }
+    spec
 }
 
 fn with(mut spec: Value, field: &str, value: impl Into<Value>) -> Value {
@@ -288,10 +309,48 @@ pub fn buckets() -> Vec<Workload> {
             ],
         ),
     ];
-    let elsewhere: Vec<Workload> =
-        all.iter().cloned().map(|workload| Workload { tags_at_creation: false, ..workload }).collect();
+    // Only the create differs elsewhere: what is about later things is told once.
+    let later = ["B3", "B4", "drift", "ignored", "plan", "paused", "deaf", "approve-twice"];
+    let elsewhere: Vec<Workload> = all
+        .iter()
+        .filter(|workload| !later.contains(&workload.name))
+        .map(|workload| Workload { tags_at_creation: false, ..workload.clone() })
+        .collect();
     all.extend(elsewhere);
     all
+}
+
+/// Workloads on buckets with every block there is.
+pub fn long() -> Vec<Workload> {
+    let of = |name, acts| Workload { name, tables: false, tags_at_creation: true, acts };
+    let lock = json!({"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}});
+    let whole = whole_bucket();
+    let late = with(json!({"versioning": {"status": "Enabled"}}), "replication", whole["replication"].clone());
+    vec![
+        of("B2-whole", vec![apply(whole.clone())]),
+        of("B4-whole", vec![apply(whole), apply(json!({})), act(Deed::Approve("assets"))]),
+        of(
+            "public",
+            vec![
+                apply(
+                    json!({"objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "publicAccessBlock": {"blockPublicAcls": false}}),
+                ),
+                apply(
+                    json!({"objectOwnership": "BucketOwnerEnforced", "acl": {"canned": "private"}, "publicAccessBlock": {}}),
+                ),
+            ],
+        ),
+        of(
+            "locked-late",
+            vec![
+                apply(late.clone()),
+                apply(with(late, "objectLock", lock)),
+                apply(json!({})),
+                act(Deed::Approve("assets")),
+                delete(),
+            ],
+        ),
+    ]
 }
 
 fn table(rest: Value) -> Value {

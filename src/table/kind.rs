@@ -156,6 +156,6 @@ impl External for Tables {
             ("endpoint", endpoint.clone()),
             ("uri", format!("dynamodb://{}/{}", id.region, id.name)),
         ]);
-        Outputs { arn: arn(id), endpoint, binding_type: "dynamodb", values }
+        Outputs { arn: arn(id), endpoint, binding_type: "dynamodb", values, more: BTreeMap::new() }
     }
 }

@@ -251,6 +251,20 @@ fn name(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> (&'stat
         ("publicAccessBlock", "PublicAccessBlock"),
         ("encryption", "BucketEncryption"),
         ("versioning", "BucketVersioning"),
+        ("object-lock", "ObjectLockConfiguration"),
+        ("acl", "BucketAcl"),
+        ("cors", "BucketCors"),
+        ("website", "BucketWebsite"),
+        ("logging", "BucketLogging"),
+        ("notification", "BucketNotificationConfiguration"),
+        ("replication", "BucketReplication"),
+        ("accelerate", "BucketAccelerateConfiguration"),
+        ("requestPayment", "BucketRequestPayment"),
+        ("intelligent-tiering", "BucketIntelligentTieringConfiguration"),
+        ("inventory", "BucketInventoryConfiguration"),
+        ("analytics", "BucketAnalyticsConfiguration"),
+        ("metrics", "BucketMetricsConfiguration"),
+        ("abac", "BucketAbac"),
         ("policy", "BucketPolicy"),
         ("lifecycle", if verb == "Delete" { "BucketLifecycle" } else { "BucketLifecycleConfiguration" }),
     ];
@@ -262,9 +276,18 @@ fn name(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> (&'stat
         _ if asked("versions") => "GetObjectVersions".to_owned(),
         _ if asked("uploads") => "GetMultipartUploads".to_owned(),
         _ if asked("uploadId") => "DeleteMultipartUpload".to_owned(),
+        // These are read as a list of all.
+        (Some((_, resource)), "Get") if LISTS.contains(resource) => format!("List{resource}s"),
         (Some((_, resource)), _) => format!("{verb}{resource}"),
         (None, "Put") => "CreateBucket".to_owned(),
         (None, _) => format!("{verb}Bucket"),
     };
     ("S3", operation)
 }
+
+const LISTS: [&str; 4] = [
+    "BucketIntelligentTieringConfiguration",
+    "BucketInventoryConfiguration",
+    "BucketAnalyticsConfiguration",
+    "BucketMetricsConfiguration",
+];

@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{BucketSpec, EncryptionAlgorithm},
+    api::{BlockedEncryptionType, BucketSpec, EncryptionAlgorithm},
     aws::{code, fault},
     managed::{external::Effect, fault::Fault},
 };
@@ -22,15 +22,16 @@ pub(in crate::bucket) struct State {
     algorithm: String,
     kms_key_id: Option<String>,
     bucket_key_enabled: bool,
-    /// Which kinds of encryption uploads may not ask for. No field of the spec declares it, and a PUT
-    /// without it would lift the block that AWS puts on new buckets since spring 2026
-    /// (hashicorp/terraform-provider-aws#47320), so it is carried along and never compared.
+    /// Which kinds of encryption uploads may not ask for. A PUT without it would lift the block that AWS
+    /// puts on new buckets since spring 2026 (hashicorp/terraform-provider-aws#47320), so what is not
+    /// declared is carried along as it was found.
     blocked_encryption_types: Vec<String>,
 }
 
 impl Aspect for EncryptionAspect {
     const NAME: &'static str = "encryption";
     const RESET: Effect = Effect::Weakening;
+    const OPERATIONS: &'static [&'static str] = &["GetBucketEncryption", "PutBucketEncryption"];
     type State = State;
 
     /// Since January 2023 every bucket is encrypted with AES256.
@@ -39,13 +40,21 @@ impl Aspect for EncryptionAspect {
             algorithm: "AES256".to_owned(),
             kms_key_id: None,
             bucket_key_enabled: false,
-            blocked_encryption_types: Vec::new(),
+            blocked_encryption_types: vec!["SSE-C".to_owned()],
         }
     }
 
     fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
         let block = spec.encryption.as_ref()?;
-        let may_have_bucket_key = block.algorithm == EncryptionAlgorithm::Kms;
+        let blocked = block.blocked_encryption_types.as_ref().map(|types| {
+            types
+                .iter()
+                .map(|kind| match kind {
+                    BlockedEncryptionType::SseC => "SSE-C".to_owned(),
+                    BlockedEncryptionType::None => "NONE".to_owned(),
+                })
+                .collect()
+        });
         Some(State {
             algorithm: match block.algorithm {
                 EncryptionAlgorithm::Aes256 => "AES256",
@@ -54,8 +63,8 @@ impl Aspect for EncryptionAspect {
             }
             .to_owned(),
             kms_key_id: block.kms_key_id.clone(),
-            bucket_key_enabled: block.bucket_key_enabled.unwrap_or(may_have_bucket_key && seen.bucket_key_enabled),
-            blocked_encryption_types: seen.blocked_encryption_types.clone(),
+            bucket_key_enabled: block.bucket_key_enabled.unwrap_or_default(),
+            blocked_encryption_types: blocked.unwrap_or_else(|| seen.blocked_encryption_types.clone()),
         })
     }
 
@@ -64,13 +73,15 @@ impl Aspect for EncryptionAspect {
     }
 
     fn same(a: &State, b: &State) -> bool {
-        let compared = |state: &State| State { blocked_encryption_types: Vec::new(), ..state.clone() };
-        let (mut a, mut b) = (compared(a), compared(b));
-        // S3 keeps the flag with AES256 as well, where it means nothing.
-        for state in [&mut a, &mut b] {
+        let compared = |state: &State| {
+            let mut state = state.clone();
+            // S3 keeps the flag with AES256 as well, where it means nothing.
             state.bucket_key_enabled &= state.algorithm == "aws:kms";
-        }
-        a == b
+            // Nothing blocked is said in two ways.
+            state.blocked_encryption_types.retain(|kind| kind != "NONE");
+            state
+        };
+        compared(a) == compared(b)
     }
 
     async fn read(target: &Target) -> Result<State, Fault> {
@@ -135,29 +146,39 @@ impl Aspect for EncryptionAspect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Encryption;
+    use serde_json::json;
 
-    fn spec(algorithm: EncryptionAlgorithm, bucket_key_enabled: Option<bool>) -> BucketSpec {
-        BucketSpec {
-            encryption: Some(Encryption { algorithm, kms_key_id: None, bucket_key_enabled }),
-            ..BucketSpec::default()
+    fn spec(encryption: serde_json::Value) -> BucketSpec {
+        let encryption = serde_json::from_value(encryption).expect("a block of the spec");
+        BucketSpec { encryption: Some(encryption), ..BucketSpec::default() }
+    }
+
+    fn kms(bucket_key_enabled: bool) -> State {
+        State { algorithm: "aws:kms".into(), bucket_key_enabled, ..EncryptionAspect::fresh() }
+    }
+
+    #[test]
+    fn a_bucket_key_that_is_not_declared_is_off() {
+        let wanted = EncryptionAspect::declared(&spec(json!({"algorithm": "aws:kms"})), &kms(true)).expect("declared");
+        assert!(!EncryptionAspect::same(&kms(true), &wanted));
+        assert!(EncryptionAspect::same(&kms(false), &wanted));
+    }
+
+    #[test]
+    fn blocked_encryption_types_are_kept_unless_they_are_declared() {
+        for found in [vec![], vec!["NONE".to_owned()], vec!["SSE-C".to_owned()], vec!["NEW".to_owned()]] {
+            let seen = State { blocked_encryption_types: found.clone(), ..kms(false) };
+            let wanted = EncryptionAspect::declared(&spec(json!({"algorithm": "aws:kms"})), &seen).expect("declared");
+            assert_eq!(wanted.blocked_encryption_types, found);
+            assert_eq!(EncryptionAspect::reset(&seen).blocked_encryption_types, found);
         }
-    }
-
-    #[test]
-    fn a_bucket_key_that_is_not_declared_stays_as_it_is() {
-        let seen = State { algorithm: "aws:kms".into(), bucket_key_enabled: true, ..EncryptionAspect::fresh() };
-        let kept = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, None), &seen).expect("declared");
-        assert!(EncryptionAspect::same(&seen, &kept));
-        let off = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, Some(false)), &seen).expect("declared");
-        assert!(!EncryptionAspect::same(&seen, &off));
-    }
-
-    #[test]
-    fn blocked_encryption_types_are_carried_along_and_never_differ() {
-        let seen = State { blocked_encryption_types: vec!["SSE-C".into()], ..EncryptionAspect::fresh() };
-        let wanted = EncryptionAspect::declared(&spec(EncryptionAlgorithm::Kms, None), &seen).expect("declared");
-        assert_eq!(wanted.blocked_encryption_types, ["SSE-C"]);
-        assert!(EncryptionAspect::same(&seen, &EncryptionAspect::fresh()));
+        let declared = |kind: &str| {
+            let spec = spec(json!({"algorithm": "aws:kms", "blockedEncryptionTypes": [kind]}));
+            EncryptionAspect::declared(&spec, &kms(false)).expect("declared")
+        };
+        assert!(EncryptionAspect::same(&declared("SSE-C"), &kms(false)), "as AWS makes buckets");
+        assert!(!EncryptionAspect::same(&declared("NONE"), &kms(false)));
+        let lifted = State { blocked_encryption_types: vec![], ..kms(false) };
+        assert!(EncryptionAspect::same(&declared("NONE"), &lifted), "nothing and NONE are the same");
     }
 }

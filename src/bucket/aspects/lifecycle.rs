@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{
     self as sdk, BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRuleAndOperator,
-    LifecycleRuleFilter, TransitionDefaultMinimumObjectSize, TransitionStorageClass,
+    LifecycleRuleFilter, TransitionDefaultMinimumObjectSize as MinimumSize, TransitionStorageClass,
 };
 use aws_smithy_types::{DateTime, date_time::Format};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    api::{BucketSpec, LifecycleFilter, LifecycleRule, RuleStatus, StorageClass},
+    api::{BucketSpec, LifecycleFilter, LifecycleRule, StorageClass, Switch, TransitionDefaultMinimumObjectSize},
     aws::{code, fault},
     managed::fault::{Class, Fault},
 };
@@ -26,32 +26,40 @@ pub(in crate::bucket) struct State {
     /// type: a rule made by somebody else may hold what the spec has no word for, and must still be
     /// seen as a difference.
     rules: Vec<Value>,
-    /// From which size objects are moved by default. No field of the spec declares it; real S3
-    /// always answers it and other stores never do (hashicorp/terraform-provider-aws#49019), so it
-    /// is carried along and never compared.
-    transition_default_minimum_object_size: Option<String>,
+    /// From which size objects are moved by default. Real S3 always answers it and other stores never
+    /// do (hashicorp/terraform-provider-aws#49019): no answer is the default.
+    transition_default_minimum_object_size: String,
 }
+
+/// What S3 gives a new configuration.
+const DEFAULT_MINIMUM: &str = "all_storage_classes_128K";
+const VARIES: &str = "varies_by_storage_class";
 
 impl Aspect for LifecycleAspect {
     const NAME: &'static str = "lifecycle";
     /// Rules about versions that are no longer current make sense only on a versioned bucket.
     const AFTER: &'static [&'static str] = &["versioning"];
+    const OPERATIONS: &'static [&'static str] =
+        &["GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"];
     type State = State;
 
     fn fresh() -> State {
-        State { rules: Vec::new(), transition_default_minimum_object_size: None }
+        State { rules: Vec::new(), transition_default_minimum_object_size: DEFAULT_MINIMUM.to_owned() }
     }
 
-    fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
-        let rules = &spec.lifecycle.as_ref()?.rules;
+    fn declared(spec: &BucketSpec, _: &State) -> Option<State> {
+        let block = spec.lifecycle.as_ref()?;
+        let minimum = block.transition_default_minimum_object_size;
+        let varies = minimum == Some(TransitionDefaultMinimumObjectSize::VariesByStorageClass);
         Some(State {
-            rules: by_id(rules.iter().map(|rule| normal(&json!(rule))).collect()),
-            transition_default_minimum_object_size: seen.transition_default_minimum_object_size.clone(),
+            rules: by_id(block.rules.iter().map(|rule| normal(&json!(rule))).collect()),
+            transition_default_minimum_object_size: if varies { VARIES } else { DEFAULT_MINIMUM }.to_owned(),
         })
     }
 
     fn same(a: &State, b: &State) -> bool {
-        a.rules == b.rules
+        // Where there are no rules there is nothing that a size could be stored in.
+        a.rules == b.rules && (a.rules.is_empty() || a == b)
     }
 
     async fn read(target: &Target) -> Result<State, Fault> {
@@ -67,7 +75,8 @@ impl Aspect for LifecycleAspect {
                 rules: by_id(answer.rules().iter().map(|rule| normal(&from_sdk(rule))).collect()),
                 transition_default_minimum_object_size: answer
                     .transition_default_minimum_object_size()
-                    .map(|size| size.as_str().to_owned()),
+                    .map_or(DEFAULT_MINIMUM, |size| size.as_str())
+                    .to_owned(),
             }),
             Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Self::fresh()),
             Err(error) => Err(fault("GetBucketLifecycleConfiguration", &error)),
@@ -88,14 +97,14 @@ impl Aspect for LifecycleAspect {
         }
         let configuration = configuration(&state.rules)
             .map_err(|error| Fault::new(Class::Unknown, "Internal", format!("lifecycle: {error}")))?;
-        let minimum = state.transition_default_minimum_object_size.as_deref();
+        let minimum = MinimumSize::from(state.transition_default_minimum_object_size.as_str());
         target
             .client
             .put_bucket_lifecycle_configuration()
             .bucket(&target.bucket)
             .expected_bucket_owner(&target.account_id)
             .lifecycle_configuration(configuration)
-            .set_transition_default_minimum_object_size(minimum.map(TransitionDefaultMinimumObjectSize::from))
+            .transition_default_minimum_object_size(minimum)
             .send()
             .await
             .map_err(|error| fault("PutBucketLifecycleConfiguration", &error))?;
@@ -238,8 +247,8 @@ fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, String
 
 fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, String> {
     let status = match rule.status {
-        RuleStatus::Enabled => ExpirationStatus::Enabled,
-        RuleStatus::Disabled => ExpirationStatus::Disabled,
+        Switch::Enabled => ExpirationStatus::Enabled,
+        Switch::Disabled => ExpirationStatus::Disabled,
     };
     let mut out =
         sdk::LifecycleRule::builder().id(&rule.id).status(status).filter(filter_to_sdk(rule.filter.as_ref())?);

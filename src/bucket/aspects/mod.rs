@@ -1,15 +1,32 @@
 //! The sub-resources of a bucket, one file each, and the table of them.
 //!
-//! Adding one is a file and a row in [`TABLE`]. An aspect is read and written by one S3 operation
-//! each; what is compared is a *state*, the sub-resource in a normal form in which equal meaning is
-//! equal value, so that there is no drift where nothing differs.
+//! Adding one is a file and a row in [`TABLE`]. An aspect is read by one S3 operation and written by
+//! one, lists of named configurations by one for each of them; what is compared is a *state*, the
+//! sub-resource in a normal form in which equal meaning is equal value, so that there is no drift
+//! where nothing differs.
 
+mod abac;
+mod acceleration;
+mod acl;
+mod analytics;
+mod cors;
+mod document;
 mod encryption;
+mod intelligent_tiering;
+mod inventory;
 mod lifecycle;
+mod logging;
+mod metrics;
+mod named;
+mod notifications;
+mod object_lock;
 mod object_ownership;
 mod policy;
 mod public_access_block;
+mod replication;
+mod request_payer;
 mod versioning;
+mod website;
 
 use std::{future::Future, pin::Pin};
 
@@ -25,9 +42,15 @@ use crate::{
     },
 };
 
+pub(super) use abac::AbacAspect;
+pub(super) use acl::{AclAspect, is_private};
+pub(super) use named::{differences, replace};
+pub(super) use object_lock::{ObjectLockAspect, is_enabled as object_lock_is_enabled, locked};
 pub(super) use object_ownership::{ObjectOwnershipAspect, to_sdk as object_ownership_to_sdk};
 pub(super) use policy::PolicyAspect;
 pub(super) use public_access_block::{PublicAccessBlockAspect, loosens};
+pub(super) use replication::ReplicationAspect;
+pub(super) use versioning::VersioningAspect;
 
 /// Where a call goes: the bucket, and the account that must own it.
 ///
@@ -47,6 +70,8 @@ pub(super) trait Aspect: 'static {
     const RESET: Effect = Effect::Update;
     /// Blocks that must be in place before this one is written.
     const AFTER: &'static [&'static str] = &[];
+    /// S3 operations that reading and writing it take: the one that reads comes first.
+    const OPERATIONS: &'static [&'static str];
     /// The sub-resource in normal form.
     type State: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
@@ -82,24 +107,48 @@ pub(super) struct Row {
     pub name: &'static str,
     pub reset: Effect,
     pub after: &'static [&'static str],
+    pub operations: &'static [&'static str],
     pub is_declared: fn(&BucketSpec) -> bool,
     pub fresh: fn() -> Result<Value, Fault>,
     /// What the state must become; `None` if it is as it should be.
     pub wanted: fn(&BucketSpec, managed: bool, seen: &Value) -> Result<Option<Value>, Fault>,
     pub read: for<'a> fn(&'a Target) -> Call<'a, Value>,
-    pub write: for<'a> fn(&'a Target, &'a Value) -> Call<'a, ()>,
+    pub write: Write,
 }
 
-/// Every aspect, in the order in which they are written. The one exception to the order is made in
-/// [`super::plan`]: the public access block is loosened before the policy is written and tightened
-/// after it.
+/// How an aspect is written.
+#[derive(Clone, Copy)]
+pub(super) enum Write {
+    /// Its whole state at once.
+    Whole(for<'a> fn(&'a Target, &'a Value) -> Call<'a, ()>),
+    /// A list, one configuration at a time, by its id; `None` deletes it.
+    Each(for<'a> fn(&'a Target, &'a str, Option<&'a Value>) -> Call<'a, ()>),
+}
+
+/// Every aspect, in the order in which they are written. The two exceptions to the order are made in
+/// [`super::plan`]: the public access block is loosened before what it would refuse, and others lose
+/// their grants before object ownership switches ACLs off.
 pub(super) const TABLE: &[Row] = &[
     row::<ObjectOwnershipAspect>(),
     row::<encryption::EncryptionAspect>(),
-    row::<versioning::VersioningAspect>(),
+    row::<VersioningAspect>(),
+    row::<ObjectLockAspect>(),
+    row::<AclAspect>(),
     row::<PolicyAspect>(),
     row::<PublicAccessBlockAspect>(),
     row::<lifecycle::LifecycleAspect>(),
+    row::<cors::CorsAspect>(),
+    row::<website::WebsiteAspect>(),
+    row::<logging::LoggingAspect>(),
+    row::<notifications::NotificationsAspect>(),
+    row::<ReplicationAspect>(),
+    row::<acceleration::AccelerationAspect>(),
+    row::<request_payer::RequestPayerAspect>(),
+    named::row::<intelligent_tiering::IntelligentTieringAspect>(),
+    named::row::<inventory::InventoryAspect>(),
+    named::row::<analytics::AnalyticsAspect>(),
+    named::row::<metrics::MetricsAspect>(),
+    row::<AbacAspect>(),
 ];
 
 /// Names of all aspects, in the order of [`TABLE`].
@@ -125,6 +174,7 @@ const fn row<A: Aspect>() -> Row {
         name: A::NAME,
         reset: A::RESET,
         after: A::AFTER,
+        operations: A::OPERATIONS,
         is_declared: |spec| A::declared(spec, &A::fresh()).is_some(),
         fresh: || json::<A>(&A::fresh()),
         wanted: |spec, managed, seen| {
@@ -137,7 +187,7 @@ const fn row<A: Aspect>() -> Row {
             if A::same(&seen, &target) { Ok(None) } else { json::<A>(&target).map(Some) }
         },
         read: |target| Box::pin(async move { json::<A>(&A::read(target).await?) }),
-        write: |target, value| Box::pin(async move { A::write(target, &state::<A>(value)?).await }),
+        write: Write::Whole(|target, value| Box::pin(async move { A::write(target, &state::<A>(value)?).await })),
     }
 }
 
@@ -161,4 +211,24 @@ fn impossible(name: &str, error: &serde_json::Error) -> Fault {
         "Internal",
         format!("{name} cannot be turned into JSON and back: {error}; please report this"),
     )
+}
+
+/// What an endpoint that lacks a feature answers (fact base: Ceph, MinIO, StorageGRID, R2, LocalStack),
+/// told with the name of the block that asks for it.
+pub(super) fn not_offered(block: &str, fault: Fault) -> Fault {
+    const CODES: [&str; 9] = [
+        "NotImplemented",
+        "XNotImplemented",
+        "MethodNotAllowed",
+        "UnsupportedOperation",
+        "UnsupportedArgument",
+        "UnknownOperationException",
+        "Http501",
+        "Http405",
+        "Http200",
+    ];
+    if !CODES.contains(&fault.reason.as_str()) {
+        return fault;
+    }
+    Fault { class: Class::User, reason: "FeatureNotOffered".to_owned(), ..fault.at(block) }
 }

@@ -13,6 +13,7 @@ pub(in crate::bucket) struct ObjectOwnershipAspect;
 
 impl Aspect for ObjectOwnershipAspect {
     const NAME: &'static str = "objectOwnership";
+    const OPERATIONS: &'static [&'static str] = &["GetBucketOwnershipControls", "PutBucketOwnershipControls"];
     /// `None` on buckets from before the feature: objects belong to their writer.
     type State = Option<ObjectOwnership>;
 

@@ -16,6 +16,7 @@ impl Aspect for PolicyAspect {
     const RESET: Effect = Effect::Weakening;
     /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
+    const OPERATIONS: &'static [&'static str] = &["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"];
     /// The user's text, or S3's.
     type State = Option<String>;
 

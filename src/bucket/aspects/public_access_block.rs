@@ -33,6 +33,8 @@ const OFF: Switches = Switches {
 impl Aspect for PublicAccessBlockAspect {
     const NAME: &'static str = "publicAccessBlock";
     const RESET: Effect = Effect::Weakening;
+    const OPERATIONS: &'static [&'static str] =
+        &["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"];
     type State = Switches;
 
     /// Since April 2023 every switch of a new bucket is on.
@@ -45,13 +47,13 @@ impl Aspect for PublicAccessBlockAspect {
         }
     }
 
-    fn declared(spec: &BucketSpec, seen: &Switches) -> Option<Switches> {
+    fn declared(spec: &BucketSpec, _: &Switches) -> Option<Switches> {
         let block = spec.public_access_block?;
         Some(Switches {
-            block_public_acls: block.block_public_acls.unwrap_or(seen.block_public_acls),
-            ignore_public_acls: block.ignore_public_acls.unwrap_or(seen.ignore_public_acls),
-            block_public_policy: block.block_public_policy.unwrap_or(seen.block_public_policy),
-            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(seen.restrict_public_buckets),
+            block_public_acls: block.block_public_acls.unwrap_or(true),
+            ignore_public_acls: block.ignore_public_acls.unwrap_or(true),
+            block_public_policy: block.block_public_policy.unwrap_or(true),
+            restrict_public_buckets: block.restrict_public_buckets.unwrap_or(true),
         })
     }
 

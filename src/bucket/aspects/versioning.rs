@@ -14,6 +14,7 @@ pub(in crate::bucket) struct VersioningAspect;
 impl Aspect for VersioningAspect {
     const NAME: &'static str = "versioning";
     const RESET: Effect = Effect::Weakening;
+    const OPERATIONS: &'static [&'static str] = &["GetBucketVersioning", "PutBucketVersioning"];
     /// `None` on a bucket that was never versioned, which is not the same as Suspended.
     type State = Option<Versioning>;
 

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{api::BucketSpec, managed::identity::Owner};
+use crate::{
+    api::{BucketBlock, BucketSpec},
+    managed::identity::Owner,
+};
 
 fn identity() -> Identity {
     Identity {
@@ -43,32 +46,99 @@ fn public() -> Bucket {
     bucket(json!({"policy": "{}", "publicAccessBlock": {"blockPublicPolicy": false}}))
 }
 
-fn specs() -> impl Strategy<Value = Value> {
+/// The blocks and variants of `tests/bucket-blocks.yaml`.
+fn blocks_file() -> Value {
+    let text = include_str!("../../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
+    serde_saphyr::from_str(&text).expect("it is YAML")
+}
+
+/// Any choice of blocks, each in one of its variants or off.
+fn blocks_of_the_file() -> impl Strategy<Value = Value> {
+    let file = blocks_file();
+    let names: Vec<String> = file.as_object().expect("a map").keys().cloned().collect();
+    prop::collection::vec(0..4_usize, names.len()).prop_map(move |choices| {
+        let mut spec = serde_json::Map::new();
+        for (name, choice) in names.iter().zip(choices) {
+            let block = &file[name];
+            let variants = block["variants"].as_array().expect("variants");
+            let chosen = if choice == 2 { Some(&block["off"]) } else { variants.get(choice) };
+            if let Some(value) = chosen.filter(|value| !value.is_null()) {
+                spec.insert(name.clone(), value.clone());
+                // What it needs beside it goes before what was chosen for that.
+                spec.extend(block["with"].as_object().cloned().unwrap_or_default());
+            }
+        }
+        // What a block needs may have been overwritten by that block's own turn.
+        for name in &names {
+            if spec.contains_key(name) {
+                spec.extend(file[name]["with"].as_object().cloned().unwrap_or_default());
+            }
+        }
+        Value::Object(spec)
+    })
+}
+
+fn small_specs() -> impl Strategy<Value = Value> {
     let flag = || prop::option::of(any::<bool>());
     let ownership =
         prop::option::of(prop::sample::select(vec!["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]));
-    let versioning = prop::option::of(prop::sample::select(vec!["Enabled", "Suspended"]));
     let algorithm = prop::option::of(prop::sample::select(vec!["AES256", "aws:kms", "aws:kms:dsse"]));
-    let days = prop::option::of(prop::collection::vec(1..400_i32, 0..3));
+    let numbers = || prop::option::of(prop::collection::vec(1..400_i32, 0..3));
     let policy = prop::option::of(prop::sample::select(vec!["", "{}", r#"{"Statement": []}"#]));
     let tags = prop::option::of(prop::collection::btree_map("[a-z]{1,4}", "[a-z]{0,4}", 0..4));
-    (ownership, (flag(), flag(), flag(), flag()), versioning, algorithm, days, policy, tags).prop_map(
-        |(ownership, (a, b, c, d), versioning, algorithm, days, policy, tags)| {
+    (ownership, (flag(), flag(), flag(), flag()), algorithm, numbers(), numbers(), policy, tags).prop_map(
+        |(ownership, (a, b, c, d), algorithm, days, ids, policy, tags)| {
             let rules = days.map(|days| {
                 let rule = |(n, days): (usize, &i32)| json!({"id": format!("r{n}"), "status": "Enabled", "expiration": {"days": days}});
                 json!({"rules": days.iter().enumerate().map(rule).collect::<Vec<_>>()})
             });
+            let configurations = ids.map(|ids| {
+                let ids: BTreeSet<i32> = ids.into_iter().collect();
+                let one = |id: &i32| json!({"id": format!("m{}", id % 7), "filter": {"prefix": id.to_string()}});
+                let by_id: BTreeMap<String, Value> =
+                    ids.iter().map(|id| (format!("m{}", id % 7), one(id))).collect();
+                json!({"configurations": by_id.into_values().collect::<Vec<_>>()})
+            });
             json!({
                 "objectOwnership": ownership,
                 "publicAccessBlock": {"blockPublicAcls": a, "ignorePublicAcls": b, "blockPublicPolicy": c, "restrictPublicBuckets": d},
-                "versioning": versioning.map(|status| json!({"status": status})),
                 "encryption": algorithm.map(|algorithm| json!({"algorithm": algorithm})),
                 "lifecycle": rules,
+                "metrics": configurations,
                 "policy": policy,
                 "tags": tags,
             })
         },
     )
+}
+
+fn specs() -> impl Strategy<Value = Value> {
+    prop_oneof![blocks_of_the_file(), small_specs()]
+}
+
+/// A state with what no edit can take back, and what is no part of the spec, in one form.
+fn comparable(seen: &Observed) -> BTreeMap<&'static str, Value> {
+    let mut states: BTreeMap<&str, Value> =
+        seen.aspects.iter().map(|(name, state)| (*name, state.clone().expect("it was read"))).collect();
+    for never_again_unset in ["versioning", "acceleration"] {
+        if states[never_again_unset].is_null() {
+            states.insert(never_again_unset, json!({"status": "Suspended"}));
+        }
+    }
+    if states["lifecycle"]["rules"] == json!([]) {
+        states.insert("lifecycle", Value::Null);
+    }
+    let encryption = states.get_mut("encryption").expect("it is there");
+    // Kept as it was found: no edit takes it back that does not name it.
+    encryption["blockedEncryptionTypes"] = Value::Null;
+    if encryption["algorithm"] != "aws:kms" {
+        encryption["bucketKeyEnabled"] = json!(false);
+    }
+    if let Some(policy) = states["policy"].as_str() {
+        let parsed: Value = serde_json::from_str(policy).expect("a policy");
+        states.insert("policy", parsed);
+    }
+    states
 }
 
 proptest! {
@@ -81,6 +151,31 @@ proptest! {
             take_all(&steps, &mut tags, &mut seen);
             prop_assert_eq!(plan(&object, &Managed::default(), &identity(), tags.as_ref(), &seen), vec![]);
         }
+    }
+
+    #[test]
+    fn whatever_edits_went_before_the_end_is_that_of_a_bucket_made_so(edits in prop::collection::vec(specs(), 1..4), last in specs()) {
+        let (mut tags, mut seen, mut managed) = (Some(Tags::new()), new_bucket(), Managed::default());
+        for spec in edits.iter().chain([&last]) {
+            let object = bucket(spec.clone());
+            let steps = plan(&object, &managed, &identity(), tags.as_ref(), &seen);
+            take_all(&steps, &mut tags, &mut seen);
+            let declared = aspects::TABLE.iter().filter(|row| (row.is_declared)(&object.spec));
+            managed.blocks = declared.map(|row| row.name.to_owned()).collect();
+            managed.tags = object.spec.tags.iter().flatten().map(|(key, _)| key.clone()).collect();
+        }
+        let (mut fresh_tags, mut fresh) = (Some(Tags::new()), new_bucket());
+        let object = bucket(last);
+        take_all(&plan(&object, &Managed::default(), &identity(), fresh_tags.as_ref(), &fresh), &mut fresh_tags, &mut fresh);
+        let (mut end, mut wanted) = (comparable(&seen), comparable(&fresh));
+        // Object lock stays once it is on, and versioning with it.
+        for states in [&mut end, &mut wanted] {
+            states.get_mut("objectLock").expect("it is there")["enabled"] = json!(true);
+            if edits.iter().any(|spec| spec["objectLock"].is_object()) {
+                states.remove("versioning");
+            }
+        }
+        prop_assert_eq!((end, tags), (wanted, fresh_tags));
     }
 
     #[test]
@@ -112,7 +207,10 @@ fn a_block_that_was_never_declared_is_left_alone_and_one_that_was_is_reset() {
     let mut seen = new_bucket();
     seen.aspects.insert("versioning", Ok(json!({"status": "Enabled"})));
     let rule = json!({"id": "r", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 1}});
-    seen.aspects.insert("lifecycle", Ok(json!({"rules": [rule], "transitionDefaultMinimumObjectSize": null})));
+    seen.aspects.insert(
+        "lifecycle",
+        Ok(json!({"rules": [rule], "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"})),
+    );
     let object = bucket(json!({}));
     assert_eq!(plan_of(&object, &Managed::default(), &seen), []);
     let managed = Managed { blocks: vec!["lifecycle".into(), "versioning".into()], ..Managed::default() };
@@ -129,7 +227,7 @@ fn the_public_access_block_is_loosened_before_the_policy_and_the_step_knows_its_
     let mut seen = new_bucket();
     take_all(&steps[..1], &mut None, &mut seen);
     advance(&mut None, &mut seen, &back);
-    assert_eq!((unless, seen), ("policy", new_bucket()));
+    assert_eq!((unless, seen), (&["acl", "policy"][..], new_bucket()));
 }
 
 #[test]
@@ -143,22 +241,98 @@ fn the_public_access_block_is_tightened_after_the_policy() {
 #[test]
 fn ownership_of_objects_goes_with_the_create() {
     let step = creation(&bucket(json!({"objectOwnership": "ObjectWriter", "tags": {"a": "b"}})), &identity(), true);
-    let Op::Create { tags, object_ownership } = &step.op else { panic!("{step:?}") };
+    let Op::Create { tags, object_ownership, .. } = &step.op else { panic!("{step:?}") };
     assert_eq!(*object_ownership, Some(ObjectOwnership::ObjectWriter));
     assert_eq!((tags["a"].as_str(), tags["musubi.dev/uid"].as_str()), ("b", "u"));
     assert_eq!(fresh(&step.op).aspects["objectOwnership"], Ok(json!("ObjectWriter")));
 }
 
 #[test]
-fn every_block_of_the_schema_has_its_aspect() {
-    let spec = json!({
-        "objectOwnership": "ObjectWriter", "publicAccessBlock": {}, "encryption": {"algorithm": "AES256"},
-        "versioning": {"status": "Enabled"}, "lifecycle": {"rules": []}, "policy": "",
-    });
+fn every_block_has_its_aspect_its_name_and_its_variants() {
     let mut names: Vec<&str> = aspects::NAMES.to_vec();
-    names.sort_unstable();
-    let mut declared: Vec<&str> = spec.as_object().expect("a spec").keys().map(String::as_str).collect();
-    declared.sort_unstable();
-    assert_eq!(names, declared);
-    assert!(aspects::TABLE.iter().all(|row| (row.is_declared)(&bucket(spec.clone()).spec)));
+    let mut blocks: Vec<&str> = BucketBlock::ALL.iter().map(|block| block.name()).collect();
+    let file = blocks_file();
+    let mut in_file: Vec<&str> = file.as_object().expect("a map").keys().map(String::as_str).collect();
+    for list in [&mut names, &mut blocks, &mut in_file] {
+        list.sort_unstable();
+    }
+    assert_eq!(names, blocks);
+    assert_eq!(names, in_file);
+    for row in aspects::TABLE {
+        let spec = bucket(json!({row.name: file[row.name]["variants"][0]})).spec;
+        assert!((row.is_declared)(&spec), "{}", row.name);
+        assert!(!(row.is_declared)(&bucket(json!({})).spec), "{}", row.name);
+    }
+}
+
+#[test]
+fn public_grants_and_a_public_policy_come_after_the_block_that_refuses_them() {
+    let object = bucket(json!({
+        "objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "policy": "{}",
+        "publicAccessBlock": {"blockPublicAcls": false},
+    }));
+    let steps = plan_of(&object, &Managed::default(), &new_bucket());
+    assert_eq!(blocks(&steps), ["objectOwnership", "publicAccessBlock", "acl", "policy"]);
+}
+
+#[test]
+fn others_lose_their_grants_before_acls_are_switched_off() {
+    let (mut seen, mut tags) = (new_bucket(), None);
+    let object = bucket(json!({
+        "objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "publicAccessBlock": {"blockPublicAcls": false},
+    }));
+    take_all(&plan_of(&object, &Managed::default(), &seen), &mut tags, &mut seen);
+    let managed = Managed { blocks: vec!["acl".into(), "objectOwnership".into()], ..Managed::default() };
+    assert_eq!(blocks(&plan_of(&bucket(json!({})), &managed, &seen)), ["acl", "objectOwnership"]);
+}
+
+#[test]
+fn replication_ends_before_versioning_is_suspended() {
+    let (mut seen, mut tags) = (new_bucket(), None);
+    let mut spec = blocks_file()["replication"]["with"].clone();
+    spec["replication"] = blocks_file()["replication"]["variants"][0].clone();
+    let steps = plan_of(&bucket(spec), &Managed::default(), &seen);
+    assert_eq!(blocks(&steps), ["versioning", "replication"]);
+    take_all(&steps, &mut tags, &mut seen);
+    let off = bucket(json!({"versioning": {"status": "Suspended"}, "replication": {"rules": []}}));
+    assert_eq!(blocks(&plan_of(&off, &Managed::default(), &seen)), ["replication", "versioning"]);
+}
+
+#[test]
+fn object_lock_goes_with_the_create_brings_versioning_and_stays() {
+    let spec = json!({"versioning": {"status": "Enabled"}, "objectLock": {"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}}});
+    let object = bucket(spec);
+    let step = creation(&object, &identity(), true);
+    let mut seen = fresh(&step.op);
+    let steps = plan_of(&object, &Managed::default(), &seen);
+    assert_eq!(blocks(&steps), ["objectLock"], "versioning is on already");
+    take_all(&steps, &mut None, &mut seen);
+    let managed = Managed { blocks: vec!["objectLock".into(), "versioning".into()], ..Managed::default() };
+    let steps = plan_of(&bucket(json!({})), &managed, &seen);
+    let effects: Vec<_> = steps.iter().map(|step| (step.block, step.effect)).collect();
+    assert_eq!(effects, [("objectLock", Effect::Weakening)], "the default goes, versioning has to stay");
+    take_all(&steps, &mut None, &mut seen);
+    assert_eq!(seen.aspects["objectLock"], Ok(json!({"enabled": true, "defaultRetention": null})));
+}
+
+#[test]
+fn named_configurations_are_written_one_by_one() {
+    let (mut seen, mut tags) = (new_bucket(), None);
+    let with = |list: Value| bucket(json!({"metrics": {"configurations": list}}));
+    take_all(
+        &plan_of(&with(json!([{"id": "a"}, {"id": "b"}, {"id": "c"}])), &Managed::default(), &seen),
+        &mut tags,
+        &mut seen,
+    );
+    let steps = plan_of(
+        &with(json!([{"id": "c"}, {"id": "a", "filter": {"prefix": "x"}}, {"id": "d"}])),
+        &Managed::default(),
+        &seen,
+    );
+    let paths: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
+    assert_eq!(
+        paths,
+        ["metrics[b].id: b -> nothing", "metrics[a].filter.prefix: nothing -> x", "metrics[d].id: nothing -> d"]
+    );
+    assert!(steps.iter().all(|step| matches!(step.op, Op::PutItem { .. })));
 }

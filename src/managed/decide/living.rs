@@ -149,7 +149,9 @@ impl<X: External> Situation<'_, X> {
 
     /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
     fn work(&self, identity: &Identity, owned: Owned, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
-        if let Some(undo) = self.pass.undo.iter().find(|undo| self.pass.refused.contains_key(undo.unless)) {
+        let for_nothing =
+            |undo: &&super::Undo<X::Op>| undo.unless.iter().any(|block| self.pass.refused.contains_key(block));
+        if let Some(undo) = self.pass.undo.iter().find(for_nothing) {
             return Effect::Undo(owned, undo.clone());
         }
         let steps = self.plan(identity, Some(tags), seen);

@@ -163,6 +163,7 @@ impl<X: External> Situation<'_, X> {
             created_at,
         });
         status.endpoint = Some(outputs.endpoint);
+        status.outputs = outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         status
     }
 

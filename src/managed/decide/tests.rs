@@ -431,7 +431,7 @@ async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
     let tags = point.own_tags();
     point.sees(tags);
     let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
-    let undo = Undo { block: "publicAccessBlock", unless: "policy", op: back };
+    let undo = Undo { block: "publicAccessBlock", unless: &["policy"], op: back };
     point.pass.undo.push(undo.clone());
     assert!(!matches!(point.decide(), Effect::Undo(..)), "not while nothing is refused");
     point.pass.refused.insert("policy", Fault::user("MalformedPolicy", "no"));

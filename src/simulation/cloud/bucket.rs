@@ -134,11 +134,21 @@ impl Kind for Buckets {
                 if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
                     return Err(Fault::user("MalformedPolicy", "the policy is malformed"));
                 }
-                if *aspect == "versioning" && state.is_null() {
-                    return Err(Fault::user("MalformedXML", "versioning cannot be taken back"));
+                if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
+                    return Err(refusal);
                 }
                 if bucket.deaf != Some(aspect) {
                     bucket.aspects.insert(aspect, state.clone());
+                }
+                Ok(())
+            }
+            Op::PutItem { aspect, id, configuration } => {
+                let list = bucket.aspects.get(aspect).and_then(Value::as_array).cloned().unwrap_or_default();
+                let others = list.into_iter().filter(|item| item["id"] != id.as_str());
+                let mut list: Vec<Value> = others.chain(configuration.clone()).collect();
+                list.sort_by_cached_key(|item| item["id"].to_string());
+                if bucket.deaf != Some(aspect) {
+                    bucket.aspects.insert(aspect, list.into());
                 }
                 Ok(())
             }
@@ -173,10 +183,44 @@ impl Kind for Buckets {
         match op {
             Op::Create { .. } => "CreateBucket".to_owned(),
             Op::PutTags(_) => "PutBucketTagging".to_owned(),
-            Op::Put { aspect, .. } => format!("Put {aspect}"),
+            Op::Put { aspect, .. } | Op::PutItem { aspect, .. } => format!("Put {aspect}"),
             Op::DeleteObjects(_) => "DeleteObjects".to_owned(),
             Op::AbortUpload(_) => "AbortMultipartUpload".to_owned(),
         }
+    }
+}
+
+/// What S3 refuses because of how the rest of the bucket is.
+fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) -> Option<Fault> {
+    let is = |aspect: &str, field: &str, value: &str| {
+        bucket.get(aspect).is_some_and(|state| state[field] == value || (field.is_empty() && *state == value))
+    };
+    let versioned = is("versioning", "status", "Enabled");
+    let has_rules = |state: &Value| state["rules"].as_array().is_some_and(|rules| !rules.is_empty());
+    let locked = bucket.get("objectLock").is_some_and(|lock| lock["enabled"] == true);
+    let granted = |state: &Value| state["grants"].as_array().is_some_and(|grants| grants.len() > 1);
+    let user = |code: &str, message: &str| Some(Fault::user(code, message));
+    match aspect {
+        "versioning" if state.is_null() => user("MalformedXML", "versioning cannot be taken back"),
+        "versioning" if state["status"] == "Suspended" && locked => user("InvalidBucketState", "object lock"),
+        "versioning" if state["status"] == "Suspended" && bucket.get("replication").is_some_and(has_rules) => {
+            user("InvalidBucketState", "replication")
+        }
+        "objectLock" if !versioned || state["enabled"] != true => user("InvalidBucketState", "object lock"),
+        "replication" if has_rules(state) && !versioned => user("InvalidRequest", "versioning must be enabled"),
+        "acl" if is("objectOwnership", "", "BucketOwnerEnforced") => {
+            user("AccessControlListNotSupported", "ACLs are off")
+        }
+        "acl"
+            if granted(state)
+                && bucket.get("publicAccessBlock").is_some_and(|block| block["blockPublicAcls"] == true) =>
+        {
+            Some(Fault::new(Class::Denied, "AccessDenied", "public ACLs are blocked"))
+        }
+        "objectOwnership" if *state == "BucketOwnerEnforced" && bucket.get("acl").is_some_and(granted) => {
+            user("InvalidBucketAclWithObjectOwnership", "others have grants")
+        }
+        _ => None,
     }
 }
 

@@ -1,0 +1,80 @@
+//! Which web pages of other origins may use the bucket.
+
+use kube::KubeSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// Cross-origin resource sharing.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cors {
+    /// The rules; the first that fits a request counts. `[]` means none.
+    #[schemars(length(max = 100))]
+    pub rules: Vec<CorsRule>,
+}
+
+/// One rule of cross-origin resource sharing.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(validation = Rule::new("self.allowedOrigins.all(o, o.matches('^[^*]*[*]?[^*]*$'))")
+    .message("an allowed origin holds at most one *"))]
+#[x_kube(validation = Rule::new("!has(self.allowedHeaders) || self.allowedHeaders.all(h, h.matches('^[^*]*[*]?[^*]*$'))")
+    .message("an allowed header holds at most one *"))]
+pub struct CorsRule {
+    /// Name of the rule, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
+    pub id: Option<String>,
+    /// Origins that may ask, such as `https://example.com`; one `*` stands for anything.
+    #[schemars(schema_with = "origins_schema")]
+    pub allowed_origins: Vec<String>,
+    /// What they may do.
+    #[schemars(schema_with = "methods_schema")]
+    pub allowed_methods: Vec<Method>,
+    /// Request headers that they may send; one `*` stands for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "headers_schema")]
+    pub allowed_headers: Option<Vec<String>>,
+    /// Response headers that their scripts may read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "headers_schema")]
+    pub expose_headers: Option<Vec<String>>,
+    /// How long browsers may remember the answer, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub max_age_seconds: Option<i32>,
+}
+
+fn origins_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}})
+}
+
+fn headers_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}})
+}
+
+fn methods_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 5,
+        "x-kubernetes-list-type": "set",
+        "items": {"type": "string", "enum": ["GET", "PUT", "POST", "DELETE", "HEAD"]},
+    })
+}
+
+/// Methods of HTTP that a rule can allow.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Write.
+    Put,
+    /// Write from a form.
+    Post,
+    /// Delete.
+    Delete,
+    /// Read the headers alone.
+    Head,
+}

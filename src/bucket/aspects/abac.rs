@@ -1,0 +1,59 @@
+use aws_sdk_s3::types::{AbacStatus, BucketAbacStatus};
+
+use crate::{
+    api::{Abac, BucketSpec, Switch},
+    aws::fault,
+    managed::{external::Effect, fault::Fault},
+};
+
+use super::{Aspect, Target};
+
+/// `abac`: whether the bucket's tags count in IAM policies. Once they do, S3 takes tags by the
+/// operations of S3 Control only, which [`super::super::perform`] heeds.
+pub(in crate::bucket) struct AbacAspect;
+
+impl Aspect for AbacAspect {
+    const NAME: &'static str = "abac";
+    /// Policies that rest on tags stop to count.
+    const RESET: Effect = Effect::Weakening;
+    const OPERATIONS: &'static [&'static str] = &["GetBucketAbac", "PutBucketAbac"];
+    type State = Abac;
+
+    fn fresh() -> Abac {
+        Abac { status: Switch::Disabled }
+    }
+
+    fn declared(spec: &BucketSpec, _: &Abac) -> Option<Abac> {
+        spec.abac
+    }
+
+    async fn read(target: &Target) -> Result<Abac, Fault> {
+        let answer = target
+            .client
+            .get_bucket_abac()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await
+            .map_err(|error| fault("GetBucketAbac", &error))?;
+        let on = answer.abac_status.and_then(|found| found.status) == Some(BucketAbacStatus::Enabled);
+        Ok(Abac { status: if on { Switch::Enabled } else { Switch::Disabled } })
+    }
+
+    async fn write(target: &Target, state: &Abac) -> Result<(), Fault> {
+        let status = match state.status {
+            Switch::Enabled => BucketAbacStatus::Enabled,
+            Switch::Disabled => BucketAbacStatus::Disabled,
+        };
+        target
+            .client
+            .put_bucket_abac()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .abac_status(AbacStatus::builder().status(status).build())
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketAbac", &error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+use aws_sdk_s3::types::{AccelerateConfiguration, BucketAccelerateStatus};
+
+use crate::{
+    api::{Acceleration, AccelerationStatus, BucketSpec},
+    aws::fault,
+    managed::fault::Fault,
+};
+
+use super::{Aspect, Target};
+
+/// `acceleration`: S3 Transfer Acceleration.
+pub(in crate::bucket) struct AccelerationAspect;
+
+impl Aspect for AccelerationAspect {
+    const NAME: &'static str = "acceleration";
+    const OPERATIONS: &'static [&'static str] =
+        &["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration"];
+    /// `None` where it was never on, which Suspended is as good as.
+    type State = Option<Acceleration>;
+
+    fn fresh() -> Self::State {
+        None
+    }
+
+    fn declared(spec: &BucketSpec, seen: &Self::State) -> Option<Self::State> {
+        let block = spec.acceleration?;
+        let off_already = block.status == AccelerationStatus::Suspended && seen.is_none();
+        Some(if off_already { None } else { Some(block) })
+    }
+
+    /// No bucket gets back to "never accelerated".
+    fn reset(seen: &Self::State) -> Self::State {
+        seen.map(|_| Acceleration { status: AccelerationStatus::Suspended })
+    }
+
+    async fn read(target: &Target) -> Result<Self::State, Fault> {
+        let answer = target
+            .client
+            .get_bucket_accelerate_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await
+            .map_err(|error| fault("GetBucketAccelerateConfiguration", &error))?;
+        let status = answer.status.and_then(|status| match status {
+            BucketAccelerateStatus::Enabled => Some(AccelerationStatus::Enabled),
+            BucketAccelerateStatus::Suspended => Some(AccelerationStatus::Suspended),
+            _ => None,
+        });
+        Ok(status.map(|status| Acceleration { status }))
+    }
+
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+        let status = match state.map(|state| state.status) {
+            Some(AccelerationStatus::Enabled) => BucketAccelerateStatus::Enabled,
+            Some(AccelerationStatus::Suspended) | None => BucketAccelerateStatus::Suspended,
+        };
+        target
+            .client
+            .put_bucket_accelerate_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .accelerate_configuration(AccelerateConfiguration::builder().status(status).build())
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketAccelerateConfiguration", &error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+use aws_sdk_s3::types::{self as sdk, AccessControlPolicy, Owner};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{BucketSpec, CannedAcl, Grant, Grantee, Group, Permission},
+    aws::fault,
+    managed::fault::{Class, Fault},
+};
+
+use super::{
+    Aspect, Target,
+    document::{Built as _, read_as, set},
+};
+
+/// `acl`: the access control list of the bucket.
+pub(in crate::bucket) struct AclAspect;
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::bucket) struct State {
+    /// What others may do, and the owner under the name `owner`: the owner's id is not known before
+    /// the list is read.
+    grants: Vec<Value>,
+    /// Canonical user id of the bucket's owner, where it has been read; never compared.
+    owner: Option<String>,
+}
+
+/// In place of a grantee.
+const OWNER: &str = "owner";
+
+impl Aspect for AclAspect {
+    const NAME: &'static str = "acl";
+    /// Without BucketOwnerEnforced S3 takes a list, with it no other than the owner's.
+    const AFTER: &'static [&'static str] = &["objectOwnership"];
+    const OPERATIONS: &'static [&'static str] = &["GetBucketAcl", "PutBucketAcl"];
+    type State = State;
+
+    fn fresh() -> State {
+        State { grants: vec![json!({"grantee": OWNER, "permission": "FULL_CONTROL"})], owner: None }
+    }
+
+    fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
+        let acl = spec.acl.as_ref()?;
+        let given = acl.grants.clone().unwrap_or_else(|| canned(acl.canned.unwrap_or(CannedAcl::Private)));
+        let owner = seen.owner.as_deref();
+        let given = given.iter().map(|grant| {
+            let own = owner.is_some() && grant.grantee.id.as_deref() == owner;
+            if own { json!({"grantee": OWNER, "permission": grant.permission}) } else { json!(grant) }
+        });
+        Some(State { grants: set(given.chain(Self::fresh().grants).collect()), owner: seen.owner.clone() })
+    }
+
+    fn reset(seen: &State) -> State {
+        State { owner: seen.owner.clone(), ..Self::fresh() }
+    }
+
+    fn same(a: &State, b: &State) -> bool {
+        a.grants == b.grants
+    }
+
+    async fn read(target: &Target) -> Result<State, Fault> {
+        let answer = target
+            .client
+            .get_bucket_acl()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await
+            .map_err(|error| fault("GetBucketAcl", &error))?;
+        let owner = answer.owner().and_then(Owner::id).map(str::to_owned);
+        let grants = answer.grants().iter().map(|grant| from_sdk(grant, owner.as_deref())).collect();
+        Ok(State { grants: set(grants), owner })
+    }
+
+    /// A list holds the owner by id: on a bucket just made it is asked for.
+    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+        let owner = match &state.owner {
+            Some(owner) => owner.clone(),
+            None => Self::read(target).await?.owner.ok_or_else(|| {
+                Fault::new(Class::Unknown, "OwnerUnknown", "GetBucketAcl does not say who owns the bucket")
+            })?,
+        };
+        let grants = state.grants.iter().map(|grant| to_sdk(grant, &owner)).collect::<Result<Vec<_>, _>>()?;
+        let list =
+            AccessControlPolicy::builder().owner(Owner::builder().id(&owner).build()).set_grants(Some(grants)).build();
+        target
+            .client
+            .put_bucket_acl()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .access_control_policy(list)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketAcl", &error))?;
+        Ok(())
+    }
+}
+
+/// What each name stands for, the owner left out (Amazon S3 User Guide, "Canned ACL").
+fn canned(name: CannedAcl) -> Vec<Grant> {
+    let to = |uri, permission| Grant { grantee: Grantee { id: None, uri: Some(uri) }, permission };
+    match name {
+        CannedAcl::Private => vec![],
+        CannedAcl::PublicRead => vec![to(Group::AllUsers, Permission::Read)],
+        CannedAcl::PublicReadWrite => {
+            vec![to(Group::AllUsers, Permission::Read), to(Group::AllUsers, Permission::Write)]
+        }
+        CannedAcl::AuthenticatedRead => vec![to(Group::AuthenticatedUsers, Permission::Read)],
+        CannedAcl::LogDeliveryWrite => {
+            vec![to(Group::LogDelivery, Permission::Write), to(Group::LogDelivery, Permission::ReadAcp)]
+        }
+    }
+}
+
+fn from_sdk(grant: &sdk::Grant, owner: Option<&str>) -> Value {
+    let grantee = grant.grantee().map_or(Value::Null, |grantee| match grantee.id() {
+        Some(id) if Some(id) == owner => json!(OWNER),
+        _ => grantee_from_sdk(grantee),
+    });
+    json!({"grantee": grantee, "permission": grant.permission().map(sdk::Permission::as_str)})
+}
+
+fn to_sdk(grant: &Value, owner: &str) -> Result<sdk::Grant, Fault> {
+    let grantee = if grant["grantee"] == OWNER {
+        Grantee { id: Some(owner.to_owned()), uri: None }
+    } else {
+        read_as(AclAspect::NAME, &grant["grantee"])?
+    };
+    let permission = sdk::Permission::from(grant["permission"].as_str().unwrap_or_default());
+    Ok(sdk::Grant::builder().grantee(grantee_to_sdk(&grantee)?).permission(permission).build())
+}
+
+/// A grantee in the spec's words.
+pub(super) fn grantee_from_sdk(grantee: &sdk::Grantee) -> Value {
+    let known = [("id", grantee.id()), ("uri", grantee.uri()), ("emailAddress", grantee.email_address())];
+    known.iter().find_map(|(field, value)| Some(json!({*field: (*value)?}))).unwrap_or_default()
+}
+
+/// A grantee as S3 takes it.
+pub(super) fn grantee_to_sdk(grantee: &Grantee) -> Result<sdk::Grantee, Fault> {
+    let uri = grantee.uri.map(|uri| json!(uri)).and_then(|uri| uri.as_str().map(str::to_owned));
+    let kind = if uri.is_some() { sdk::Type::Group } else { sdk::Type::CanonicalUser };
+    sdk::Grantee::builder().set_id(grantee.id.clone()).set_uri(uri).r#type(kind).build().built()
+}
+
+/// Whether a list lets anybody else in.
+pub(in crate::bucket) fn is_private(state: &Value) -> bool {
+    state["grants"].as_array().is_none_or(|grants| grants.iter().all(|grant| grant["grantee"] == OWNER))
+}

@@ -1,0 +1,156 @@
+use aws_sdk_s3::types::{
+    self as sdk, AnalyticsFilter, AnalyticsS3ExportFileFormat, StorageClassAnalysis, StorageClassAnalysisSchemaVersion,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{AnalyticsConfiguration, AnalyticsExport, BucketSpec},
+    aws::{code, fault},
+    managed::fault::Fault,
+};
+
+use super::{
+    Target,
+    document::{Built as _, Filter, object, some_object, tags_of, text, tidy},
+    named::Named,
+};
+
+/// `analytics`: storage class analysis.
+pub(super) struct AnalyticsAspect;
+
+impl Named for AnalyticsAspect {
+    const NAME: &'static str = "analytics";
+    const OPERATIONS: &'static [&'static str] =
+        &["ListBucketAnalyticsConfigurations", "PutBucketAnalyticsConfiguration", "DeleteBucketAnalyticsConfiguration"];
+    type Configuration = AnalyticsConfiguration;
+
+    fn declared(spec: &BucketSpec) -> Option<&[AnalyticsConfiguration]> {
+        Some(&spec.analytics.as_ref()?.configurations)
+    }
+
+    fn normal(configuration: Value) -> Value {
+        tidy(configuration)
+    }
+
+    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
+        let answer = target
+            .client
+            .list_bucket_analytics_configurations()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| fault("ListBucketAnalyticsConfigurations", &error))?;
+        let list = answer.analytics_configuration_list().iter().map(from_sdk).collect();
+        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
+    }
+
+    async fn put(target: &Target, configuration: AnalyticsConfiguration) -> Result<(), Fault> {
+        target
+            .client
+            .put_bucket_analytics_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(&configuration.id)
+            .analytics_configuration(to_sdk(&configuration)?)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketAnalyticsConfiguration", &error))?;
+        Ok(())
+    }
+
+    /// One that is gone already is as good as deleted.
+    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
+        let answer = target
+            .client
+            .delete_bucket_analytics_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(id)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
+            Err(error) => Err(fault("DeleteBucketAnalyticsConfiguration", &error)),
+        }
+    }
+}
+
+fn from_sdk(found: &sdk::AnalyticsConfiguration) -> Value {
+    let filter = found.filter().and_then(|filter| match filter {
+        AnalyticsFilter::Prefix(prefix) => some_object([("prefix", text(Some(prefix)))]),
+        AnalyticsFilter::Tag(tag) => some_object([("tags", tags_of([tag]))]),
+        AnalyticsFilter::And(and) => some_object([("prefix", text(and.prefix())), ("tags", tags_of(and.tags()))]),
+        // Shown, so that it is a difference.
+        other => Some(json!(format!("{other:?}"))),
+    });
+    let to = found
+        .storage_class_analysis()
+        .and_then(StorageClassAnalysis::data_export)
+        .and_then(sdk::StorageClassAnalysisDataExport::destination)
+        .and_then(sdk::AnalyticsExportDestination::s3_bucket_destination);
+    let export = to.map(|to| {
+        object([
+            ("bucket", Some(json!(to.bucket()))),
+            ("bucketAccountId", text(to.bucket_account_id())),
+            ("prefix", text(to.prefix())),
+        ])
+    });
+    object([("id", Some(json!(found.id()))), ("filter", filter), ("dataExport", export)])
+}
+
+/// S3 knows one format and one version of the schema.
+fn export_to_sdk(to: &AnalyticsExport) -> Result<sdk::StorageClassAnalysisDataExport, Fault> {
+    let bucket = sdk::AnalyticsS3BucketDestination::builder()
+        .format(AnalyticsS3ExportFileFormat::Csv)
+        .bucket(&to.bucket)
+        .set_bucket_account_id(to.bucket_account_id.clone())
+        .set_prefix(to.prefix.clone())
+        .build()
+        .built()?;
+    sdk::StorageClassAnalysisDataExport::builder()
+        .output_schema_version(StorageClassAnalysisSchemaVersion::V1)
+        .destination(sdk::AnalyticsExportDestination::builder().s3_bucket_destination(bucket).build())
+        .build()
+        .built()
+}
+
+fn to_sdk(found: &AnalyticsConfiguration) -> Result<sdk::AnalyticsConfiguration, Fault> {
+    let filter = found.filter.as_ref().map(|filter| Filter::new(filter.prefix.as_deref(), filter.tags.as_ref()));
+    let filter = match filter.transpose()? {
+        None | Some(Filter::All) => None,
+        Some(Filter::Prefix(prefix)) => Some(AnalyticsFilter::Prefix(prefix)),
+        Some(Filter::Tag(tag)) => Some(AnalyticsFilter::Tag(tag)),
+        Some(Filter::And(prefix, tags)) => Some(AnalyticsFilter::And(
+            sdk::AnalyticsAndOperator::builder().set_prefix(prefix).set_tags(Some(tags)).build(),
+        )),
+    };
+    let export = found.data_export.as_ref().map(export_to_sdk).transpose()?;
+    sdk::AnalyticsConfiguration::builder()
+        .id(&found.id)
+        .set_filter(filter)
+        .storage_class_analysis(StorageClassAnalysis::builder().set_data_export(export).build())
+        .build()
+        .built()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        for wanted in [
+            json!({"id": "a"}),
+            json!({"id": "a", "filter": {"prefix": "x"}}),
+            json!({"id": "a", "filter": {"tags": {"a": "1"}}, "dataExport": {"bucket": "arn:aws:s3:::b"}}),
+            json!({"id": "a", "filter": {"prefix": "x", "tags": {"a": "1"}},
+                "dataExport": {"bucket": "arn:aws:s3:::b", "bucketAccountId": "111122223333", "prefix": "p"}}),
+        ] {
+            let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
+            assert_eq!(AnalyticsAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+        }
+    }
+}

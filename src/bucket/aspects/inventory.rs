@@ -1,0 +1,183 @@
+use aws_sdk_s3::types::{
+    self as sdk, InventoryFormat as SdkFormat, InventoryFrequency as SdkFrequency, InventoryIncludedObjectVersions,
+    InventoryOptionalField,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{
+        BucketSpec, IncludedObjectVersions, InventoryConfiguration, InventoryDestination, InventoryFormat,
+        InventoryFrequency,
+    },
+    aws::{code, fault},
+    managed::fault::Fault,
+};
+
+use super::{
+    Target,
+    document::{Built as _, object, some_object, sort_field, text, tidy},
+    named::Named,
+};
+
+/// `inventory`: lists of objects that S3 writes.
+pub(super) struct InventoryAspect;
+
+impl Named for InventoryAspect {
+    const NAME: &'static str = "inventory";
+    const OPERATIONS: &'static [&'static str] =
+        &["ListBucketInventoryConfigurations", "PutBucketInventoryConfiguration", "DeleteBucketInventoryConfiguration"];
+    type Configuration = InventoryConfiguration;
+
+    fn declared(spec: &BucketSpec) -> Option<&[InventoryConfiguration]> {
+        Some(&spec.inventory.as_ref()?.configurations)
+    }
+
+    fn normal(configuration: Value) -> Value {
+        let mut configuration = tidy(configuration);
+        sort_field(&mut configuration, "optionalFields");
+        configuration
+    }
+
+    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
+        let answer = target
+            .client
+            .list_bucket_inventory_configurations()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| fault("ListBucketInventoryConfigurations", &error))?;
+        let list = answer.inventory_configuration_list().iter().map(from_sdk).collect();
+        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
+    }
+
+    async fn put(target: &Target, configuration: InventoryConfiguration) -> Result<(), Fault> {
+        target
+            .client
+            .put_bucket_inventory_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(&configuration.id)
+            .inventory_configuration(to_sdk(&configuration)?)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketInventoryConfiguration", &error))?;
+        Ok(())
+    }
+
+    /// One that is gone already is as good as deleted.
+    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
+        let answer = target
+            .client
+            .delete_bucket_inventory_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(id)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
+            Err(error) => Err(fault("DeleteBucketInventoryConfiguration", &error)),
+        }
+    }
+}
+
+fn from_sdk(found: &sdk::InventoryConfiguration) -> Value {
+    let to = found.destination().and_then(sdk::InventoryDestination::s3_bucket_destination).map(|to| {
+        let encryption = to.encryption().and_then(|found| match (found.ssekms(), found.sses3()) {
+            (Some(kms), _) => Some(json!({"type": "SSE-KMS", "kmsKeyId": kms.key_id()})),
+            (None, Some(_)) => Some(json!({"type": "SSE-S3"})),
+            (None, None) => None,
+        });
+        object([
+            ("bucket", Some(json!(to.bucket()))),
+            ("accountId", text(to.account_id())),
+            ("format", Some(json!(to.format().as_str()))),
+            ("prefix", text(to.prefix())),
+            ("encryption", encryption),
+        ])
+    });
+    let fields: Vec<&str> = found.optional_fields().iter().map(InventoryOptionalField::as_str).collect();
+    object([
+        ("id", Some(json!(found.id()))),
+        ("enabled", Some(json!(found.is_enabled()))),
+        ("destination", to),
+        ("includedObjectVersions", Some(json!(found.included_object_versions().as_str()))),
+        ("schedule", found.schedule().map(|schedule| json!({"frequency": schedule.frequency().as_str()}))),
+        ("filter", found.filter().and_then(|filter| some_object([("prefix", text(Some(filter.prefix())))]))),
+        ("optionalFields", Some(json!(fields))),
+    ])
+}
+
+fn destination(to: &InventoryDestination) -> Result<sdk::InventoryDestination, Fault> {
+    let encryption = match &to.encryption {
+        None => None,
+        Some(found) => Some(match &found.kms_key_id {
+            Some(key) => {
+                let kms = sdk::Ssekms::builder().key_id(key).build().built()?;
+                sdk::InventoryEncryption::builder().ssekms(kms).build()
+            }
+            None => sdk::InventoryEncryption::builder().sses3(sdk::Sses3::builder().build()).build(),
+        }),
+    };
+    let bucket = sdk::InventoryS3BucketDestination::builder()
+        .bucket(&to.bucket)
+        .set_account_id(to.account_id.clone())
+        .format(match to.format {
+            InventoryFormat::Csv => SdkFormat::Csv,
+            InventoryFormat::Orc => SdkFormat::Orc,
+            InventoryFormat::Parquet => SdkFormat::Parquet,
+        })
+        .set_prefix(to.prefix.clone())
+        .set_encryption(encryption);
+    Ok(sdk::InventoryDestination::builder().s3_bucket_destination(bucket.build().built()?).build())
+}
+
+fn to_sdk(found: &InventoryConfiguration) -> Result<sdk::InventoryConfiguration, Fault> {
+    let frequency = match found.schedule.frequency {
+        InventoryFrequency::Daily => SdkFrequency::Daily,
+        InventoryFrequency::Weekly => SdkFrequency::Weekly,
+    };
+    let filter = found.filter.as_ref().map(|filter| sdk::InventoryFilter::builder().prefix(&filter.prefix).build());
+    let fields = found
+        .optional_fields
+        .as_ref()
+        .map(|fields| fields.iter().map(|field| InventoryOptionalField::from(field.as_str())).collect());
+    sdk::InventoryConfiguration::builder()
+        .id(&found.id)
+        .is_enabled(found.enabled)
+        .destination(destination(&found.destination)?)
+        .included_object_versions(match found.included_object_versions {
+            IncludedObjectVersions::All => InventoryIncludedObjectVersions::All,
+            IncludedObjectVersions::Current => InventoryIncludedObjectVersions::Current,
+        })
+        .schedule(sdk::InventorySchedule::builder().frequency(frequency).build().built()?)
+        .set_filter(filter.transpose().built()?)
+        .set_optional_fields(fields)
+        .build()
+        .built()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        let plain = json!({"id": "a", "enabled": true, "includedObjectVersions": "All", "schedule": {"frequency": "Daily"},
+            "destination": {"bucket": "arn:aws:s3:::b", "format": "CSV"}});
+        let mut full = json!({"id": "a", "enabled": false, "includedObjectVersions": "Current",
+            "schedule": {"frequency": "Weekly"}, "filter": {"prefix": "x"}, "optionalFields": ["Size", "ETag"],
+            "destination": {"bucket": "arn:aws:s3:::b", "accountId": "111122223333", "format": "Parquet", "prefix": "p",
+                "encryption": {"type": "SSE-KMS", "kmsKeyId": "k"}}});
+        let kms = full.clone();
+        full["destination"]["encryption"] = json!({"type": "SSE-S3"});
+        for wanted in [plain, full, kms] {
+            let wanted = InventoryAspect::normal(wanted);
+            let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
+            assert_eq!(InventoryAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use aws_sdk_s3::types::{self as sdk, MetricsFilter};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{BucketSpec, MetricsConfiguration},
+    aws::{code, fault},
+    managed::fault::Fault,
+};
+
+use super::{
+    Target,
+    document::{Built as _, Filter, object, sdk_tags, some_object, tags_of, text, tidy},
+    named::Named,
+};
+
+/// `metrics`: request metrics in Amazon CloudWatch.
+pub(super) struct MetricsAspect;
+
+impl Named for MetricsAspect {
+    const NAME: &'static str = "metrics";
+    const OPERATIONS: &'static [&'static str] =
+        &["ListBucketMetricsConfigurations", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration"];
+    type Configuration = MetricsConfiguration;
+
+    fn declared(spec: &BucketSpec) -> Option<&[MetricsConfiguration]> {
+        Some(&spec.metrics.as_ref()?.configurations)
+    }
+
+    fn normal(configuration: Value) -> Value {
+        tidy(configuration)
+    }
+
+    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
+        let answer = target
+            .client
+            .list_bucket_metrics_configurations()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| fault("ListBucketMetricsConfigurations", &error))?;
+        let list = answer.metrics_configuration_list().iter().map(from_sdk).collect();
+        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
+    }
+
+    async fn put(target: &Target, configuration: MetricsConfiguration) -> Result<(), Fault> {
+        target
+            .client
+            .put_bucket_metrics_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(&configuration.id)
+            .metrics_configuration(to_sdk(&configuration)?)
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketMetricsConfiguration", &error))?;
+        Ok(())
+    }
+
+    /// One that is gone already is as good as deleted.
+    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
+        let answer = target
+            .client
+            .delete_bucket_metrics_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .id(id)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
+            Err(error) => Err(fault("DeleteBucketMetricsConfiguration", &error)),
+        }
+    }
+}
+
+fn from_sdk(found: &sdk::MetricsConfiguration) -> Value {
+    let filter = found.filter().and_then(|filter| match filter {
+        MetricsFilter::Prefix(prefix) => some_object([("prefix", text(Some(prefix)))]),
+        MetricsFilter::Tag(tag) => some_object([("tags", tags_of([tag]))]),
+        MetricsFilter::AccessPointArn(arn) => some_object([("accessPointArn", text(Some(arn)))]),
+        MetricsFilter::And(and) => some_object([
+            ("prefix", text(and.prefix())),
+            ("tags", tags_of(and.tags())),
+            ("accessPointArn", text(and.access_point_arn())),
+        ]),
+        // Shown, so that it is a difference.
+        other => Some(json!(format!("{other:?}"))),
+    });
+    object([("id", Some(json!(found.id()))), ("filter", filter)])
+}
+
+fn to_sdk(found: &MetricsConfiguration) -> Result<sdk::MetricsConfiguration, Fault> {
+    let filter = found.filter.clone().unwrap_or_default();
+    let filter = match (Filter::new(filter.prefix.as_deref(), filter.tags.as_ref())?, filter.access_point_arn) {
+        (Filter::All, None) => None,
+        (Filter::All, Some(arn)) => Some(MetricsFilter::AccessPointArn(arn)),
+        (Filter::Prefix(prefix), None) => Some(MetricsFilter::Prefix(prefix)),
+        (Filter::Tag(tag), None) => Some(MetricsFilter::Tag(tag)),
+        (_, arn) => Some(MetricsFilter::And(
+            sdk::MetricsAndOperator::builder()
+                .set_prefix(filter.prefix)
+                .set_tags(Some(sdk_tags(filter.tags.as_ref())?).filter(|tags| !tags.is_empty()))
+                .set_access_point_arn(arn)
+                .build(),
+        )),
+    };
+    sdk::MetricsConfiguration::builder().id(&found.id).set_filter(filter).build().built()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/a";
+        for filter in [
+            json!(null),
+            json!({"prefix": "x"}),
+            json!({"tags": {"a": "1"}}),
+            json!({"accessPointArn": arn}),
+            json!({"prefix": "x", "accessPointArn": arn}),
+            json!({"prefix": "x", "tags": {"a": "1", "b": "2"}, "accessPointArn": arn}),
+        ] {
+            let wanted = MetricsAspect::normal(json!({"id": "a", "filter": filter}));
+            let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
+            assert_eq!(MetricsAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+        }
+    }
+}

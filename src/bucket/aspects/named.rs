@@ -1,0 +1,123 @@
+//! Lists of named configurations, which S3 reads in pages and writes one by one.
+
+use std::future::Future;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{api::BucketSpec, managed::fault::Fault};
+
+use super::{
+    Row, Target, Write,
+    document::{by_id, read_as},
+};
+use crate::managed::external::Effect;
+
+/// A list of named configurations of a bucket. Declared, the list is the whole list: what it does not
+/// name is deleted.
+pub(super) trait Named: 'static {
+    /// The field of the spec.
+    const NAME: &'static str;
+    /// S3 operations that it takes: the one that lists, the one that writes, the one that deletes.
+    const OPERATIONS: &'static [&'static str];
+    /// One configuration in the words of the spec, with an `id`.
+    type Configuration: Serialize + DeserializeOwned + Send + Sync;
+
+    /// What the spec declares.
+    fn declared(spec: &BucketSpec) -> Option<&[Self::Configuration]>;
+
+    /// One form for what S3 treats alike.
+    fn normal(configuration: Value) -> Value;
+
+    /// One page of the list, beginning at this token, and the token of the next page.
+    fn page(
+        target: &Target,
+        token: Option<String>,
+    ) -> impl Future<Output = Result<(Vec<Value>, Option<String>), Fault>> + Send;
+
+    /// Writes one.
+    fn put(target: &Target, configuration: Self::Configuration) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Deletes one.
+    fn delete(target: &Target, id: &str) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// The row of a list of named configurations. Its state is the list, by id.
+pub(super) const fn row<N: Named>() -> Row {
+    Row {
+        name: N::NAME,
+        reset: Effect::Update,
+        after: &[],
+        operations: N::OPERATIONS,
+        is_declared: |spec| N::declared(spec).is_some(),
+        fresh: || Ok(json!([])),
+        wanted: |spec, managed, seen| {
+            let wanted = match N::declared(spec) {
+                Some(list) => by_id(list.iter().map(|found| N::normal(json!(found))).collect()),
+                None if managed => Vec::new(),
+                None => return Ok(None),
+            };
+            let wanted = Value::Array(wanted);
+            Ok((wanted != *seen).then_some(wanted))
+        },
+        read: |target| Box::pin(read::<N>(target)),
+        write: Write::Each(|target, id, configuration| {
+            Box::pin(async move {
+                match configuration {
+                    Some(configuration) => N::put(target, read_as(N::NAME, configuration)?).await,
+                    None => N::delete(target, id).await,
+                }
+            })
+        }),
+    }
+}
+
+/// All pages.
+async fn read<N: Named>(target: &Target) -> Result<Value, Fault> {
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let (page, next) = N::page(target, token.clone()).await?;
+        all.extend(page.into_iter().map(N::normal));
+        // A token that does not move would have us read for ever.
+        if next.is_none() || next == token {
+            return Ok(Value::Array(by_id(all)));
+        }
+        token = next;
+    }
+}
+
+/// What has to be written one by one to get from one list to the other: deletions first, since their
+/// number is limited. `None` deletes.
+pub(in crate::bucket) fn differences(from: &Value, to: &Value) -> Vec<(String, Option<Value>)> {
+    let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let id = |item: &Value| item["id"].as_str().unwrap_or_default().to_owned();
+    let (from, to) = (items(from), items(to));
+    let gone = from.iter().map(id).filter(|old| !to.iter().any(|new| id(new) == *old)).map(|id| (id, None));
+    let put = to.iter().filter(|new| !from.contains(new)).map(|new| (id(new), Some(new.clone())));
+    gone.chain(put).collect()
+}
+
+/// A list after one of its configurations was written (or, `None`, deleted).
+pub(in crate::bucket) fn replace(list: &Value, id: &str, configuration: Option<&Value>) -> Value {
+    let others = list.as_array().into_iter().flatten().filter(|item| item["id"] != id);
+    Value::Array(by_id(others.chain(configuration).cloned().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_differ_by_id_and_deletions_come_first() {
+        let (from, to) = (
+            json!([{"id": "a", "n": 1}, {"id": "b"}, {"id": "c"}]),
+            json!([{"id": "a", "n": 2}, {"id": "c"}, {"id": "d"}]),
+        );
+        let steps = differences(&from, &to);
+        let ids: Vec<(&str, bool)> = steps.iter().map(|(id, put)| (id.as_str(), put.is_some())).collect();
+        assert_eq!(ids, [("b", false), ("a", true), ("d", true)]);
+        let end = steps.iter().fold(from, |list, (id, put)| replace(&list, id, put.as_ref()));
+        assert_eq!(end, to);
+    }
+}

@@ -1,0 +1,124 @@
+use aws_sdk_s3::types::{
+    DefaultRetention as SdkRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode,
+    ObjectLockRule,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{BucketSpec, DefaultRetention, RetentionMode},
+    aws::{code, fault},
+    managed::{external::Effect, fault::Fault},
+};
+
+use super::{
+    Aspect, Target,
+    document::{object, read_as},
+};
+
+/// `objectLock`: whether objects can be locked, and how long they are by default.
+pub(in crate::bucket) struct ObjectLockAspect;
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::bucket) struct State {
+    enabled: bool,
+    default_retention: Option<Value>,
+}
+
+impl Aspect for ObjectLockAspect {
+    const NAME: &'static str = "objectLock";
+    const RESET: Effect = Effect::Weakening;
+    /// S3 takes it for a versioned bucket only.
+    const AFTER: &'static [&'static str] = &["versioning"];
+    const OPERATIONS: &'static [&'static str] = &["GetObjectLockConfiguration", "PutObjectLockConfiguration"];
+    type State = State;
+
+    fn fresh() -> State {
+        State::default()
+    }
+
+    fn declared(spec: &BucketSpec, _: &State) -> Option<State> {
+        let block = spec.object_lock.as_ref()?;
+        let retention = block.default_retention.as_ref().map(|found| json!(found));
+        Some(State { enabled: block.enabled, default_retention: retention })
+    }
+
+    /// What is locked stays lockable; nothing is locked by default any more.
+    fn reset(seen: &State) -> State {
+        State { enabled: seen.enabled, default_retention: None }
+    }
+
+    async fn read(target: &Target) -> Result<State, Fault> {
+        let answer = target
+            .client
+            .get_object_lock_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await;
+        let found = match answer {
+            Ok(answer) => answer.object_lock_configuration,
+            // The code has more than one ending (hashicorp/terraform-provider-aws#26317).
+            Err(error) if code(&error).is_some_and(|code| code.starts_with("ObjectLockConfigurationNotFound")) => None,
+            Err(error) => return Err(fault("GetObjectLockConfiguration", &error)),
+        };
+        let Some(found) = found else { return Ok(Self::fresh()) };
+        let retention = found.rule().and_then(ObjectLockRule::default_retention);
+        Ok(State {
+            enabled: found.object_lock_enabled() == Some(&ObjectLockEnabled::Enabled),
+            default_retention: retention.map(|found| {
+                // Zero is how some answers say "not this one".
+                let length = |length: Option<i32>| length.filter(|length| *length > 0).map(|length| json!(length));
+                object([
+                    ("mode", found.mode().map(|mode| json!(mode.as_str()))),
+                    ("days", length(found.days())),
+                    ("years", length(found.years())),
+                ])
+            }),
+        })
+    }
+
+    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+        if !state.enabled {
+            return Err(Fault::user(
+                "ObjectLockEnabled",
+                "object lock is on for this bucket and S3 cannot switch it off: set objectLock.enabled to true",
+            ));
+        }
+        let retention = state.default_retention.as_ref().map(|found| read_as(Self::NAME, found)).transpose()?;
+        let rule = retention.map(|found: DefaultRetention| {
+            let mode = match found.mode {
+                RetentionMode::Governance => ObjectLockRetentionMode::Governance,
+                RetentionMode::Compliance => ObjectLockRetentionMode::Compliance,
+            };
+            let retention = SdkRetention::builder().mode(mode).set_days(found.days).set_years(found.years).build();
+            ObjectLockRule::builder().default_retention(retention).build()
+        });
+        target
+            .client
+            .put_object_lock_configuration()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .object_lock_configuration(
+                ObjectLockConfiguration::builder()
+                    .object_lock_enabled(ObjectLockEnabled::Enabled)
+                    .set_rule(rule)
+                    .build(),
+            )
+            .send()
+            .await
+            .map_err(|error| fault("PutObjectLockConfiguration", &error))?;
+        Ok(())
+    }
+}
+
+/// The state of a bucket that was made with object lock on.
+pub(in crate::bucket) fn locked() -> State {
+    State { enabled: true, default_retention: None }
+}
+
+/// Whether object lock is on.
+pub(in crate::bucket) fn is_enabled(state: &Value) -> bool {
+    state["enabled"] == true
+}

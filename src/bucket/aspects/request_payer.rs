@@ -1,0 +1,60 @@
+use aws_sdk_s3::types::{Payer, RequestPaymentConfiguration};
+
+use crate::{
+    api::{BucketSpec, RequestPayer},
+    aws::fault,
+    managed::fault::Fault,
+};
+
+use super::{Aspect, Target, incomplete};
+
+/// `requestPayer`: who pays for requests and downloads.
+pub(in crate::bucket) struct RequestPayerAspect;
+
+impl Aspect for RequestPayerAspect {
+    const NAME: &'static str = "requestPayer";
+    const OPERATIONS: &'static [&'static str] = &["GetBucketRequestPayment", "PutBucketRequestPayment"];
+    type State = RequestPayer;
+
+    fn fresh() -> RequestPayer {
+        RequestPayer::BucketOwner
+    }
+
+    fn declared(spec: &BucketSpec, _: &RequestPayer) -> Option<RequestPayer> {
+        spec.request_payer
+    }
+
+    async fn read(target: &Target) -> Result<RequestPayer, Fault> {
+        let answer = target
+            .client
+            .get_bucket_request_payment()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .send()
+            .await
+            .map_err(|error| fault("GetBucketRequestPayment", &error))?;
+        Ok(match answer.payer {
+            Some(Payer::Requester) => RequestPayer::Requester,
+            _ => RequestPayer::BucketOwner,
+        })
+    }
+
+    async fn write(target: &Target, state: &RequestPayer) -> Result<(), Fault> {
+        let payer = match state {
+            RequestPayer::BucketOwner => Payer::BucketOwner,
+            RequestPayer::Requester => Payer::Requester,
+        };
+        target
+            .client
+            .put_bucket_request_payment()
+            .bucket(&target.bucket)
+            .expected_bucket_owner(&target.account_id)
+            .request_payment_configuration(
+                RequestPaymentConfiguration::builder().payer(payer).build().map_err(incomplete)?,
+            )
+            .send()
+            .await
+            .map_err(|error| fault("PutBucketRequestPayment", &error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,255 @@
+//! What goes over the wire to AWS itself: what no emulator at hand knows or checks.
+
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+};
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use super::{Buckets, Op, aspects};
+use crate::{
+    api::tags::Tags,
+    aws::Aws,
+    managed::{
+        external::{Existence, Reads},
+        fault::Fault,
+        identity::{Identity, Owner},
+    },
+};
+
+type Answer = dyn Fn(&HttpRequest) -> (u16, String) + Send + Sync;
+
+/// An AWS of one function.
+#[derive(Clone)]
+struct Played {
+    answer: Arc<Answer>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl std::fmt::Debug for Played {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Played")
+    }
+}
+
+/// Headers that tests look at.
+const TOLD: [&str; 3] = ["x-amz-expected-bucket-owner", "x-amz-bucket-namespace", "x-amz-bucket-object-lock-enabled"];
+
+impl HttpConnector for Played {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+        let told = request.headers().iter().filter(|(name, _)| TOLD.contains(name));
+        let headers: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
+        let line = format!("{} {} {} {body}", request.method(), request.uri(), headers.join(" "));
+        self.asked.lock().expect("no test panics in here").push(line);
+        let (status, text) = (self.answer)(&request);
+        let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(text));
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+/// Buckets in an AWS that answers so: status and body. What was asked is kept.
+fn buckets(
+    answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
+) -> (Buckets, Arc<Mutex<Vec<String>>>) {
+    let played = Played { answer: Arc::new(answer), asked: Arc::default() };
+    let asked = played.asked.clone();
+    let client = http_client_fn(move |_, _| SharedHttpConnector::new(played.clone()));
+    (Buckets::new(Arc::new(Aws::played_by(client))), asked)
+}
+
+fn id() -> Identity {
+    Identity {
+        name: "assets".into(),
+        region: "eu-west-1".into(),
+        account_id: "111122223333".into(),
+        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
+    }
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn error(code: &str) -> String {
+    format!("<Error><Code>{code}</Code><Message>no</Message></Error>")
+}
+
+async fn look(buckets: &Buckets, block: &'static str) -> Result<Value, Fault> {
+    let reads = Reads { tags: true, blocks: [block].into(), contents: false };
+    match Box::pin(buckets.look(&id(), &reads)).await? {
+        Existence::Present { seen, .. } => seen.aspects[block].clone(),
+        Existence::Absent => panic!("it is there"),
+    }
+}
+
+const TAGS: &str = "<Tagging><TagSet><Tag><Key>old</Key><Value>1</Value></Tag><Tag><Key>kept</Key><Value>1</Value></Tag>\
+                    <Tag><Key>aws:x</Key><Value>1</Value></Tag></TagSet></Tagging>";
+
+#[tokio::test]
+async fn tags_go_by_s3_control_where_the_bucket_has_attribute_based_access_control() {
+    let (buckets, asked) = buckets(|request| {
+        let (uri, method) = (request.uri().to_string(), request.method());
+        match method {
+            "PUT" if uri.contains("?tagging") => (400, error("InvalidRequest")),
+            "GET" if uri.contains("?abac") => (200, "<AbacStatus><Status>Enabled</Status></AbacStatus>".into()),
+            "GET" => (200, TAGS.into()),
+            _ => (204, String::new()),
+        }
+    });
+    let wanted = tags(&[("kept", "1"), ("new", "2"), ("aws:x", "1")]);
+    buckets.call(&id(), &Op::PutTags(wanted)).await.expect("it goes the other way");
+    let asked = asked.lock().expect("no test panics in here");
+    let control: Vec<&String> = asked.iter().filter(|line| line.contains("s3-control")).collect();
+    assert_eq!(control.len(), 2, "{asked:#?}");
+    assert!(control[0].starts_with("POST https://111122223333.s3-control.eu-west-1.amazonaws.com/v20180820/tags/"));
+    assert!(
+        control[0].contains("<Key>new</Key>") && !control[0].contains("kept") && !control[0].contains("aws:"),
+        "{control:?}"
+    );
+    assert!(control[1].starts_with("DELETE ") && control[1].contains("tagKeys=old"), "{control:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_tags_for_another_reason_stays_what_it_is() {
+    let (buckets, asked) = buckets(|request| match request.method() {
+        "PUT" => (400, error("InvalidTag")),
+        _ => (200, "<AbacStatus><Status>Disabled</Status></AbacStatus>".into()),
+    });
+    let fault = buckets.call(&id(), &Op::PutTags(tags(&[("a", "b")]))).await.expect_err("it is refused");
+    assert_eq!(fault.reason, "InvalidTag");
+    assert!(!asked.lock().expect("no test panics in here").iter().any(|line| line.contains("s3-control")));
+}
+
+#[tokio::test]
+async fn every_page_of_a_list_is_read() {
+    let (buckets, _) = buckets(|request| {
+        let uri = request.uri().to_string();
+        let page = |id: &str, next: &str| {
+            let token = if next.is_empty() {
+                String::new()
+            } else {
+                format!("<NextContinuationToken>{next}</NextContinuationToken>")
+            };
+            let truncated = !next.is_empty();
+            format!(
+                "<ListMetricsConfigurationsResult><IsTruncated>{truncated}</IsTruncated>{token}<MetricsConfiguration><Id>{id}</Id></MetricsConfiguration></ListMetricsConfigurationsResult>"
+            )
+        };
+        let body = match uri {
+            uri if uri.contains("tagging") => TAGS.to_owned(),
+            uri if uri.contains("continuation-token=two") => page("a", "three"),
+            uri if uri.contains("continuation-token=three") => page("c", ""),
+            _ => page("b", "two"),
+        };
+        (200, body)
+    });
+    assert_eq!(look(&buckets, "metrics").await, Ok(json!([{"id": "a"}, {"id": "b"}, {"id": "c"}])));
+}
+
+#[tokio::test]
+async fn the_account_regional_namespace_and_object_lock_are_said_in_the_create() {
+    let (buckets, asked) = buckets(|_| (200, String::new()));
+    let op = Op::Create { tags: Tags::new(), object_ownership: None, object_lock: true, account_regional: true };
+    buckets.call(&id(), &op).await.expect("it is made");
+    let asked = asked.lock().expect("no test panics in here")[0].clone();
+    assert!(asked.contains("x-amz-bucket-namespace=account-regional"), "{asked}");
+    assert!(asked.contains("x-amz-bucket-object-lock-enabled=true"), "{asked}");
+}
+
+#[tokio::test]
+async fn kinds_of_encryption_that_are_blocked_are_read_and_written() {
+    let body = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
+                </ApplyServerSideEncryptionByDefault><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType>\
+                </BlockedEncryptionTypes></Rule></ServerSideEncryptionConfiguration>";
+    let (buckets, asked) = buckets(move |request| {
+        (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
+    });
+    let seen = look(&buckets, "encryption").await.expect("it is read");
+    assert_eq!(seen["blockedEncryptionTypes"], json!(["SSE-C"]));
+    buckets.call(&id(), &Op::Put { aspect: "encryption", state: seen }).await.expect("it is written");
+    let asked = asked.lock().expect("no test panics in here");
+    assert!(asked.last().is_some_and(|line| line.contains("<EncryptionType>SSE-C</EncryptionType>")), "{asked:#?}");
+}
+
+#[tokio::test]
+async fn attribute_based_access_control_is_read_and_written() {
+    let (buckets, asked) = buckets(|request| {
+        let tagging = request.uri().to_string().contains("tagging");
+        (200, if tagging { TAGS.into() } else { "<AbacStatus><Status>Enabled</Status></AbacStatus>".into() })
+    });
+    let seen = look(&buckets, "abac").await.expect("it is read");
+    assert_eq!(seen, json!({"status": "Enabled"}));
+    buckets.call(&id(), &Op::Put { aspect: "abac", state: seen }).await.expect("it is written");
+    let asked = asked.lock().expect("no test panics in here");
+    assert!(asked.last().is_some_and(|line| line.starts_with("PUT ") && line.contains("<Status>Enabled</Status>")));
+}
+
+/// A name that was freed and taken by somebody else is never read and never written.
+#[tokio::test]
+async fn every_call_names_the_account_that_must_own_the_bucket() {
+    let (buckets, asked) = buckets(|_| (404, error("NoSuchBucket")));
+    let reads = Reads { tags: true, blocks: aspects::NAMES.iter().copied().collect(), contents: true };
+    assert_eq!(buckets.look(&id(), &reads).await, Ok(Existence::Absent));
+    for row in aspects::TABLE {
+        let state = (row.fresh)().expect("JSON");
+        let _ = buckets.call(&id(), &Op::Put { aspect: row.name, state }).await;
+        let item = Op::PutItem { aspect: row.name, id: "x".into(), configuration: None };
+        let _ = buckets.call(&id(), &item).await;
+    }
+    let asked = asked.lock().expect("no test panics in here");
+    assert!(asked.len() > 2 * aspects::TABLE.len() - 2, "{}", asked.len());
+    for line in asked.iter() {
+        assert!(line.contains("x-amz-expected-bucket-owner=111122223333"), "{line}");
+    }
+}
+
+/// What endpoints answer that lack a feature: by code, or by status alone.
+#[tokio::test]
+async fn a_feature_that_an_endpoint_lacks_is_told_by_the_name_of_the_block() {
+    for (status, body) in [
+        (501, error("NotImplemented")),
+        (405, error("MethodNotAllowed")),
+        (400, error("UnsupportedOperation")),
+        (501, String::new()),
+        (400, error("UnknownOperationException")),
+    ] {
+        let (buckets, _) = buckets(move |request| {
+            if request.uri().to_string().contains("tagging") { (200, TAGS.to_owned()) } else { (status, body.clone()) }
+        });
+        for row in aspects::TABLE {
+            let fault = look(&buckets, row.name).await.expect_err("it is refused");
+            assert_eq!(fault.reason, "FeatureNotOffered", "{} {status}: {fault}", row.name);
+            assert!(fault.message.contains(row.name), "{fault}");
+        }
+    }
+}
+
+/// "There is none" is said in many words (fact base, "Not-found codes per sub-GET").
+#[tokio::test]
+async fn what_a_bucket_does_not_have_is_a_state_and_no_fault() {
+    for (block, code) in [
+        ("policy", "NoSuchBucketPolicy"),
+        ("cors", "NoSuchCORSConfiguration"),
+        ("lifecycle", "NoSuchLifecycleConfiguration"),
+        ("website", "NoSuchWebsiteConfiguration"),
+        ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
+        ("objectOwnership", "OwnershipControlsNotFoundError"),
+        ("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
+        ("replication", "ReplicationConfigurationNotFoundError"),
+        ("objectLock", "ObjectLockConfigurationNotFoundError"),
+        ("objectLock", "ObjectLockConfigurationNotFound"),
+    ] {
+        let (buckets, _) = buckets(move |request| {
+            if request.uri().to_string().contains("tagging") {
+                (404, error("NoSuchTagSet"))
+            } else {
+                (404, error(code))
+            }
+        });
+        assert!(look(&buckets, block).await.is_ok(), "{block} {code}");
+    }
+}
