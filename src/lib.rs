@@ -15,6 +15,7 @@
 //! | [`aws`] | clients per region, identity, what errors mean |
 //! | [`runtime`] | watches, the queue, workers, HTTP, shutdown |
 //! | [`telemetry`] | metrics, logs, Events |
+//! | [`reference`] | `crds/REFERENCE.md`, out of the schemas |
 //!
 //! Begin with [`managed::decide`]: it says in one function what the operator will do next, and why.
 
@@ -25,6 +26,7 @@ pub mod api;
 pub mod aws;
 pub mod bucket;
 pub mod managed;
+pub mod reference;
 pub mod runtime;
 #[cfg(test)]
 mod simulation;

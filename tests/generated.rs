@@ -10,21 +10,33 @@ use serde_json::Value;
 
 const HEADER: &str = "# Generated from src/api by `musubi crds`; do not edit.\n";
 
-/// `UPDATE_GENERATED=1 cargo test --test generated` writes them anew.
+/// `UPDATE_GENERATED=1 cargo test --test generated` writes it anew.
+fn is_up_to_date(file: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds").join(file);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&path, wanted).expect("written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{file} is not what the code says; run UPDATE_GENERATED=1 cargo test --test generated");
+}
+
 #[test]
 fn crds_equal_the_code() {
     for (file, crd) in crd::all().expect("the CRDs") {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds").join(file);
-        let wanted = format!("{HEADER}{}", crd::yaml(&crd).expect("YAML"));
-        if std::env::var_os("UPDATE_GENERATED").is_some() {
-            std::fs::write(&path, &wanted).expect("written");
-        }
-        let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            found == wanted,
-            "{file} is not what the code says; run UPDATE_GENERATED=1 cargo test --test generated"
-        );
+        is_up_to_date(file, &format!("{HEADER}{}", crd::yaml(&crd).expect("YAML")));
     }
+}
+
+#[test]
+fn the_reference_equals_the_code_and_holds_every_field() {
+    let reference = musubi::reference::markdown().expect("the schemas");
+    is_up_to_date("REFERENCE.md", &reference);
+    each_field(&mut |path, _| {
+        let name = path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]");
+        let named =
+            name == "yaml" || reference.contains(&format!("{name}`")) || reference.contains(&format!("spec.{name}\n"));
+        assert!(named, "{path} is not in the reference");
+    });
 }
 
 /// Calls `check` with the path and the schema of every field of every spec.

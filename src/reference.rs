@@ -1,0 +1,210 @@
+//! `crds/REFERENCE.md`: every field of every kind, generated from the schemas and from what the kinds
+//! know of their blocks.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Effect, crd},
+    bucket::{self, Block},
+};
+
+/// The whole reference, as Markdown.
+///
+/// # Errors
+/// When a derived schema cannot be read back as JSON, which is a mistake in the types.
+pub fn markdown() -> serde_json::Result<String> {
+    let mut out = String::from(
+        "<!-- Generated from src/api by `UPDATE_GENERATED=1 cargo test --test generated`; do not edit. -->\n\n\
+         # Reference\n\n\
+         A block that is declared is enforced, a block that is absent is left alone, and a block that was declared and \
+         is taken out of the manifest goes back to what AWS gives a new resource. Where that lowers a guard, it waits \
+         for approval (`musubi.dev/approve`), since an edit that only leaves something out must not open anything by \
+         accident. Inside of a block, a field that is absent has AWS's default.\n",
+    );
+    for (_, crd) in crd::all()? {
+        let json = serde_json::to_value(crd)?;
+        let schema = &json["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        let names = &json["spec"]["names"];
+        let kind = names["kind"].as_str().unwrap_or_default();
+        let group = json["spec"]["group"].as_str().unwrap_or_default();
+        let blocks = if kind == "Bucket" { bucket::blocks() } else { Vec::new() };
+        let _ = write!(out, "\n## {kind}\n\n`apiVersion: {group}/v1alpha1`\n\n{}\n", text(&schema["description"]));
+        rules(&mut out, schema, "of the whole object");
+        spec(&mut out, &schema["properties"]["spec"], &blocks);
+        out.push_str("\n### status\n\nWritten by the operator alone.\n\n");
+        fields(&mut out, "", &schema["properties"]["status"]);
+    }
+    Ok(out)
+}
+
+fn spec(out: &mut String, schema: &Value, blocks: &[Block]) {
+    let is_block = |name: &str| blocks.iter().any(|block| block.name == name);
+    out.push_str("\n### spec\n\n");
+    head(out);
+    for (name, field) in properties(schema) {
+        if !is_block(name) {
+            walk(out, name, field, needs(schema, name));
+        }
+    }
+    rules(out, schema, "between fields");
+    if !blocks.is_empty() {
+        let _ = writeln!(
+            out,
+            "\nS3 operations that every bucket takes: {}; each block below names its own. A list of named \
+             configurations is the whole list: what it does not name is deleted.",
+            bucket::OPERATIONS.join(", ")
+        );
+    }
+    for block in blocks {
+        let field = &schema["properties"][block.name];
+        let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
+        let _ = writeln!(out, "- A new bucket has: `{}`", block.fresh);
+        let gate = match block.reset {
+            Effect::Update => "",
+            Effect::Weakening => ", once that has been approved",
+        };
+        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", back_to(block));
+        let _ = writeln!(out, "- S3 operations: {}\n", block.operations.join(", "));
+        fields(out, "", field);
+    }
+}
+
+/// Where a block goes back to that is no longer declared.
+fn back_to(block: &Block) -> &'static str {
+    match block.name {
+        "versioning" | "acceleration" => "Suspended, since no bucket gets back to never having had it",
+        "objectLock" => "the default retention goes; object lock itself can never be switched off",
+        "encryption" => "back to that, but blocked encryption types stay as they are",
+        _ => "back to that",
+    }
+}
+
+fn head(out: &mut String) {
+    out.push_str("| field | type | rules | meaning |\n| --- | --- | --- | --- |\n");
+}
+
+/// A table of everything below a schema, which itself may be a plain value.
+fn fields(out: &mut String, path: &str, schema: &Value) {
+    head(out);
+    if properties(schema).next().is_none() {
+        row(out, "(itself)", schema, false);
+    }
+    below(out, path, schema);
+    rules(out, schema, "between fields");
+}
+
+fn walk(out: &mut String, path: &str, schema: &Value, needed: bool) {
+    row(out, path, schema, needed);
+    below(out, path, schema);
+}
+
+fn below(out: &mut String, path: &str, schema: &Value) {
+    let (holder, path) =
+        if schema["items"].is_object() { (&schema["items"], format!("{path}[]")) } else { (schema, path.to_owned()) };
+    for (name, field) in properties(holder) {
+        let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        walk(out, &path, field, needs(holder, name));
+    }
+}
+
+fn row(out: &mut String, path: &str, schema: &Value, needed: bool) {
+    let mut said = limits(schema);
+    if needed {
+        said.insert(0, "needed".to_owned());
+    }
+    said.extend(messages(schema));
+    if schema["items"].is_object() {
+        said.extend(limits(&schema["items"]).into_iter().map(|limit| format!("each {limit}")));
+        said.extend(messages(&schema["items"]));
+    }
+    if !schema["default"].is_null() && path != "status" {
+        said.push(format!("default `{}`", schema["default"]));
+    }
+    let meaning = text(&schema["description"]).replace("\n\n", "<br>").replace('\n', " ");
+    let _ = writeln!(
+        out,
+        "| `{path}` | {} | {} | {} |",
+        kind(schema),
+        said.join("; ").replace('|', "\\|"),
+        meaning.replace('|', "\\|")
+    );
+}
+
+fn kind(schema: &Value) -> String {
+    match schema["type"].as_str() {
+        Some("array") => {
+            let order = match schema["x-kubernetes-list-type"].as_str() {
+                Some("map") => format!(", keyed by {}", keys(schema)),
+                Some("set") => ", a set".to_owned(),
+                _ => String::new(),
+            };
+            format!("list of {}{order}", kind(&schema["items"]))
+        }
+        Some("object") if schema["additionalProperties"].is_object() => {
+            format!("map of {}", kind(&schema["additionalProperties"]))
+        }
+        Some(other) => other.to_owned(),
+        None => "any".to_owned(),
+    }
+}
+
+fn keys(schema: &Value) -> String {
+    let keys = schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+    keys.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn limits(schema: &Value) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(values) = schema["enum"].as_array() {
+        let values: Vec<String> = values.iter().map(|value| format!("`{}`", text(value))).collect();
+        said.push(values.join(", "));
+    }
+    for (least, most, what) in [
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " items"),
+        ("minProperties", "maxProperties", " entries"),
+    ] {
+        let number = |name: &str| schema[name].as_f64().map(|number| format!("{number}"));
+        match (number(least), number(most)) {
+            (Some(least), Some(most)) if least == most => said.push(format!("{least}{what}")),
+            (Some(least), Some(most)) => said.push(format!("{least} to {most}{what}")),
+            (None, Some(most)) => said.push(format!("at most {most}{what}")),
+            (Some(least), None) => said.push(format!("at least {least}{what}")),
+            (None, None) => {}
+        }
+    }
+    if let Some(pattern) = schema["pattern"].as_str() {
+        said.push(format!("`{pattern}`"));
+    }
+    said
+}
+
+fn messages(schema: &Value) -> Vec<String> {
+    let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+    rules.map(|rule| text(&rule["message"]).to_owned()).collect()
+}
+
+fn rules(out: &mut String, schema: &Value, which: &str) {
+    let messages = messages(schema);
+    if !messages.is_empty() {
+        let _ = write!(out, "\nRules {which}:\n\n");
+        for message in messages {
+            let _ = writeln!(out, "- {message}");
+        }
+    }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, field)| (name.as_str(), field))
+}
+
+fn needs(schema: &Value, name: &str) -> bool {
+    schema["required"].as_array().is_some_and(|names| names.iter().any(|needed| needed == name))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
