@@ -102,7 +102,7 @@ impl Aws {
 }
 
 /// The key of each rule, which the SDK's own text leaves out.
-fn encryption_keys(answer: &GetBucketEncryptionOutput) -> Vec<Option<&str>> {
+pub fn encryption_keys(answer: &GetBucketEncryptionOutput) -> Vec<Option<&str>> {
     let rules =
         answer.server_side_encryption_configuration().into_iter().flat_map(ServerSideEncryptionConfiguration::rules);
     rules.map(|rule| rule.apply_server_side_encryption_by_default()?.kms_master_key_id()).collect()

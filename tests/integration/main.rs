@@ -17,12 +17,14 @@
 
 mod audit;
 mod aws;
+mod blocks;
 mod http;
 mod operator;
 mod proxy;
 mod rig;
 mod world;
 
+mod aspects;
 mod buckets;
 mod budgets;
 mod claims;
@@ -38,4 +40,5 @@ mod policies;
 mod refusals;
 mod role;
 mod steady;
+mod sweep;
 mod tables;
