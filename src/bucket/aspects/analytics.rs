@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AnalyticsConfiguration, AnalyticsExport, BucketSpec},
-    aws::{code, fault},
     managed::fault::Fault,
 };
 
 use super::{
     Target,
     document::{Built as _, Filter, object, some_object, tags_of, text, tidy},
-    named::Named,
+    named::{Named, calls},
 };
 
 /// `analytics`: storage class analysis.
@@ -20,9 +19,6 @@ pub(super) struct AnalyticsAspect;
 
 impl Named for AnalyticsAspect {
     const NAME: &'static str = "analytics";
-    const OPERATIONS: &'static [&'static str] =
-        &["ListBucketAnalyticsConfigurations", "PutBucketAnalyticsConfiguration", "DeleteBucketAnalyticsConfiguration"];
-    type Configuration = AnalyticsConfiguration;
 
     fn declared(spec: &BucketSpec) -> Option<&[AnalyticsConfiguration]> {
         Some(&spec.analytics.as_ref()?.configurations)
@@ -32,50 +28,12 @@ impl Named for AnalyticsAspect {
         tidy(configuration)
     }
 
-    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
-        let answer = target
-            .client
-            .list_bucket_analytics_configurations()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| fault("ListBucketAnalyticsConfigurations", &error))?;
-        let list = answer.analytics_configuration_list().iter().map(from_sdk).collect();
-        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
-    }
-
-    async fn put(target: &Target, configuration: AnalyticsConfiguration) -> Result<(), Fault> {
-        target
-            .client
-            .put_bucket_analytics_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(&configuration.id)
-            .analytics_configuration(to_sdk(&configuration)?)
-            .send()
-            .await
-            .map_err(|error| fault("PutBucketAnalyticsConfiguration", &error))?;
-        Ok(())
-    }
-
-    /// One that is gone already is as good as deleted.
-    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
-        let answer = target
-            .client
-            .delete_bucket_analytics_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(id)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
-            Err(error) => Err(fault("DeleteBucketAnalyticsConfiguration", &error)),
-        }
-    }
+    calls!(
+        AnalyticsConfiguration,
+        list: list_bucket_analytics_configurations as "ListBucketAnalyticsConfigurations" in analytics_configuration_list,
+        put: put_bucket_analytics_configuration as "PutBucketAnalyticsConfiguration" in analytics_configuration,
+        delete: delete_bucket_analytics_configuration as "DeleteBucketAnalyticsConfiguration"
+    );
 }
 
 fn from_sdk(found: &sdk::AnalyticsConfiguration) -> Value {

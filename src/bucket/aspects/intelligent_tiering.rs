@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AccessTier, BucketSpec, IntelligentTieringConfiguration, Switch},
-    aws::{code, fault},
     managed::fault::Fault,
 };
 
 use super::{
     Target,
     document::{Built as _, Filter, object, some_object, sort_field, tags_of, text, tidy},
-    named::Named,
+    named::{Named, calls},
 };
 
 /// `intelligentTiering`: archive tiers of S3 Intelligent-Tiering.
@@ -20,12 +19,6 @@ pub(super) struct IntelligentTieringAspect;
 
 impl Named for IntelligentTieringAspect {
     const NAME: &'static str = "intelligentTiering";
-    const OPERATIONS: &'static [&'static str] = &[
-        "ListBucketIntelligentTieringConfigurations",
-        "PutBucketIntelligentTieringConfiguration",
-        "DeleteBucketIntelligentTieringConfiguration",
-    ];
-    type Configuration = IntelligentTieringConfiguration;
 
     fn declared(spec: &BucketSpec) -> Option<&[IntelligentTieringConfiguration]> {
         Some(&spec.intelligent_tiering.as_ref()?.configurations)
@@ -37,50 +30,12 @@ impl Named for IntelligentTieringAspect {
         configuration
     }
 
-    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
-        let answer = target
-            .client
-            .list_bucket_intelligent_tiering_configurations()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| fault("ListBucketIntelligentTieringConfigurations", &error))?;
-        let list = answer.intelligent_tiering_configuration_list().iter().map(from_sdk).collect();
-        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
-    }
-
-    async fn put(target: &Target, configuration: IntelligentTieringConfiguration) -> Result<(), Fault> {
-        target
-            .client
-            .put_bucket_intelligent_tiering_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(&configuration.id)
-            .intelligent_tiering_configuration(to_sdk(&configuration)?)
-            .send()
-            .await
-            .map_err(|error| fault("PutBucketIntelligentTieringConfiguration", &error))?;
-        Ok(())
-    }
-
-    /// One that is gone already is as good as deleted.
-    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
-        let answer = target
-            .client
-            .delete_bucket_intelligent_tiering_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(id)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
-            Err(error) => Err(fault("DeleteBucketIntelligentTieringConfiguration", &error)),
-        }
-    }
+    calls!(
+        IntelligentTieringConfiguration,
+        list: list_bucket_intelligent_tiering_configurations as "ListBucketIntelligentTieringConfigurations" in intelligent_tiering_configuration_list,
+        put: put_bucket_intelligent_tiering_configuration as "PutBucketIntelligentTieringConfiguration" in intelligent_tiering_configuration,
+        delete: delete_bucket_intelligent_tiering_configuration as "DeleteBucketIntelligentTieringConfiguration"
+    );
 }
 
 fn from_sdk(found: &sdk::IntelligentTieringConfiguration) -> Value {

@@ -9,14 +9,13 @@ use crate::{
         BucketSpec, IncludedObjectVersions, InventoryConfiguration, InventoryDestination, InventoryFormat,
         InventoryFrequency,
     },
-    aws::{code, fault},
     managed::fault::Fault,
 };
 
 use super::{
     Target,
     document::{Built as _, object, some_object, sort_field, text, tidy},
-    named::Named,
+    named::{Named, calls},
 };
 
 /// `inventory`: lists of objects that S3 writes.
@@ -24,9 +23,6 @@ pub(super) struct InventoryAspect;
 
 impl Named for InventoryAspect {
     const NAME: &'static str = "inventory";
-    const OPERATIONS: &'static [&'static str] =
-        &["ListBucketInventoryConfigurations", "PutBucketInventoryConfiguration", "DeleteBucketInventoryConfiguration"];
-    type Configuration = InventoryConfiguration;
 
     fn declared(spec: &BucketSpec) -> Option<&[InventoryConfiguration]> {
         Some(&spec.inventory.as_ref()?.configurations)
@@ -38,50 +34,12 @@ impl Named for InventoryAspect {
         configuration
     }
 
-    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
-        let answer = target
-            .client
-            .list_bucket_inventory_configurations()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| fault("ListBucketInventoryConfigurations", &error))?;
-        let list = answer.inventory_configuration_list().iter().map(from_sdk).collect();
-        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
-    }
-
-    async fn put(target: &Target, configuration: InventoryConfiguration) -> Result<(), Fault> {
-        target
-            .client
-            .put_bucket_inventory_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(&configuration.id)
-            .inventory_configuration(to_sdk(&configuration)?)
-            .send()
-            .await
-            .map_err(|error| fault("PutBucketInventoryConfiguration", &error))?;
-        Ok(())
-    }
-
-    /// One that is gone already is as good as deleted.
-    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
-        let answer = target
-            .client
-            .delete_bucket_inventory_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(id)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
-            Err(error) => Err(fault("DeleteBucketInventoryConfiguration", &error)),
-        }
-    }
+    calls!(
+        InventoryConfiguration,
+        list: list_bucket_inventory_configurations as "ListBucketInventoryConfigurations" in inventory_configuration_list,
+        put: put_bucket_inventory_configuration as "PutBucketInventoryConfiguration" in inventory_configuration,
+        delete: delete_bucket_inventory_configuration as "DeleteBucketInventoryConfiguration"
+    );
 }
 
 fn from_sdk(found: &sdk::InventoryConfiguration) -> Value {

@@ -3,14 +3,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, MetricsConfiguration},
-    aws::{code, fault},
     managed::fault::Fault,
 };
 
 use super::{
     Target,
     document::{Built as _, Filter, object, sdk_tags, some_object, tags_of, text, tidy},
-    named::Named,
+    named::{Named, calls},
 };
 
 /// `metrics`: request metrics in Amazon CloudWatch.
@@ -18,9 +17,6 @@ pub(super) struct MetricsAspect;
 
 impl Named for MetricsAspect {
     const NAME: &'static str = "metrics";
-    const OPERATIONS: &'static [&'static str] =
-        &["ListBucketMetricsConfigurations", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration"];
-    type Configuration = MetricsConfiguration;
 
     fn declared(spec: &BucketSpec) -> Option<&[MetricsConfiguration]> {
         Some(&spec.metrics.as_ref()?.configurations)
@@ -30,50 +26,12 @@ impl Named for MetricsAspect {
         tidy(configuration)
     }
 
-    async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
-        let answer = target
-            .client
-            .list_bucket_metrics_configurations()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| fault("ListBucketMetricsConfigurations", &error))?;
-        let list = answer.metrics_configuration_list().iter().map(from_sdk).collect();
-        Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
-    }
-
-    async fn put(target: &Target, configuration: MetricsConfiguration) -> Result<(), Fault> {
-        target
-            .client
-            .put_bucket_metrics_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(&configuration.id)
-            .metrics_configuration(to_sdk(&configuration)?)
-            .send()
-            .await
-            .map_err(|error| fault("PutBucketMetricsConfiguration", &error))?;
-        Ok(())
-    }
-
-    /// One that is gone already is as good as deleted.
-    async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
-        let answer = target
-            .client
-            .delete_bucket_metrics_configuration()
-            .bucket(&target.bucket)
-            .expected_bucket_owner(&target.account_id)
-            .id(id)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some("NoSuchConfiguration") => Ok(()),
-            Err(error) => Err(fault("DeleteBucketMetricsConfiguration", &error)),
-        }
-    }
+    calls!(
+        MetricsConfiguration,
+        list: list_bucket_metrics_configurations as "ListBucketMetricsConfigurations" in metrics_configuration_list,
+        put: put_bucket_metrics_configuration as "PutBucketMetricsConfiguration" in metrics_configuration,
+        delete: delete_bucket_metrics_configuration as "DeleteBucketMetricsConfiguration"
+    );
 }
 
 fn from_sdk(found: &sdk::MetricsConfiguration) -> Value {

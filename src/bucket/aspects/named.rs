@@ -42,6 +42,59 @@ pub(super) trait Named: 'static {
     fn delete(target: &Target, id: &str) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
+/// The three calls of [`Named`]: they differ in the names of the SDK's methods and in nothing else.
+macro_rules! calls {
+    (
+        $configuration:ty,
+        list: $list:ident as $list_operation:literal in $items:ident,
+        put: $put:ident as $put_operation:literal in $body:ident,
+        delete: $delete:ident as $delete_operation:literal
+    ) => {
+        const OPERATIONS: &'static [&'static str] = &[$list_operation, $put_operation, $delete_operation];
+        type Configuration = $configuration;
+
+        async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
+            let answer = target
+                .client
+                .$list()
+                .bucket(&target.bucket)
+                .expected_bucket_owner(&target.account_id)
+                .set_continuation_token(token)
+                .send()
+                .await
+                .map_err(|error| $crate::aws::fault($list_operation, &error))?;
+            let list = answer.$items().iter().map(from_sdk).collect();
+            Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
+        }
+
+        async fn put(target: &Target, configuration: $configuration) -> Result<(), Fault> {
+            target
+                .client
+                .$put()
+                .bucket(&target.bucket)
+                .expected_bucket_owner(&target.account_id)
+                .id(&configuration.id)
+                .$body(to_sdk(&configuration)?)
+                .send()
+                .await
+                .map_err(|error| $crate::aws::fault($put_operation, &error))?;
+            Ok(())
+        }
+
+        async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
+            let call = target.client.$delete().bucket(&target.bucket).expected_bucket_owner(&target.account_id).id(id);
+            match call.send().await {
+                Ok(_) => Ok(()),
+                // One that is gone already is as good as deleted.
+                Err(error) if $crate::aws::code(&error) == Some("NoSuchConfiguration") => Ok(()),
+                Err(error) => Err($crate::aws::fault($delete_operation, &error)),
+            }
+        }
+    };
+}
+
+pub(super) use calls;
+
 /// The row of a list of named configurations. Its state is the list, by id.
 pub(super) const fn row<N: Named>() -> Row {
     Row {
