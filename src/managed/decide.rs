@@ -29,7 +29,7 @@ use crate::api::{FINALIZER, Status, tags::Tags};
 use super::{
     conditions::{READY, SYNCED},
     external::{Existence, External, ManagedObject, Reads, Step, TAGS},
-    fault::{Class, Fault},
+    fault::{Class, FEATURE_NOT_OFFERED, Fault},
     history::History,
     identity::Identity,
     mutants::{Mutant, mutant},
@@ -281,12 +281,22 @@ impl<X: External> Situation<'_, X> {
             return Vec::new();
         };
         let steps = self.plan(identity, tags.as_ref(), seen);
-        let faults = X::block_faults(seen);
+        let faults = self.unread(seen);
         let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
         known
             .filter(|block| !steps.iter().any(|step| step.block == *block))
             .filter(|block| !faults.iter().any(|(faulty, _)| faulty == block))
             .collect()
+    }
+
+    /// Blocks that could not be read, and why.
+    ///
+    /// What an endpoint does not offer cannot be there: a block that is no longer declared needs no reset
+    /// then, and nobody can help it being asked for.
+    fn unread(&self, seen: &X::Observed) -> Vec<(&'static str, Fault)> {
+        let declared = self.object.declared_blocks();
+        let matters = |block: &str, fault: &Fault| fault.reason != FEATURE_NOT_OFFERED || declared.contains(&block);
+        X::block_faults(seen).into_iter().filter(|(block, fault)| matters(block, fault)).collect()
     }
 
     /// The steps that stand between AWS and the spec, without those that are for others to take.

@@ -18,6 +18,9 @@ pub struct Fault {
     pub message: String,
 }
 
+/// The reason of faults of an endpoint that lacks a feature of AWS.
+pub const FEATURE_NOT_OFFERED: &str = "FeatureNotOffered";
+
 /// What can be done about a [`Fault`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {

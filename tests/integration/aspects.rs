@@ -137,21 +137,25 @@ async fn what_aws_refuses_is_told_and_the_last_good_value_recovers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_it_is_declared() {
     let world = World::new("aspects-lacking").await;
-    for (object, operation, block) in [
-        ("cors", "PutBucketCors", "cors"),
-        ("acceleration", "PutBucketAccelerateConfiguration", "acceleration"),
-        ("metrics", "PutBucketMetricsConfiguration", "metrics"),
+    for (object, get, put, block) in [
+        ("cors", "GetBucketCors", "PutBucketCors", "cors"),
+        ("acceleration", "GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", "acceleration"),
+        ("metrics", "ListBucketMetricsConfigurations", "PutBucketMetricsConfiguration", "metrics"),
+        ("logging", "GetBucketLogging", "PutBucketLogging", "logging"),
     ] {
         let name = world.name(object);
-        world.proxy.rule(operation, &name, usize::MAX, Action::Refuse(501, "NotImplemented"));
+        for operation in [get, put] {
+            world.proxy.rule(operation, &name, usize::MAX, Action::Refuse(501, "NotImplemented"));
+        }
         let mut spec = variant(&blocks::file(&name, "target"), block);
         spec["name"] = json!(name);
         world.apply::<Bucket>(object, spec).await;
         let message = world.stalled::<Bucket>(object, "FeatureNotOffered").await;
         assert!(message.contains(block) && message.contains("take the block out"), "{message}");
-        // Without the block all is well, though the endpoint still lacks it.
+        // Without the block all is well, though the endpoint still lacks it and cannot even say what it has.
         world.apply::<Bucket>(object, json!({"name": name})).await;
-        world.ready::<Bucket>(object).await;
+        let bucket: Bucket = world.ready(object).await;
+        assert_eq!(status(&bucket).managed.blocks, Vec::<String>::new(), "nothing is left to reset");
     }
     let name = world.name("plain");
     world.apply::<Bucket>("plain", json!({"name": name})).await;

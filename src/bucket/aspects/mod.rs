@@ -38,7 +38,7 @@ use crate::{
     api::BucketSpec,
     managed::{
         external::Effect,
-        fault::{Class, Fault},
+        fault::{Class, FEATURE_NOT_OFFERED, Fault},
     },
 };
 
@@ -230,5 +230,5 @@ pub(super) fn not_offered(block: &str, fault: Fault) -> Fault {
     if !CODES.contains(&fault.reason.as_str()) {
         return fault;
     }
-    Fault { class: Class::User, reason: "FeatureNotOffered".to_owned(), ..fault.at(block) }
+    Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
 }

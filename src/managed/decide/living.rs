@@ -156,7 +156,7 @@ impl<X: External> Situation<'_, X> {
         }
         let steps = self.plan(identity, Some(tags), seen);
         let ladder = || self.ladder(identity, &steps, tags, seen);
-        if X::block_faults(seen).is_empty()
+        if self.unread(seen).is_empty()
             && let Some(effect) = self.consent(identity, ladder)
         {
             return effect;
@@ -209,7 +209,7 @@ impl<X: External> Situation<'_, X> {
     /// What keeps the object from being in sync once nothing more can be done in this pass. A fault
     /// that time may heal comes first, so that Stalled means that time alone does not help.
     fn unfinished(&self, identity: &Identity, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Outcome> {
-        let unread = X::block_faults(seen).into_iter().map(|(block, fault)| fault.at(block));
+        let unread = self.unread(seen).into_iter().map(|(block, fault)| fault.at(block));
         let refused = self.pass.refused.iter().map(|(block, fault)| fault.clone().at(block));
         let mut outcomes: Vec<Outcome> =
             unread.chain(refused).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();

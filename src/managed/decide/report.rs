@@ -55,7 +55,7 @@ impl<X: External> Situation<'_, X> {
         let before = &self.status().managed;
         let mut managed = self.managed_with(before);
         let declared = self.object.declared_blocks();
-        let faults = X::block_faults(seen);
+        let faults = self.unread(seen);
         let pending = |name: &str| {
             left.iter().any(|step| step.block == name)
                 || faults.iter().any(|(block, _)| *block == name)
@@ -116,7 +116,7 @@ impl<X: External> Situation<'_, X> {
         outcome: &Outcome,
     ) -> Effect<X::Op> {
         let mut status = self.next_status(outcome);
-        if seen.is_none_or(|seen| X::block_faults(seen).is_empty()) {
+        if seen.is_none_or(|seen| self.unread(seen).is_empty()) {
             let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !self.is_approved(step)).collect();
             status.plan = approval::plan(self.subject(identity), &steps);
             status.approved = self.standing_approval(ladder);
@@ -135,7 +135,7 @@ impl<X: External> Situation<'_, X> {
         let mut status = self.with_external(identity, seen, self.next_status(outcome));
         status.managed = self.managed_after(seen, ladder);
         // What could not be read is missing in the ladder: half a plan is none.
-        if X::block_faults(seen).is_empty() {
+        if self.unread(seen).is_empty() {
             status.plan = self.waiting(identity, ladder);
             status.approved = self.standing_approval(ladder);
         }
