@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, object, some_object, tags_of, text, tidy},
+    document::{Built as _, Filter, filter_of, object, text, tidy},
     named::{Named, calls},
 };
 
@@ -38,9 +38,9 @@ impl Named for AnalyticsAspect {
 
 fn from_sdk(found: &sdk::AnalyticsConfiguration) -> Value {
     let filter = found.filter().and_then(|filter| match filter {
-        AnalyticsFilter::Prefix(prefix) => some_object([("prefix", text(Some(prefix)))]),
-        AnalyticsFilter::Tag(tag) => some_object([("tags", tags_of([tag]))]),
-        AnalyticsFilter::And(and) => some_object([("prefix", text(and.prefix())), ("tags", tags_of(and.tags()))]),
+        AnalyticsFilter::Prefix(prefix) => filter_of(Some(prefix), []),
+        AnalyticsFilter::Tag(tag) => filter_of(None, [tag]),
+        AnalyticsFilter::And(and) => filter_of(and.prefix(), and.tags()),
         // Shown, so that it is a difference.
         other => Some(json!(format!("{other:?}"))),
     });

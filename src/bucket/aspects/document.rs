@@ -79,6 +79,11 @@ pub(super) fn tags_of<'a>(tags: impl IntoIterator<Item = &'a Tag>) -> Option<Val
     (!tags.is_empty()).then(|| json!(tags))
 }
 
+/// A filter by prefix and tags as the spec has it, or `None` if it lets everything through.
+pub(super) fn filter_of<'a>(prefix: Option<&str>, tags: impl IntoIterator<Item = &'a Tag>) -> Option<Value> {
+    some_object([("prefix", text(prefix)), ("tags", tags_of(tags))])
+}
+
 /// Tags of a filter as S3 takes them.
 pub(super) fn sdk_tags(tags: Option<&BTreeMap<String, String>>) -> Result<Vec<Tag>, Fault> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build().map_err(incomplete);

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, object, some_object, sort_field, tags_of, text, tidy},
+    document::{Built as _, Filter, filter_of, object, sort_field, tidy},
     named::{Named, calls},
 };
 
@@ -43,7 +43,7 @@ fn from_sdk(found: &sdk::IntelligentTieringConfiguration) -> Value {
         let and = filter.and();
         let prefix = filter.prefix().or_else(|| and.and_then(sdk::IntelligentTieringAndOperator::prefix));
         let tags = filter.tag().into_iter().chain(and.into_iter().flat_map(sdk::IntelligentTieringAndOperator::tags));
-        some_object([("prefix", text(prefix)), ("tags", tags_of(tags))])
+        filter_of(prefix, tags)
     });
     let tier = |tier: &sdk::Tiering| json!({"accessTier": tier.access_tier().as_str(), "days": tier.days()});
     object([

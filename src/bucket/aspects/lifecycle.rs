@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-
 use aws_sdk_s3::types::{
     self as sdk, BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRuleAndOperator,
     LifecycleRuleFilter, TransitionDefaultMinimumObjectSize as MinimumSize, TransitionStorageClass,
 };
 use aws_smithy_types::{DateTime, date_time::Format};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, LifecycleFilter, LifecycleRule, StorageClass, Switch, TransitionDefaultMinimumObjectSize},
@@ -14,7 +12,10 @@ use crate::{
     managed::fault::{Class, Fault},
 };
 
-use super::{Aspect, Target};
+use super::{
+    Aspect, Target,
+    document::{Built as _, by_id, object, read_as, sdk_tags, tags_of},
+};
 
 /// `lifecycle`: rules that move or expire objects with age.
 pub(in crate::bucket) struct LifecycleAspect;
@@ -95,8 +96,7 @@ impl Aspect for LifecycleAspect {
                 .map_err(|error| fault("DeleteBucketLifecycle", &error))?;
             return Ok(());
         }
-        let configuration = configuration(&state.rules)
-            .map_err(|error| Fault::new(Class::Unknown, "Internal", format!("lifecycle: {error}")))?;
+        let configuration = configuration(&state.rules)?;
         let minimum = MinimumSize::from(state.transition_default_minimum_object_size.as_str());
         target
             .client
@@ -110,12 +110,6 @@ impl Aspect for LifecycleAspect {
             .map_err(|error| fault("PutBucketLifecycleConfiguration", &error))?;
         Ok(())
     }
-}
-
-/// S3 does not keep the order of rules.
-fn by_id(mut rules: Vec<Value>) -> Vec<Value> {
-    rules.sort_by_cached_key(|rule| rule["id"].to_string());
-    rules
 }
 
 /// One form for what S3 treats alike: no filter, an empty one and the empty prefix; the order of
@@ -149,46 +143,51 @@ fn normal(rule: &Value) -> Value {
 
 /// A rule in the spec's words.
 fn from_sdk(rule: &sdk::LifecycleRule) -> Value {
-    let mut out = Map::new();
-    out.insert("id".to_owned(), json!(rule.id().unwrap_or_default()));
-    out.insert("status".to_owned(), json!(rule.status().as_str()));
-    out.insert("filter".to_owned(), filter_from_sdk(rule));
-    if let Some(expiration) = rule.expiration() {
-        let mut found =
-            present([("days", expiration.days().map(|days| json!(days))), ("date", day(expiration.date()))]);
-        if let Some(marker) = expiration.expired_object_delete_marker() {
-            found.insert("expiredObjectDeleteMarker".to_owned(), json!(marker));
-        }
-        out.insert("expiration".to_owned(), Value::Object(found));
-    }
-    let transitions = rule.transitions().iter().map(|transition| {
-        let class = transition.storage_class().map(|class| json!(class.as_str()));
-        let days = transition.days().map(|days| json!(days));
-        Value::Object(present([("days", days), ("date", day(transition.date())), ("storageClass", class)]))
-    });
-    out.insert("transitions".to_owned(), transitions.collect());
+    let number = |number: Option<i32>| number.map(|number| json!(number));
     // An endpoint may answer 0 for "no newer version is kept".
-    let newer = |number: Option<i32>| number.filter(|number| *number > 0).map(|number| json!(number));
-    if let Some(expiration) = rule.noncurrent_version_expiration() {
-        let found = present([
-            ("noncurrentDays", expiration.noncurrent_days().map(|days| json!(days))),
-            ("newerNoncurrentVersions", newer(expiration.newer_noncurrent_versions())),
-        ]);
-        out.insert("noncurrentVersionExpiration".to_owned(), Value::Object(found));
-    }
-    let transitions = rule.noncurrent_version_transitions().iter().map(|transition| {
-        Value::Object(present([
-            ("noncurrentDays", transition.noncurrent_days().map(|days| json!(days))),
-            ("newerNoncurrentVersions", newer(transition.newer_noncurrent_versions())),
-            ("storageClass", transition.storage_class().map(|class| json!(class.as_str()))),
-        ]))
+    let newer = |versions: Option<i32>| number(versions.filter(|versions| *versions > 0));
+    let class = |class: Option<&TransitionStorageClass>| class.map(|class| json!(class.as_str()));
+    let expiration = rule.expiration().map(|expiration| {
+        let marker = expiration.expired_object_delete_marker();
+        object([
+            ("days", number(expiration.days())),
+            ("date", day(expiration.date())),
+            ("expiredObjectDeleteMarker", marker.map(|marker| json!(marker))),
+        ])
     });
-    out.insert("noncurrentVersionTransitions".to_owned(), transitions.collect());
-    if let Some(abort) = rule.abort_incomplete_multipart_upload() {
-        let found = present([("daysAfterInitiation", abort.days_after_initiation().map(|days| json!(days)))]);
-        out.insert("abortIncompleteMultipartUpload".to_owned(), Value::Object(found));
-    }
-    Value::Object(out)
+    let transitions = rule.transitions().iter().map(|transition| {
+        object([
+            ("days", number(transition.days())),
+            ("date", day(transition.date())),
+            ("storageClass", class(transition.storage_class())),
+        ])
+    });
+    let noncurrent_expiration = rule.noncurrent_version_expiration().map(|expiration| {
+        object([
+            ("noncurrentDays", number(expiration.noncurrent_days())),
+            ("newerNoncurrentVersions", newer(expiration.newer_noncurrent_versions())),
+        ])
+    });
+    let noncurrent_transitions = rule.noncurrent_version_transitions().iter().map(|transition| {
+        object([
+            ("noncurrentDays", number(transition.noncurrent_days())),
+            ("newerNoncurrentVersions", newer(transition.newer_noncurrent_versions())),
+            ("storageClass", class(transition.storage_class())),
+        ])
+    });
+    let abort = rule
+        .abort_incomplete_multipart_upload()
+        .map(|abort| object([("daysAfterInitiation", number(abort.days_after_initiation()))]));
+    object([
+        ("id", Some(json!(rule.id().unwrap_or_default()))),
+        ("status", Some(json!(rule.status().as_str()))),
+        ("filter", Some(filter_from_sdk(rule))),
+        ("expiration", expiration),
+        ("transitions", Some(transitions.collect())),
+        ("noncurrentVersionExpiration", noncurrent_expiration),
+        ("noncurrentVersionTransitions", Some(noncurrent_transitions.collect())),
+        ("abortIncompleteMultipartUpload", abort),
+    ])
 }
 
 fn filter_from_sdk(rule: &sdk::LifecycleRule) -> Value {
@@ -200,26 +199,17 @@ fn filter_from_sdk(rule: &sdk::LifecycleRule) -> Value {
     };
     let and = filter.and();
     let prefix = filter.prefix().or_else(|| and.and_then(LifecycleRuleAndOperator::prefix));
-    let tags: BTreeMap<&str, &str> = filter
-        .tag()
-        .into_iter()
-        .chain(and.into_iter().flat_map(LifecycleRuleAndOperator::tags))
-        .map(|tag| (tag.key(), tag.value()))
-        .collect();
+    let tags = filter.tag().into_iter().chain(and.into_iter().flat_map(LifecycleRuleAndOperator::tags));
     let larger =
         filter.object_size_greater_than().or_else(|| and.and_then(LifecycleRuleAndOperator::object_size_greater_than));
     let smaller =
         filter.object_size_less_than().or_else(|| and.and_then(LifecycleRuleAndOperator::object_size_less_than));
-    Value::Object(present([
+    object([
         ("prefix", prefix.map(|prefix| json!(prefix))),
-        ("tags", (!tags.is_empty()).then(|| json!(tags))),
+        ("tags", tags_of(tags)),
         ("objectSizeGreaterThanBytes", larger.map(|bytes| json!(bytes))),
         ("objectSizeLessThanBytes", smaller.map(|bytes| json!(bytes))),
-    ]))
-}
-
-fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    ])
 }
 
 /// A date as `YYYY-MM-DD`; S3 knows only midnights.
@@ -228,24 +218,25 @@ fn day(date: Option<&DateTime>) -> Option<Value> {
     text.split('T').next().map(|day| json!(day))
 }
 
-fn midnight(day: Option<&String>) -> Result<Option<DateTime>, String> {
+fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
     day.map(|day| {
-        DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime).map_err(|error| format!("{day}: {error}"))
+        DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime)
+            .map_err(|error| Fault::new(Class::Unknown, "Internal", format!("{day}: {error}")))
     })
     .transpose()
 }
 
 /// Rules in the spec's words as S3 takes them. What is written comes from the spec or from
 /// [`LifecycleAspect::fresh`], so that it always fits the spec's type.
-fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, String> {
+fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Fault> {
     let rules = rules
         .iter()
-        .map(|rule| LifecycleRule::deserialize(rule).map_err(|error| error.to_string()).and_then(|rule| to_sdk(&rule)))
+        .map(|rule| read_as(LifecycleAspect::NAME, rule).and_then(|rule| to_sdk(&rule)))
         .collect::<Result<Vec<_>, _>>()?;
-    BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(|error| error.to_string())
+    BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().built()
 }
 
-fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, String> {
+fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, Fault> {
     let status = match rule.status {
         Switch::Enabled => ExpirationStatus::Enabled,
         Switch::Disabled => ExpirationStatus::Disabled,
@@ -283,18 +274,13 @@ fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, String> {
         let found = sdk::AbortIncompleteMultipartUpload::builder().days_after_initiation(abort.days_after_initiation);
         out = out.abort_incomplete_multipart_upload(found.build());
     }
-    out.build().map_err(|error| error.to_string())
+    out.build().built()
 }
 
 /// A single condition stands alone; several go into an `And`, or S3 answers MalformedXML.
-fn filter_to_sdk(filter: Option<&LifecycleFilter>) -> Result<LifecycleRuleFilter, String> {
+fn filter_to_sdk(filter: Option<&LifecycleFilter>) -> Result<LifecycleRuleFilter, Fault> {
     let filter = filter.cloned().unwrap_or_default();
-    let tags = filter
-        .tags
-        .iter()
-        .flatten()
-        .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build().map_err(|error| error.to_string()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let tags = sdk_tags(filter.tags.as_ref())?;
     let prefix = filter.prefix.filter(|prefix| !prefix.is_empty());
     let (larger, smaller) = (filter.object_size_greater_than_bytes, filter.object_size_less_than_bytes);
     let conditions =

@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, object, sdk_tags, some_object, tags_of, text, tidy},
+    document::{Built as _, Filter, filter_of, object, sdk_tags, some_object, tags_of, text, tidy},
     named::{Named, calls},
 };
 
@@ -36,8 +36,8 @@ impl Named for MetricsAspect {
 
 fn from_sdk(found: &sdk::MetricsConfiguration) -> Value {
     let filter = found.filter().and_then(|filter| match filter {
-        MetricsFilter::Prefix(prefix) => some_object([("prefix", text(Some(prefix)))]),
-        MetricsFilter::Tag(tag) => some_object([("tags", tags_of([tag]))]),
+        MetricsFilter::Prefix(prefix) => filter_of(Some(prefix), []),
+        MetricsFilter::Tag(tag) => filter_of(None, [tag]),
         MetricsFilter::AccessPointArn(arn) => some_object([("accessPointArn", text(Some(arn)))]),
         MetricsFilter::And(and) => some_object([
             ("prefix", text(and.prefix())),

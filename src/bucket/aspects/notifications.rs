@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     Aspect, Target,
-    document::{Built as _, by_id, object, read_as, sort_field, text, tidy},
+    document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy},
 };
 
 /// `notifications`: whom S3 tells of what happens to objects.
@@ -109,7 +109,7 @@ fn one(
         let found = rules?.iter().find(|rule| rule.name().is_some_and(|n| n.as_str().eq_ignore_ascii_case(name)))?;
         text(found.value())
     };
-    let filter = super::document::some_object([("prefix", value("prefix")), ("suffix", value("suffix"))]);
+    let filter = some_object([("prefix", value("prefix")), ("suffix", value("suffix"))]);
     object([
         ("id", id.map(|id| json!(id))),
         (arn_name, Some(json!(arn))),

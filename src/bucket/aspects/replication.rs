@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Aspect, Target,
-    document::{Built as _, Filter, by_id, object, read_as, some_object, tags_of, text, tidy},
+    document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy},
 };
 
 /// `replication`: copies in other buckets.
@@ -132,13 +132,13 @@ fn from_sdk(rule: &sdk::ReplicationRule) -> Value {
         // The first version of the schema had the prefix beside the filter.
         || {
             #[expect(deprecated, reason = "S3 still answers it for rules made with it")]
-            some_object([("prefix", text(rule.prefix()))])
+            filter_of(rule.prefix(), [])
         },
         |filter| {
             let and = filter.and();
             let prefix = filter.prefix().or_else(|| and.and_then(sdk::ReplicationRuleAndOperator::prefix));
             let tags = filter.tag().into_iter().chain(and.into_iter().flat_map(sdk::ReplicationRuleAndOperator::tags));
-            some_object([("prefix", text(prefix)), ("tags", tags_of(tags))])
+            filter_of(prefix, tags)
         },
     );
     let criteria = rule.source_selection_criteria().map(|found| {
