@@ -145,6 +145,25 @@ fn classify(code: &str, status: u16) -> Class {
     }
 }
 
+/// Whether a code is what endpoints answer that lack a feature of AWS: Ceph, MinIO, StorageGRID, R2,
+/// LocalStack.
+pub fn lacks_feature(code: &str) -> bool {
+    matches!(
+        code,
+        "NotImplemented"
+            | "XNotImplemented"
+            | "MethodNotAllowed"
+            | "UnsupportedOperation"
+            | "UnsupportedArgument"
+            | "UnknownOperationException"
+            | "Http501"
+            | "Http405"
+            // The answer to something else: LocalStack takes a sub-resource that it does not know for the
+            // bucket itself.
+            | "Http200"
+    )
+}
+
 fn advice(code: &str, class: Class, operation: &str) -> String {
     match (code, class) {
         ("BucketAlreadyExists", _) => {
@@ -153,13 +172,8 @@ fn advice(code: &str, class: Class, operation: &str) -> String {
         ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) => {
             ". The bucket exists in another region: set spec.region to that region, or choose another name".to_owned()
         }
-        ("NotImplemented" | "XNotImplemented" | "UnsupportedOperation" | "MethodNotAllowed" | "UnknownOperationException" | "Http501", _) => {
+        (code, _) if lacks_feature(code) => {
             ". This endpoint does not offer the feature: take the block out of the spec".to_owned()
-        }
-        // LocalStack takes a sub-resource that it does not know for the bucket itself.
-        ("Http200", _) => {
-            ", which is no answer to that: this endpoint does not offer the feature. Take the block out of the spec"
-                .to_owned()
         }
         ("AccessControlListNotSupported", _) => {
             ". ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \

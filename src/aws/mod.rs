@@ -6,4 +6,4 @@ mod errors;
 mod observer;
 
 pub use clients::{Aws, Options, Regional, dns_suffix, partition, s3_website_domain};
-pub use errors::{code, fault, http_status};
+pub use errors::{code, fault, http_status, lacks_feature};

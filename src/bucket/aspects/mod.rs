@@ -36,6 +36,7 @@ use serde_json::Value;
 
 use crate::{
     api::BucketSpec,
+    aws::lacks_feature,
     managed::{
         external::Effect,
         fault::{Class, FEATURE_NOT_OFFERED, Fault},
@@ -125,9 +126,9 @@ pub(super) enum Write {
     Each(for<'a> fn(&'a Target, &'a str, Option<&'a Value>) -> Call<'a, ()>),
 }
 
-/// Every aspect, in the order in which they are written. The two exceptions to the order are made in
-/// [`super::plan`]: the public access block is loosened before what it would refuse, and others lose
-/// their grants before object ownership switches ACLs off.
+/// Every aspect, in the order in which they are written. The exceptions to the order are made in
+/// [`super::plan`]: the public access block is loosened before what it would refuse, others lose
+/// their grants before object ownership switches ACLs off, and replication ends before versioning.
 pub(super) const TABLE: &[Row] = &[
     row::<ObjectOwnershipAspect>(),
     row::<encryption::EncryptionAspect>(),
@@ -213,22 +214,11 @@ fn impossible(name: &str, error: &serde_json::Error) -> Fault {
     )
 }
 
-/// What an endpoint that lacks a feature answers (fact base: Ceph, MinIO, StorageGRID, R2, LocalStack),
-/// told with the name of the block that asks for it.
+/// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
 pub(super) fn not_offered(block: &str, fault: Fault) -> Fault {
-    const CODES: [&str; 9] = [
-        "NotImplemented",
-        "XNotImplemented",
-        "MethodNotAllowed",
-        "UnsupportedOperation",
-        "UnsupportedArgument",
-        "UnknownOperationException",
-        "Http501",
-        "Http405",
-        "Http200",
-    ];
-    if !CODES.contains(&fault.reason.as_str()) {
-        return fault;
+    if lacks_feature(&fault.reason) {
+        Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
+    } else {
+        fault
     }
-    Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
 }
