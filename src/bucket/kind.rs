@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kube::ResourceExt as _;
-
 use crate::{
     api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, NameScope, tags::Tags},
     aws::{dns_suffix, partition, s3_website_domain},
@@ -31,7 +29,7 @@ impl ManagedObject for Bucket {
     /// `<name>-<account>-<region>-an` in the account-regional namespace (Amazon S3 User Guide,
     /// "Namespaces for general purpose buckets").
     fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
-        let name = self.external_name().map_or_else(|| self.name_any(), str::to_owned);
+        let name = self.declared_name();
         if self.spec.name_scope != Some(NameScope::AccountRegional) {
             return Ok(name);
         }

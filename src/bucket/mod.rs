@@ -65,6 +65,13 @@ pub fn blocks() -> Vec<Block> {
     aspects::TABLE.iter().map(block).collect()
 }
 
+/// The blocks and variants of `tests/bucket-blocks.yaml`, for a bucket called `assets`.
+#[cfg(test)]
+pub(crate) fn variants() -> serde_json::Value {
+    let text = include_str!("../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
+    serde_saphyr::from_str(&text).expect("it is YAML")
+}
+
 /// A bucket as AWS makes it by this create.
 #[cfg(test)]
 pub(crate) fn fresh(creation: &Op) -> Observed {

@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{
 };
 
 use crate::{
-    api::{Switch, tags::Tags},
+    api::{ObjectOwnership, Switch, tags::Tags},
     aws::{fault, partition},
     managed::{
         fault::{Class, Fault},
@@ -22,7 +22,10 @@ impl Buckets {
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
         let target = self.target(id);
         match op {
-            Op::Create { .. } => create(&target, &id.region, op, self.aws.is_real()).await,
+            Op::Create { tags, object_ownership, object_lock, account_regional } => {
+                let tags = if self.aws.is_real() { Some(tags) } else { None };
+                create(&target, &id.region, tags, *object_ownership, *object_lock, *account_regional).await
+            }
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
             Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
@@ -62,11 +65,17 @@ impl Buckets {
 }
 
 /// No `ExpectedBucketOwner` here: the call does not take it.
-async fn create(target: &Target, region: &str, op: &Op, takes_tags: bool) -> Result<(), Fault> {
-    let Op::Create { tags, object_ownership, object_lock, account_regional } = op else { return Ok(()) };
+async fn create(
+    target: &Target,
+    region: &str,
+    tags: Option<&Tags>,
+    object_ownership: Option<ObjectOwnership>,
+    object_lock: bool,
+    account_regional: bool,
+) -> Result<(), Fault> {
     // us-east-1 is the region that has no name here: sending it is an error.
     let location = (region != "us-east-1").then(|| BucketLocationConstraint::from(region));
-    let tags = takes_tags.then(|| sdk_tags(tags)).transpose()?;
+    let tags = tags.map(sdk_tags).transpose()?;
     let configuration = (location.is_some() || tags.is_some())
         .then(|| CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(tags).build());
     target

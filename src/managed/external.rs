@@ -41,13 +41,16 @@ pub trait ManagedObject:
 
     /// `spec.name`, if it is set.
     fn external_name(&self) -> Option<&str>;
-    /// The whole name in AWS, where more than the spec decides it.
+    /// The name that the manifest gives it: `spec.name`, or that of the object.
+    fn declared_name(&self) -> String {
+        self.external_name().map_or_else(|| self.name_any(), str::to_owned)
+    }
+    /// Its whole name in AWS.
     ///
     /// # Errors
     /// When AWS would not take it.
-    fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
-        let _ = (region, account_id);
-        Ok(self.external_name().map_or_else(|| self.name_any(), str::to_owned))
+    fn name_in(&self, _region: &str, _account_id: &str) -> Result<String, Fault> {
+        Ok(self.declared_name())
     }
     /// `spec.region`, if it is set.
     fn region(&self) -> Option<&str>;

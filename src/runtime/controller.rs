@@ -108,7 +108,7 @@ impl<X: External> KindController<X> {
 
     async fn run(&self, key: &Key) -> Again {
         let Some(object) = self.find(key) else { return Next::Never.into() };
-        let name = object.external_name().map_or_else(|| object.name_any(), str::to_owned);
+        let name = object.declared_name();
         let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll.into() };
         let started = Instant::now();
         // Never two passes of one object: nobody misses it meanwhile.

@@ -57,7 +57,7 @@ async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X
 
 /// Does one thing, with the proof that a pass would have.
 async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Op>) -> Answer {
-    let seen = observe(external, id).await?;
+    observe(external, id).await?;
     let tags = Tags::from_iter(id.owner.tags());
     let claim = Claim {
         identity: id,
@@ -74,10 +74,7 @@ async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Op>) -> 
             let absent = Absent::prove(id, &Existence::<()>::Absent).expect("absent");
             external.create(&absent, op).await.map(drop).map_err(|fault| fault.class)
         }
-        Do::Perform(op) => {
-            drop(seen);
-            external.perform(&owned, op).await.map_err(|fault| fault.class)
-        }
+        Do::Perform(op) => external.perform(&owned, op).await.map_err(|fault| fault.class),
         Do::Delete => external.delete(&owned.deletable().expect("its own")).await.map_err(|fault| fault.class),
     }
 }

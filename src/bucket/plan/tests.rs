@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     api::{BucketBlock, BucketSpec},
+    bucket::variants,
     managed::identity::Owner,
 };
 
@@ -46,15 +47,9 @@ fn public() -> Bucket {
     bucket(json!({"policy": "{}", "publicAccessBlock": {"blockPublicPolicy": false}}))
 }
 
-/// The blocks and variants of `tests/bucket-blocks.yaml`.
-fn blocks_file() -> Value {
-    let text = include_str!("../../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
-    serde_saphyr::from_str(&text).expect("it is YAML")
-}
-
 /// Any choice of blocks, each in one of its variants or off.
 fn blocks_of_the_file() -> impl Strategy<Value = Value> {
-    let file = blocks_file();
+    let file = variants();
     let names: Vec<String> = file.as_object().expect("a map").keys().cloned().collect();
     prop::collection::vec(0..4_usize, names.len()).prop_map(move |choices| {
         let mut spec = serde_json::Map::new();
@@ -251,7 +246,7 @@ fn ownership_of_objects_goes_with_the_create() {
 fn every_block_has_its_aspect_its_name_and_its_variants() {
     let mut names: Vec<&str> = aspects::NAMES.to_vec();
     let mut blocks: Vec<&str> = BucketBlock::ALL.iter().map(|block| block.name()).collect();
-    let file = blocks_file();
+    let file = variants();
     let mut in_file: Vec<&str> = file.as_object().expect("a map").keys().map(String::as_str).collect();
     for list in [&mut names, &mut blocks, &mut in_file] {
         list.sort_unstable();
@@ -289,8 +284,8 @@ fn others_lose_their_grants_before_acls_are_switched_off() {
 #[test]
 fn replication_ends_before_versioning_is_suspended() {
     let (mut seen, mut tags) = (new_bucket(), None);
-    let mut spec = blocks_file()["replication"]["with"].clone();
-    spec["replication"] = blocks_file()["replication"]["variants"][0].clone();
+    let mut spec = variants()["replication"]["with"].clone();
+    spec["replication"] = variants()["replication"]["variants"][0].clone();
     let steps = plan_of(&bucket(spec), &Managed::default(), &seen);
     assert_eq!(blocks(&steps), ["versioning", "replication"]);
     take_all(&steps, &mut tags, &mut seen);
