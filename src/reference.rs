@@ -7,8 +7,50 @@ use serde_json::Value;
 
 use crate::{
     api::{Effect, crd},
-    bucket::{self, Block},
+    bucket, table,
 };
+
+/// What is known of a block of a spec.
+pub struct Block {
+    /// Its name in the spec.
+    pub name: &'static str,
+    /// AWS operations that it takes.
+    pub operations: &'static [&'static str],
+    /// What a new thing has.
+    pub fresh: Value,
+    /// What taking it out of the spec does to those who rely on it.
+    pub reset: Effect,
+    /// Where it goes back to then.
+    pub back_to: &'static str,
+}
+
+/// What the reference tells of a kind beside its schema.
+struct Kind {
+    blocks: Vec<Block>,
+    service: &'static str,
+    operations: &'static [&'static str],
+    words: &'static str,
+}
+
+impl Kind {
+    fn of(kind: &str) -> Self {
+        if kind == "Bucket" {
+            Self {
+                blocks: bucket::blocks(),
+                service: "S3",
+                operations: bucket::OPERATIONS,
+                words: "A list of named configurations is the whole list: what it does not name is deleted.",
+            }
+        } else {
+            Self {
+                blocks: table::blocks(),
+                service: "DynamoDB",
+                operations: table::OPERATIONS,
+                words: "DynamoDB takes one change by UpdateTable at a time: an edit of many blocks is carried out one by one.",
+            }
+        }
+    }
+}
 
 /// The whole reference, as Markdown.
 ///
@@ -29,18 +71,17 @@ pub fn markdown() -> serde_json::Result<String> {
         let names = &json["spec"]["names"];
         let kind = names["kind"].as_str().unwrap_or_default();
         let group = json["spec"]["group"].as_str().unwrap_or_default();
-        let blocks = if kind == "Bucket" { bucket::blocks() } else { Vec::new() };
         let _ = write!(out, "\n## {kind}\n\n`apiVersion: {group}/v1alpha1`\n\n{}\n", text(&schema["description"]));
         rules(&mut out, schema, "of the whole object");
-        spec(&mut out, &schema["properties"]["spec"], &blocks);
+        spec(&mut out, &schema["properties"]["spec"], &Kind::of(kind));
         out.push_str("\n### status\n\nWritten by the operator alone.\n\n");
         fields(&mut out, "", &schema["properties"]["status"]);
     }
     Ok(out)
 }
 
-fn spec(out: &mut String, schema: &Value, blocks: &[Block]) {
-    let is_block = |name: &str| blocks.iter().any(|block| block.name == name);
+fn spec(out: &mut String, schema: &Value, kind: &Kind) {
+    let is_block = |name: &str| kind.blocks.iter().any(|block| block.name == name);
     out.push_str("\n### spec\n\n");
     head(out);
     for (name, field) in properties(schema) {
@@ -49,35 +90,21 @@ fn spec(out: &mut String, schema: &Value, blocks: &[Block]) {
         }
     }
     rules(out, schema, "between fields");
-    if !blocks.is_empty() {
-        let _ = writeln!(
-            out,
-            "\nS3 operations that every bucket takes: {}; each block below names its own. A list of named \
-             configurations is the whole list: what it does not name is deleted.",
-            bucket::OPERATIONS.join(", ")
-        );
-    }
-    for block in blocks {
+    let service = kind.service;
+    let _ = writeln!(
+        out,
+        "\n{service} operations that every one takes: {}; each block below names its own. {}",
+        kind.operations.join(", "),
+        kind.words
+    );
+    for block in &kind.blocks {
         let field = &schema["properties"][block.name];
         let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
-        let _ = writeln!(out, "- A new bucket has: `{}`", block.fresh);
-        let gate = match block.reset {
-            Effect::Update => "",
-            Effect::Weakening => ", once that has been approved",
-        };
-        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", back_to(block));
-        let _ = writeln!(out, "- S3 operations: {}\n", block.operations.join(", "));
+        let _ = writeln!(out, "- A new one has: `{}`", block.fresh);
+        let gate = if block.reset == Effect::Update { "" } else { ", once that has been approved" };
+        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", block.back_to);
+        let _ = writeln!(out, "- {service} operations: {}\n", block.operations.join(", "));
         fields(out, "", field);
-    }
-}
-
-/// Where a block goes back to that is no longer declared.
-fn back_to(block: &Block) -> &'static str {
-    match block.name {
-        "versioning" | "acceleration" => "Suspended, since no bucket gets back to never having had it",
-        "objectLock" => "the default retention goes; object lock itself can never be switched off",
-        "encryption" => "back to that, but blocked encryption types stay as they are",
-        _ => "back to that",
     }
 }
 

@@ -19,10 +19,11 @@ pub use bucket::*;
 pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
 pub use management_policy::ManagementPolicy;
-pub use status::{Approved, Binding, CreationIntent, Effect, External, Managed, Plan, PlannedChange, Status};
-pub use table::{
-    AttributeType, BillingMode, KeyAttribute, ProvisionedThroughput, Table, TableBlock, TableSpec, TimeToLive,
+pub use status::{
+    Approved, Binding, CreationIntent, Effect, External, IndexStatus, Managed, Plan, PlannedChange, ReplicaStatus,
+    Status,
 };
+pub use table::*;
 
 /// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
 pub const DOMAIN: &str = "musubi.dev";

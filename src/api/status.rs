@@ -32,6 +32,14 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
 
+    /// Secondary indexes of a table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<IndexStatus>,
+
+    /// Copies of a table in other regions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<ReplicaStatus>,
+
     /// What else applications may want to know, by the names that `connectionSecret.keys` uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
@@ -90,6 +98,8 @@ impl Default for Status {
             conditions: Vec::new(),
             external: None,
             endpoint: None,
+            indexes: Vec::new(),
+            replicas: Vec::new(),
             outputs: BTreeMap::new(),
             binding: None,
             managed: Managed::default(),
@@ -130,6 +140,35 @@ pub struct External {
     /// When the operator made it; absent for a thing that was adopted or claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Time>,
+}
+
+/// A secondary index of a table.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexStatus {
+    /// Its name.
+    pub name: String,
+    /// Its Amazon Resource Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// ACTIVE, CREATING, UPDATING or DELETING.
+    pub status: String,
+    /// Whether it is being filled from the table: hours, for a large one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backfilling: bool,
+}
+
+/// A copy of a table in another region.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaStatus {
+    /// Its region.
+    pub region_name: String,
+    /// Its Amazon Resource Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// ACTIVE, CREATING, UPDATING, DELETING, or what is wrong with it in AWS's word.
+    pub status: String,
 }
 
 /// The Secret that binds an application to this object.
@@ -202,6 +241,11 @@ pub enum Effect {
     /// A reset that lowers a guard, such as versioning or the public access block: taking a block out
     /// of a manifest must not open a bucket by accident. Declaring the off value is consent.
     Weakening,
+    /// What is declared takes something away for a while: an index that is built anew, a stream that gets
+    /// another ARN.
+    Disruptive,
+    /// Something with data in it goes for good: an index, a replica.
+    Destructive,
 }
 
 /// A plan that somebody has approved.

@@ -39,6 +39,9 @@ pub struct Regional {
     pub s3control: aws_sdk_s3control::Client,
     /// Amazon DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    /// Whether AWS manages a key, by its ARN.
+    pub(super) managed_keys: tokio::sync::Mutex<HashMap<String, bool>>,
     sts: aws_sdk_sts::Client,
     /// The account, and the access key it was asked with.
     account: tokio::sync::Mutex<Option<(String, String)>>,
@@ -100,11 +103,14 @@ impl Aws {
             .build();
         let s3control = aws_sdk_s3control::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(self.observer.clone()).build();
+        let kms = aws_sdk_kms::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(self.observer.clone()).build();
         Regional {
             s3: aws_sdk_s3::Client::from_conf(s3),
             s3control: aws_sdk_s3control::Client::from_conf(s3control),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            kms: aws_sdk_kms::Client::from_conf(kms),
+            managed_keys: tokio::sync::Mutex::default(),
             sts: aws_sdk_sts::Client::from_conf(sts),
             account: tokio::sync::Mutex::new(None),
         }

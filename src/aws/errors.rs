@@ -6,7 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::managed::fault::{Class, Fault};
+use crate::managed::fault::{Class, FEATURE_NOT_OFFERED, Fault};
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
@@ -147,7 +147,7 @@ fn classify(code: &str, status: u16) -> Class {
 
 /// Whether a code is what endpoints answer that lack a feature of AWS: Ceph, MinIO, StorageGRID, R2,
 /// LocalStack.
-pub fn lacks_feature(code: &str) -> bool {
+fn lacks_feature(code: &str) -> bool {
     matches!(
         code,
         "NotImplemented"
@@ -162,6 +162,15 @@ pub fn lacks_feature(code: &str) -> bool {
             // bucket itself.
             | "Http200"
     )
+}
+
+/// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
+pub fn not_offered(block: &str, fault: Fault) -> Fault {
+    if lacks_feature(&fault.reason) {
+        Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
+    } else {
+        fault
+    }
 }
 
 fn advice(code: &str, class: Class, operation: &str) -> String {

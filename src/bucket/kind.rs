@@ -60,8 +60,8 @@ impl ManagedObject for Bucket {
         self.spec.management_policy
     }
 
-    fn ignored_blocks(&self) -> Vec<&'static str> {
-        self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
+    fn ignored(&self) -> Vec<String> {
+        self.spec.ignore_changes.iter().flatten().map(|block| block.name().to_owned()).collect()
     }
 
     fn resync_interval(&self) -> Option<Duration> {
@@ -94,7 +94,7 @@ impl External for Buckets {
 
     /// S3 takes tags with CreateBucket since November 2025. Emulators and other stores do not:
     /// LocalStack answers MalformedXML in us-east-1 and drops the tags elsewhere.
-    fn tags_at_creation(&self) -> bool {
+    fn tags_at_creation(&self, _: &Bucket) -> bool {
         self.aws.is_real()
     }
 
@@ -107,12 +107,12 @@ impl External for Buckets {
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {
-        plan::creation(object, id, self.tags_at_creation())
+        plan::creation(object, id, self.aws.is_real())
     }
 
     fn fresh(&self, creation: &Op) -> (Tags, Observed) {
         let tags = match creation {
-            Op::Create { tags, .. } if self.tags_at_creation() => tags.clone(),
+            Op::Create { tags, .. } if self.aws.is_real() => tags.clone(),
             _ => Tags::new(),
         };
         (tags, plan::fresh(creation))
@@ -135,7 +135,11 @@ impl External for Buckets {
         None
     }
 
-    fn obstacle(_: &Bucket, _: &Observed) -> Option<Fault> {
+    fn progress(_: &Bucket, _: &Observed) -> Option<String> {
+        None
+    }
+
+    fn obstacle(_: &Bucket, _: &Identity, _: Option<&Observed>) -> Option<Fault> {
         None
     }
 
@@ -185,7 +189,7 @@ impl External for Buckets {
             ("endpoint", endpoint.clone()),
             ("uri", format!("s3://{}", id.name)),
         ]);
-        Outputs { arn, endpoint, binding_type: "s3", values, more: self.more_outputs(id) }
+        Outputs { arn, endpoint, binding_type: "s3", values, more: self.more_outputs(id), ..Outputs::default() }
     }
 }
 

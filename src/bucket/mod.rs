@@ -10,7 +10,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use crate::aws::Aws;
+use crate::{aws::Aws, reference::Block};
 
 pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 
@@ -24,18 +24,6 @@ impl Buckets {
     pub fn new(aws: Arc<Aws>) -> Self {
         Self { aws }
     }
-}
-
-/// What is known of a block of the spec, for the reference.
-pub struct Block {
-    /// Its name in the spec.
-    pub name: &'static str,
-    /// S3 operations that it takes.
-    pub operations: &'static [&'static str],
-    /// What a new bucket has.
-    pub fresh: serde_json::Value,
-    /// What taking it out of the spec does.
-    pub reset: crate::api::Effect,
 }
 
 /// S3 operations that every bucket takes, whatever its spec declares: the last three where the bucket's
@@ -61,6 +49,12 @@ pub fn blocks() -> Vec<Block> {
         operations: row.operations,
         fresh: (row.fresh)().unwrap_or_default(),
         reset: row.reset,
+        back_to: match row.name {
+            "versioning" | "acceleration" => "Suspended, since no bucket gets back to never having had it",
+            "objectLock" => "the default retention goes; object lock itself can never be switched off",
+            "encryption" => "back to that, but blocked encryption types stay as they are",
+            _ => "back to that",
+        },
     };
     aspects::TABLE.iter().map(block).collect()
 }

@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use crate::{
     api::tags::Tags,
-    aws::{code, fault},
+    aws::{code, fault, not_offered},
     managed::{
         external::{Existence, Reads},
         fault::Fault,
@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Buckets, Contents, ObjectVersion, Observed, Upload,
-    aspects::{self, Target, not_offered},
+    aspects::{self, Target},
     plan::PAGE,
 };
 

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
 
 use crate::{
     api::{ObjectOwnership, Switch, tags::Tags},
-    aws::{fault, partition},
+    aws::{fault, not_offered, partition},
     managed::{
         fault::{Class, Fault},
         identity::Identity,
@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Buckets, ObjectVersion, Op, Upload,
-    aspects::{self, AbacAspect, Aspect as _, Target, Write, incomplete, not_offered},
+    aspects::{self, AbacAspect, Aspect as _, Target, Write, incomplete},
 };
 
 impl Buckets {

@@ -172,14 +172,8 @@ fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) 
         // S3 does not suspend versioning where there is object lock, and has no way to take that off.
         return Vec::new();
     }
-    let step = |op, changes| Step {
-        block: row.name,
-        after: row.after,
-        changes,
-        op,
-        effect: if reset { row.reset } else { Effect::Update },
-        unless: None,
-    };
+    let effect = if reset { row.reset } else { Effect::Update };
+    let step = |op, changes| Step { after: row.after, effect, ..Step::new(row.name, op, changes) };
     match row.write {
         Write::Whole(_) => {
             let changes = diff(row.name, state, &wanted);
@@ -320,7 +314,7 @@ pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Prepar
 }
 
 fn step(block: &'static str, op: Op, changes: Vec<Change>) -> Step<Op> {
-    Step { block, after: &[], op, changes, effect: Effect::Update, unless: None }
+    Step::new(block, op, changes)
 }
 
 #[cfg(test)]

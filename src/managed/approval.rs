@@ -79,7 +79,7 @@ mod tests {
     fn step(to: &str) -> Step<()> {
         let change = Change { path: "versioning.status".into(), from: Some("Enabled".into()), to: Some(to.into()) };
         let changes = vec![change];
-        Step { block: "versioning", after: &[], op: (), changes, effect: Effect::Weakening, unless: None }
+        Step::new("versioning", (), changes).with_effect(Effect::Weakening)
     }
 
     fn hash_of(identity: &Identity, generation: i64, approvals: i64, to: &str) -> String {

@@ -200,6 +200,11 @@ impl<X: External> Situation<'_, X> {
         self.object.meta().generation.unwrap_or_default()
     }
 
+    /// Whether the status speaks of the spec as it is now.
+    fn is_at_generation(&self) -> bool {
+        self.status().observed_generation == self.generation()
+    }
+
     fn has_finalizer(&self) -> bool {
         self.object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
     }
@@ -231,9 +236,9 @@ impl<X: External> Situation<'_, X> {
         self.pass.created || status.creation_intent.is_some() || (made && !self.is_ready())
     }
 
-    /// The blocks that are for others to look after by now.
-    fn ignored(&self) -> Vec<&'static str> {
-        if self.initial() { Vec::new() } else { self.object.ignored_blocks() }
+    /// The blocks, and the parts of blocks, that are for others to look after by now.
+    fn ignored(&self) -> Vec<String> {
+        if self.initial() { Vec::new() } else { self.object.ignored() }
     }
 
     /// Whether the object would now stand for a thing in another region or account than the one it
@@ -264,7 +269,7 @@ impl<X: External> Situation<'_, X> {
         Claim {
             identity,
             held: self.status().external.is_some(),
-            intent: self.status().creation_intent.as_ref().filter(|_| !self.external.tags_at_creation()),
+            intent: self.status().creation_intent.as_ref().filter(|_| !self.external.tags_at_creation(self.object)),
             adoption: self.object.adoption_policy(),
             adoption_allowed: self
                 .settings
@@ -303,7 +308,7 @@ impl<X: External> Situation<'_, X> {
     fn plan(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Vec<Step<X::Op>> {
         let ignored = self.ignored();
         let mut steps = X::plan(self.object, &self.status().managed, identity, tags, seen);
-        steps.retain(|step| !ignored.contains(&step.block));
+        steps.retain(|step| !ignored.iter().any(|name| name == step.block || Some(name) == step.part.as_ref()));
         steps
     }
 }

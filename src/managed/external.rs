@@ -58,8 +58,8 @@ pub trait ManagedObject:
     fn tags(&self) -> Option<&Tags>;
     /// `spec.managementPolicy`.
     fn management_policy(&self) -> ManagementPolicy;
-    /// `spec.ignoreChanges`: names of blocks.
-    fn ignored_blocks(&self) -> Vec<&'static str>;
+    /// `spec.ignoreChanges`: names of blocks, or of parts of them.
+    fn ignored(&self) -> Vec<String>;
     /// `spec.resyncIntervalSeconds`, if it is set.
     fn resync_interval(&self) -> Option<Duration>;
     /// `spec.adoptionPolicy`.
@@ -87,9 +87,9 @@ pub trait External: Send + Sync + 'static {
     /// The blocks of the spec that can be declared, [`TAGS`] excepted.
     const BLOCKS: &'static [&'static str];
 
-    /// Whether ownership tags go with the creating call. Where they cannot, an intent in status
-    /// precedes the create.
-    fn tags_at_creation(&self) -> bool;
+    /// Whether ownership tags go with the call that makes this object's thing. Where they cannot, an intent
+    /// in status precedes the create.
+    fn tags_at_creation(&self, object: &Self::Object) -> bool;
 
     /// Resolves which account the credentials belong to in this region.
     fn account(&self, region: &str) -> impl Future<Output = Result<String, Fault>> + Send;
@@ -130,8 +130,13 @@ pub trait External: Send + Sync + 'static {
     /// The change of state that AWS is busy with, if any: nothing can be written until it is over.
     fn settling(seen: &Self::Observed) -> Option<Settling>;
 
-    /// What makes it impossible to reach the spec, such as another key schema than the declared one.
-    fn obstacle(object: &Self::Object, seen: &Self::Observed) -> Option<Fault>;
+    /// What AWS is still at work on while the thing serves and other things of it can be changed, such as an
+    /// index that is being built; for people. The object is not in sync before it is over.
+    fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String>;
+
+    /// What makes it impossible to reach the spec, such as another key schema than the declared one. `seen` is
+    /// `None` before the thing is made.
+    fn obstacle(object: &Self::Object, id: &Identity, seen: Option<&Self::Observed>) -> Option<Fault>;
 
     /// What must be done before a deletion under this policy.
     ///
@@ -219,11 +224,29 @@ pub enum Settling {
     Deleting,
 }
 
+impl<Op> Step<Op> {
+    /// A step that does what the spec declares, as soon as its turn comes.
+    pub fn new(block: &'static str, op: Op, changes: Vec<Change>) -> Self {
+        Self { block, part: None, not_yet: None, after: &[], op, changes, effect: Effect::Update, unless: None }
+    }
+
+    /// The same with another effect.
+    #[must_use]
+    pub fn with_effect(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+}
+
 /// One step towards the spec.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step<Op> {
     /// The block of the spec that it serves.
     pub block: &'static str,
+    /// The part of the block that it is all about, if `ignoreChanges` can name it:
+    /// `globalSecondaryIndexes/by-customer/provisionedThroughput`.
+    pub part: Option<String>,
+    /// Why it cannot be taken yet, should AWS be known to refuse it for the time being.
+    pub not_yet: Option<Fault>,
     /// Blocks that must not have been refused in this pass for this step to make sense.
     pub after: &'static [&'static str],
     /// The call.

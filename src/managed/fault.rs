@@ -28,6 +28,8 @@ pub enum Class {
     Pending,
     /// A limit of the account is reached; it goes on in minutes or hours.
     Quota,
+    /// AWS allows this so often in an hour, a day or a month, and that is used up: it goes on by itself then.
+    Allowance,
     /// Only the user can put it right. Still retried, slowly: what was wrong elsewhere may be mended.
     User,
     /// AWS has answered that permission is missing. IAM takes minutes to spread, so it counts as

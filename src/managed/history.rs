@@ -13,7 +13,13 @@ const PATIENCE: u32 = 3;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     blocks: BTreeMap<&'static str, Trail>,
+    /// Looks since a write that AWS is busy with for a while that found it at rest.
+    at_rest: Option<u32>,
 }
+
+/// A look right after a write may show what was before it began, at rest; the one after that does not
+/// (hashicorp/terraform-provider-aws#47143).
+const LOOKS_AT_REST: u32 = 2;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Trail {
@@ -54,6 +60,25 @@ impl History {
         trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
+    /// AWS has taken a write that it is busy with from now on.
+    pub fn is_busy(&mut self) {
+        self.at_rest = Some(0);
+    }
+
+    /// AWS was looked at.
+    pub fn looked(&mut self, resting: bool) {
+        self.at_rest = match (self.at_rest, resting) {
+            (None, _) => None,
+            (Some(_), false) => Some(0),
+            (Some(looks), true) => Some(looks + 1).filter(|looks| *looks < LOOKS_AT_REST),
+        };
+    }
+
+    /// Whether rest is not believed yet.
+    pub fn is_unrested(&self) -> bool {
+        self.at_rest.is_some()
+    }
+
     /// Whether writes of this block are answered with success and never show.
     pub fn loops(&self, block: &str) -> bool {
         self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen >= PATIENCE)
@@ -85,6 +110,18 @@ mod tests {
         assert!(history.loops("policy"));
         history.wrote("policy", "b", false);
         assert!(!history.loops("policy"), "another value begins anew");
+    }
+
+    #[test]
+    fn rest_is_believed_when_it_was_seen_twice_in_a_row() {
+        let mut history = History::default();
+        history.looked(true);
+        assert!(!history.is_unrested(), "nothing was written");
+        history.is_busy();
+        for (resting, unrested) in [(true, true), (false, true), (true, true), (true, false), (true, false)] {
+            history.looked(resting);
+            assert_eq!(history.is_unrested(), unrested);
+        }
     }
 
     #[test]

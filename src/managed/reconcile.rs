@@ -162,6 +162,9 @@ impl<X: External> Running<'_, X> {
             Err(fault) => self.pass.fault = Some(fault),
         }
         self.pass.read = reads;
+        if let Some(Existence::Present { seen, .. }) = &self.pass.sight {
+            self.history.looked(X::settling(seen).is_none());
+        }
         // Most objects are in sync and were never written: they cost no plan here.
         if !self.history.is_empty() {
             let in_place = self.situation().in_place();
@@ -229,6 +232,9 @@ impl<X: External> Running<'_, X> {
         }
         if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
             X::advance(tags, seen, &step.op);
+            if X::settling(seen).is_some() {
+                self.history.is_busy();
+            }
         }
         self.pass.emptied += emptied;
         self.history.wrote(step.block, &approval::digest(&step), drift);
@@ -279,7 +285,7 @@ impl<X: External> Running<'_, X> {
     /// heal, ends the pass.
     fn failed(&mut self, block: &'static str, fault: Fault) {
         match fault.class {
-            Class::User | Class::Denied | Class::Quota => {
+            Class::User | Class::Denied | Class::Quota | Class::Allowance => {
                 self.pass.refused.insert(block, fault);
             }
             Class::Pending | Class::Credentials | Class::Transient | Class::Unknown => {

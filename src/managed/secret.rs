@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{ConnectionSecret, Status};
+use crate::api::{ConnectionSecret, IndexStatus, ReplicaStatus, Status};
 
 use super::external::ManagedObject;
 
@@ -20,6 +20,13 @@ pub struct Outputs {
     /// Outputs that go into the Secret only where `connectionSecret.keys` asks for them, and into
     /// status.
     pub more: BTreeMap<&'static str, String>,
+    /// Numbers that AWS counts by itself and that change all the time: they go into status only when a pass
+    /// ends in sync.
+    pub measured: BTreeMap<&'static str, String>,
+    /// Secondary indexes.
+    pub indexes: Vec<IndexStatus>,
+    /// Copies in other regions.
+    pub replicas: Vec<ReplicaStatus>,
 }
 
 /// A Secret as it should be.

@@ -104,6 +104,7 @@ fn parse(line: &str) -> (Workload, Plan) {
 fn all_and_long() -> Vec<Workload> {
     let mut all = all();
     all.extend(workloads::long());
+    all.extend(workloads::long_tables());
     all
 }
 

@@ -11,6 +11,7 @@
 //! | [`workloads`] | what users and others do |
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
+//! | [`ladder`] | from any table to any other, one step after another |
 //! | [`conformance`] | the model held against LocalStack |
 //! | [`families`] | which runs there are: enumerated, not sampled |
 //!
@@ -23,6 +24,7 @@ mod conformance;
 mod disturbance;
 mod families;
 mod invariants;
+mod ladder;
 mod process;
 mod run;
 mod workloads;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{APPROVE, RECONCILE_AT, tags::Tags},
     bucket::{ObjectVersion, Upload},
-    table::{Billing, Op as TableOp},
+    table::{Billing, Creation, Op as TableOp},
 };
 
 use super::{
@@ -448,13 +448,22 @@ pub fn tables() -> Vec<Workload> {
             vec![
                 cloud(|cloud| {
                     let key = crate::api::KeyAttribute { name: "pk".into(), type_: crate::api::AttributeType::S };
-                    let op = TableOp::Create {
+                    let creation = Creation {
                         partition_key: key,
                         sort_key: None,
+                        local_indexes: Vec::new(),
+                        indexes: Vec::new(),
                         billing: Billing::OnDemand,
+                        on_demand: None,
+                        warm: None,
+                        class: None,
+                        stream: None,
+                        encryption: None,
                         deletion_protection: false,
                         tags: Tags::new(),
+                        from: None,
                     };
+                    let op = TableOp::Create(Box::new(creation));
                     cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&op)));
                 }),
                 apply(table(provisioned(5))),
@@ -462,5 +471,166 @@ pub fn tables() -> Vec<Workload> {
             ],
         ),
         of("T-vanished", vec![apply(full_table()), cloud(|cloud| drop(cloud.tables.remove("assets")))]),
+        of("T-restored", vec![apply(restored()), delete()]),
+    ]
+}
+
+fn index(name: &str, key: &str, rest: Value) -> Value {
+    let mut index =
+        json!({"name": name, "partitionKeys": [{"name": key, "type": "S"}], "projection": {"type": "KEYS_ONLY"}});
+    if let (Some(index), Value::Object(rest)) = (index.as_object_mut(), rest) {
+        index.extend(rest);
+    }
+    index
+}
+
+fn indexed(names: &[&str]) -> Value {
+    let indexes: Vec<Value> = names.iter().map(|name| index(name, &format!("{name}-key"), json!({}))).collect();
+    table(json!({"globalSecondaryIndexes": indexes}))
+}
+
+fn restored() -> Value {
+    let backup = "arn:aws:dynamodb:us-east-1:111122223333:table/assets/backup/01234567890123-0a1b2c3d";
+    table(
+        json!({"createFrom": {"backup": {"backupArn": backup}}, "tags": {"team": "shop"}, "deletionProtection": false}),
+    )
+}
+
+/// Five indexes with their own capacity, or with none.
+fn charged(by_capacity: bool) -> Value {
+    let names = ["one", "two", "three", "four", "five"];
+    let capacity = json!({"provisionedThroughput": {"readCapacityUnits": 2, "writeCapacityUnits": 3}});
+    let rest = if by_capacity { capacity } else { json!({}) };
+    let indexes: Vec<Value> = names.iter().map(|name| index(name, name, rest.clone())).collect();
+    let billing = if by_capacity { provisioned(5) } else { json!({"billingMode": "PAY_PER_REQUEST"}) };
+    with(table(billing), "globalSecondaryIndexes", Value::Array(indexes))
+}
+
+/// Every block of `tests/table-blocks.yaml` that goes with the others, at once.
+fn whole_table() -> Value {
+    let kinesis = "arn:aws:kinesis:us-east-1:111122223333:stream/changes";
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"dynamodb:GetItem","Resource":"*"}]}"#;
+    table(json!({
+        "sortKey": {"name": "sk", "type": "N"},
+        "localSecondaryIndexes": [{"name": "by-day", "sortKey": {"name": "day", "type": "S"}, "projection": {"type": "ALL"}}],
+        "billingMode": "PAY_PER_REQUEST",
+        "onDemandThroughput": {"maxReadRequestUnits": 100, "maxWriteRequestUnits": -1},
+        "warmThroughput": {"readUnitsPerSecond": 13000, "writeUnitsPerSecond": 5000},
+        "tableClass": "STANDARD_INFREQUENT_ACCESS",
+        "globalSecondaryIndexes": [index("by-state", "state", json!({"onDemandThroughput": {"maxReadRequestUnits": 7}}))],
+        "stream": {"enabled": true, "viewType": "NEW_AND_OLD_IMAGES"},
+        "encryption": {"type": "AwsManaged"},
+        "timeToLive": {"enabled": true, "attributeName": "expires"},
+        "pointInTimeRecovery": {"enabled": true, "recoveryPeriodInDays": 7},
+        "contributorInsights": {"enabled": true},
+        "resourcePolicy": policy,
+        "kinesisStream": {"enabled": true, "streamArn": kinesis},
+        "replicas": [{"regionName": "eu-west-1"}, {"regionName": "eu-central-1", "tableClassOverride": "STANDARD"}],
+        "deletionProtection": true,
+        "tags": {"team": "shop"},
+    }))
+}
+
+/// Without the blocks that can be taken out.
+fn bare_table() -> Value {
+    let whole = whole_table();
+    table(json!({"sortKey": whole["sortKey"], "localSecondaryIndexes": whole["localSecondaryIndexes"]}))
+}
+
+/// Left to settle for some seconds only.
+fn briefly(act: Act, seconds: u64) -> Act {
+    Act { settle: Duration::from_secs(seconds), ..act }
+}
+
+/// Workloads on tables that take many steps.
+pub fn long_tables() -> Vec<Workload> {
+    let of = |name, acts| Workload { name, tables: true, tags_at_creation: true, acts };
+    let approve = || act(Deed::Approve("assets"));
+    let streaming = |view: &str| table(json!({"stream": {"enabled": true, "viewType": view}}));
+    let two = json!({"regionName": "eu-west-1"});
+    vec![
+        of("T2-whole", vec![slow(Deed::Apply("assets", whole_table()))]),
+        of(
+            "T-unset-whole",
+            vec![
+                slow(Deed::Apply("assets", whole_table())),
+                slow(Deed::Apply("assets", bare_table())),
+                slow(Deed::Approve("assets")),
+            ],
+        ),
+        of(
+            "T3-swap",
+            vec![apply(indexed(&["one", "two", "three"])), apply(indexed(&["three", "four", "five"])), approve()],
+        ),
+        of(
+            "T3-rebuild",
+            vec![
+                apply(indexed(&["one", "two"])),
+                apply(table(
+                    json!({"globalSecondaryIndexes": [index("one", "other", json!({})), index("two", "two-key", json!({"projection": {"type": "ALL"}}))]}),
+                )),
+                approve(),
+            ],
+        ),
+        of("T4-five", vec![apply(charged(true)), apply(charged(false)), apply(charged(true))]),
+        of("T6-stream", vec![apply(streaming("KEYS_ONLY")), apply(streaming("NEW_IMAGE")), approve()]),
+        of(
+            "T7-all-at-once",
+            vec![
+                apply(with(table(provisioned(5)), "stream", json!({"enabled": true, "viewType": "KEYS_ONLY"}))),
+                apply(with(
+                    with(table(provisioned(3)), "stream", json!({"enabled": true, "viewType": "NEW_IMAGE"})),
+                    "tableClass",
+                    "STANDARD_INFREQUENT_ACCESS",
+                )),
+                approve(),
+            ],
+        ),
+        of(
+            "T8-replica",
+            vec![
+                apply(table(json!({}))),
+                briefly(apply(indexed(&["one"])), 9),
+                apply(with(indexed(&["one"]), "replicas", json!([two]))),
+                delete(),
+            ],
+        ),
+        of("T9-backfill", vec![apply(table(json!({}))), briefly(apply(indexed(&["one"])), 9), delete()]),
+        of(
+            "T-give-up",
+            vec![
+                apply(table(json!({}))),
+                briefly(apply(indexed(&["one"])), 9),
+                briefly(apply(indexed(&[])), 5),
+                approve(),
+            ],
+        ),
+        of(
+            "T-edit-updating",
+            vec![
+                apply(table(provisioned(5))),
+                briefly(apply(table(provisioned(7))), 1),
+                apply(with(table(provisioned(9)), "deletionProtection", true)),
+            ],
+        ),
+        of(
+            "T-scaled-index",
+            vec![
+                apply(with(
+                    charged(true),
+                    "ignoreChanges",
+                    json!(["provisionedThroughput", "globalSecondaryIndexes/two/provisionedThroughput"]),
+                )),
+                cloud(|cloud| {
+                    let capacity =
+                        crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
+                    if let Some(table) = cloud.tables.get_mut("assets") {
+                        for index in table.inner.seen.indexes.values_mut() {
+                            index.throughput = Some(capacity);
+                        }
+                    }
+                }),
+            ],
+        ),
     ]
 }

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, Table, tags::Tags},
+    api::{
+        AdoptionPolicy, ConnectionSecret, DeletionPolicy, IndexStatus, Managed, ManagementPolicy, ReplicaStatus, Table,
+        tags::Tags,
+    },
     managed::{
         external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
         fault::Fault,
@@ -13,7 +16,7 @@ use crate::{
     },
 };
 
-use super::{Observed, Op, Tables, Ttl, arn, plan};
+use super::{Observed, Op, Phase, Tables, arn, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
@@ -34,8 +37,8 @@ impl ManagedObject for Table {
         self.spec.management_policy
     }
 
-    fn ignored_blocks(&self) -> Vec<&'static str> {
-        self.spec.ignore_changes.iter().flatten().map(|block| block.name()).collect()
+    fn ignored(&self) -> Vec<String> {
+        self.spec.ignore_changes.clone().unwrap_or_default()
     }
 
     fn resync_interval(&self) -> Option<Duration> {
@@ -66,9 +69,9 @@ impl External for Tables {
 
     const BLOCKS: &'static [&'static str] = plan::BLOCKS;
 
-    /// CreateTable always took tags, at AWS and in LocalStack.
-    fn tags_at_creation(&self) -> bool {
-        true
+    /// CreateTable always took tags, at AWS and in LocalStack; restores and imports take none.
+    fn tags_at_creation(&self, object: &Table) -> bool {
+        object.spec.create_from.is_none()
     }
 
     async fn account(&self, region: &str) -> Result<String, Fault> {
@@ -76,7 +79,7 @@ impl External for Tables {
     }
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
-        // Four calls side by side make a large future; on the heap it does not bloat every pass.
+        // Eight calls side by side make a large future; on the heap it does not bloat every pass.
         Box::pin(self.look(id, reads)).await
     }
 
@@ -104,8 +107,12 @@ impl External for Tables {
         seen.settling
     }
 
-    fn obstacle(object: &Table, seen: &Observed) -> Option<Fault> {
-        plan::obstacle(object, seen)
+    fn progress(object: &Table, seen: &Observed) -> Option<String> {
+        plan::progress(object, seen)
+    }
+
+    fn obstacle(object: &Table, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
+        plan::obstacle(object, id, seen)
     }
 
     fn before_deletion(object: &Table, seen: &Observed) -> Result<Preparation<Op>, Fault> {
@@ -118,15 +125,13 @@ impl External for Tables {
     }
 
     fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-        let ttl = seen.ttl.as_ref().and_then(|ttl| ttl.as_ref().err());
-        ttl.map(|fault| (plan::TIME_TO_LIVE, fault.clone())).into_iter().collect()
+        plan::block_faults(seen)
     }
 
     async fn create(&self, proof: &Absent, op: &Op) -> Result<(Option<Tags>, Observed), Fault> {
         let made = self.make(proof.identity(), op).await?;
-        let Op::Create { tags, .. } = op else { return Ok((None, made)) };
-        // A new table has no time to live, and AWS offers no way to set it with the create.
-        Ok((Some(tags.clone()), Observed { ttl: Some(Ok(Ttl::default())), ..made }))
+        let (tags, _) = plan::fresh(op);
+        Ok((Some(tags), plan::read_apart(made)))
     }
 
     async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {
@@ -139,15 +144,17 @@ impl External for Tables {
 
     fn recreated(id: &Identity) -> String {
         format!(
-            "table {} was deleted in AWS and has been made again, EMPTY: its items are gone. To restore a backup under \
-             this name instead, delete this object with deletionPolicy: DeleteIfEmpty, restore, and adopt the restored table",
+            "table {} was deleted in AWS and has been made again, EMPTY: its items are gone (with createFrom, those newer than \
+             its source). To restore a backup instead, delete this object with deletionPolicy: DeleteIfEmpty and apply it \
+             again with createFrom",
             id.name
         )
     }
 
-    fn outputs(&self, id: &Identity, _: &Observed) -> Outputs {
+    fn outputs(&self, id: &Identity, seen: &Observed) -> Outputs {
         let endpoint = self.aws.endpoint("dynamodb", &id.region);
-        let values = BTreeMap::from([
+        let facts = &seen.facts;
+        let mut values = BTreeMap::from([
             ("type", "dynamodb".to_owned()),
             ("provider", "aws".to_owned()),
             ("table", id.name.clone()),
@@ -156,6 +163,44 @@ impl External for Tables {
             ("endpoint", endpoint.clone()),
             ("uri", format!("dynamodb://{}/{}", id.region, id.name)),
         ]);
-        Outputs { arn: arn(id), endpoint, binding_type: "dynamodb", values, more: BTreeMap::new() }
+        let mut more = BTreeMap::new();
+        // AWS goes on telling the last stream of a table that has none.
+        let stream = |fact: &Option<String>| fact.clone().filter(|_| seen.stream.is_some());
+        let known = |list: &mut BTreeMap<&'static str, String>, name, value: Option<String>| {
+            if let Some(value) = value {
+                list.insert(name, value);
+            }
+        };
+        known(&mut values, "stream-arn", stream(&facts.stream_arn));
+        known(&mut more, "stream-arn", stream(&facts.stream_arn));
+        known(&mut more, "stream-label", stream(&facts.stream_label));
+        known(&mut more, "table-id", facts.id.clone());
+        known(&mut more, "global-table-version", facts.global_table_version.clone());
+        let mut measured = BTreeMap::new();
+        known(&mut measured, "item-count", facts.items.map(|items| items.to_string()));
+        known(&mut measured, "table-size-bytes", facts.bytes.map(|bytes| bytes.to_string()));
+        let local = seen.local_indexes.iter().map(|index| (&index.name, &Phase::Active));
+        let global = seen.indexes.iter().map(|(name, index)| (name, &index.phase));
+        let indexes = local.chain(global).map(|(name, phase)| IndexStatus {
+            name: name.clone(),
+            arn: Some(format!("{}/index/{name}", arn(id))),
+            status: phase.word().to_owned(),
+            backfilling: *phase == Phase::Creating { backfilling: true },
+        });
+        let replicas = seen.replicas.iter().map(|(region, replica)| ReplicaStatus {
+            region_name: region.clone(),
+            arn: replica.arn.clone(),
+            status: replica.phase.word().to_owned(),
+        });
+        Outputs {
+            arn: arn(id),
+            endpoint,
+            binding_type: "dynamodb",
+            values,
+            more,
+            measured,
+            indexes: indexes.collect(),
+            replicas: replicas.collect(),
+        }
     }
 }

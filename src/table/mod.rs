@@ -1,9 +1,18 @@
 //! DynamoDB tables: one description, changed by a ladder of single steps.
 
+mod blocks;
+mod create;
+mod describe;
+mod in_flight;
 mod kind;
+mod limits;
 mod observe;
+mod op;
 mod perform;
 mod plan;
+mod request;
+mod state;
+mod words;
 
 use std::sync::Arc;
 
@@ -12,17 +21,25 @@ use crate::{
     managed::identity::Identity,
 };
 
-pub use plan::{Billing, Observed, Op, Ttl};
+use in_flight::InFlight;
+
+pub use blocks::{OPERATIONS, blocks};
+pub use op::{Creation, Op, Update};
+pub use state::{
+    Billing, Definition, Destination, Encryption, Facts, Index, Insights, Key, Kinesis, Observed, Phase, Policy,
+    Recovery, ReplicaState, Ttl,
+};
 
 /// DynamoDB tables as [`crate::managed::external::External`].
 pub struct Tables {
     aws: Arc<Aws>,
+    in_flight: InFlight,
 }
 
 impl Tables {
     /// Reached through these clients.
     pub fn new(aws: Arc<Aws>) -> Self {
-        Self { aws }
+        Self { aws, in_flight: InFlight::default() }
     }
 }
 
@@ -36,4 +53,16 @@ fn arn(id: &Identity) -> String {
 #[cfg(test)]
 pub(crate) fn fresh(creation: &Op) -> (crate::api::tags::Tags, Observed) {
     plan::fresh(creation)
+}
+
+/// The step that makes a table of this spec.
+#[cfg(test)]
+pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::managed::external::Step<Op> {
+    plan::creation(object, id)
+}
+
+/// What UpdateTable makes of a table, once it is done.
+#[cfg(test)]
+pub(crate) fn updated(seen: &mut Observed, update: &Update) {
+    plan::updated(seen, update);
 }

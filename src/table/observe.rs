@@ -1,33 +1,56 @@
 //! From DynamoDB's answers to plain data.
 
+use std::future::Future;
+
 use aws_sdk_dynamodb::types::{
-    IndexStatus, KeyType, ScalarAttributeType, Select, TableDescription, TableStatus, TimeToLiveStatus,
+    ContributorInsightsStatus, DestinationStatus, PointInTimeRecoveryStatus, Select, TableDescription, TimeToLiveStatus,
 };
 
 use crate::{
-    api::{AttributeType, KeyAttribute, ProvisionedThroughput, tags::Tags},
-    aws::{code, fault},
+    api::{InsightsMode, TableBlock, tags::Tags},
+    aws::{code, fault, not_offered},
     managed::{
-        external::{Existence, Reads, Settling},
+        external::{Existence, Reads},
         fault::Fault,
         identity::Identity,
     },
 };
 
-use super::{Billing, Observed, Tables, Ttl, arn, plan::TIME_TO_LIVE};
+use super::{
+    Tables, arn,
+    describe::observed,
+    state::{Destination, Insights, Kinesis, Observed, Policy, Recovery, Ttl},
+    words::parse,
+};
 
 impl Tables {
     /// The description, and whatever else is asked for, all at once.
     ///
     /// Tags only on demand: ListTagsOfResource allows ten calls a second for a whole account.
     pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+        let asked_for = |block: TableBlock| reads.blocks.contains(block.name());
         let description = self.describe(id);
         let tags = asked(reads.tags, self.read_tags(id));
-        let ttl = asked(reads.blocks.contains(TIME_TO_LIVE), self.read_ttl(id));
+        let ttl = block(TableBlock::TimeToLive, reads, self.read_ttl(id));
+        let recovery = block(TableBlock::PointInTimeRecovery, reads, self.read_recovery(id));
+        let insights = block(TableBlock::ContributorInsights, reads, self.read_insights(id));
+        let policy = block(TableBlock::ResourcePolicy, reads, self.read_policy(id));
+        let kinesis = block(TableBlock::KinesisStream, reads, self.read_kinesis(id));
         let empty = asked(reads.contents, self.is_empty(id));
-        let (description, tags, ttl, empty) = tokio::join!(description, tags, ttl, empty);
-        let Some(description) = description? else { return Ok(Existence::Absent) };
-        Ok(Existence::Present { tags: tags.transpose()?, seen: Observed { ttl, empty, ..observed(&description) } })
+        let (description, tags, ttl, recovery, insights, policy, kinesis, empty) =
+            tokio::join!(description, tags, ttl, recovery, insights, policy, kinesis, empty);
+        let Some(description) = description? else {
+            self.in_flight.landed(id);
+            return Ok(Existence::Absent);
+        };
+        let mut seen = Observed { ttl, recovery, insights, policy, kinesis, empty, ..observed(&description) };
+        if seen.settling.is_none() && !seen.indexes.values().any(|index| index.phase.is_busy()) {
+            self.in_flight.landed(id);
+        }
+        if let Some(key) = seen.encryption.key.as_mut().filter(|_| asked_for(TableBlock::Encryption)) {
+            key.aws_managed = self.aws.is_aws_managed_key(&id.region, &key.arn).await;
+        }
+        Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 
     async fn describe(&self, id: &Identity) -> Result<Option<TableDescription>, Fault> {
@@ -66,6 +89,75 @@ impl Tables {
         })
     }
 
+    /// "ENABLING" is a status as well, which no document names (hashicorp/terraform-provider-aws#24903).
+    async fn read_recovery(&self, id: &Identity) -> Result<Recovery, Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let answer = client.describe_continuous_backups().table_name(&id.name).send().await;
+        let answer = answer.map_err(|error| fault("DescribeContinuousBackups", &error))?;
+        let found = answer.continuous_backups_description.and_then(|found| found.point_in_time_recovery_description);
+        let on = found.as_ref().and_then(|found| found.point_in_time_recovery_status());
+        let on =
+            on.is_some_and(|status| *status == PointInTimeRecoveryStatus::Enabled || status.as_str() == "ENABLING");
+        let days = found.and_then(|found| found.recovery_period_in_days()).unwrap_or_default();
+        Ok(Recovery { days: on.then_some(days) })
+    }
+
+    async fn read_insights(&self, id: &Identity) -> Result<Insights, Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let answer = client.describe_contributor_insights().table_name(&id.name).send().await;
+        let found = match answer {
+            Ok(found) => found,
+            // None was ever asked for.
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(Insights::default()),
+            Err(error) => return Err(fault("DescribeContributorInsights", &error)),
+        };
+        let status = found.contributor_insights_status();
+        let on = matches!(status, Some(ContributorInsightsStatus::Enabled | ContributorInsightsStatus::Enabling));
+        let mode = found.contributor_insights_mode().and_then(|mode| parse::<InsightsMode>(mode.as_str()));
+        Ok(Insights {
+            mode: on.then(|| mode.unwrap_or_default()),
+            changing: matches!(
+                status,
+                Some(ContributorInsightsStatus::Enabling | ContributorInsightsStatus::Disabling)
+            ),
+        })
+    }
+
+    async fn read_policy(&self, id: &Identity) -> Result<Policy, Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        match client.get_resource_policy().resource_arn(arn(id)).send().await {
+            Ok(found) => Ok(Policy { text: found.policy, revision: found.revision_id }),
+            Err(error) if code(&error) == Some("PolicyNotFoundException") => Ok(Policy::default()),
+            Err(error) => Err(fault("GetResourcePolicy", &error)),
+        }
+    }
+
+    /// Destinations that were switched off stay in the list.
+    async fn read_kinesis(&self, id: &Identity) -> Result<Kinesis, Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let answer = client.describe_kinesis_streaming_destination().table_name(&id.name).send().await;
+        let answer = answer.map_err(|error| fault("DescribeKinesisStreamingDestination", &error))?;
+        let mut kinesis = Kinesis::default();
+        for found in answer.kinesis_data_stream_destinations.into_iter().flatten() {
+            let status = found.destination_status();
+            kinesis.changing |= matches!(
+                status,
+                Some(DestinationStatus::Enabling | DestinationStatus::Disabling | DestinationStatus::Updating)
+            );
+            if matches!(
+                status,
+                Some(DestinationStatus::Active | DestinationStatus::Enabling | DestinationStatus::Updating)
+            ) {
+                let precision = found.approximate_creation_date_time_precision();
+                kinesis.destination = Some(Destination {
+                    precision: precision.and_then(|word| parse(word.as_str())).unwrap_or_default(),
+                    stream_arn: found.stream_arn.unwrap_or_default(),
+                });
+            }
+        }
+        Ok(kinesis)
+    }
+
     /// By a consistent read: the item count of the description is about six hours old.
     async fn is_empty(&self, id: &Identity) -> Result<bool, Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
@@ -79,55 +171,12 @@ async fn asked<T>(asked: bool, read: impl Future<Output = T>) -> Option<T> {
     if asked { Some(read.await) } else { None }
 }
 
-/// A table from its description; what takes other calls is left out.
-pub(super) fn observed(table: &TableDescription) -> Observed {
-    let key = |kind: &KeyType| {
-        let name = table.key_schema().iter().find(|key| key.key_type() == kind)?.attribute_name();
-        let definition = table.attribute_definitions().iter().find(|known| known.attribute_name() == name)?;
-        let type_ = match definition.attribute_type() {
-            ScalarAttributeType::S => AttributeType::S,
-            ScalarAttributeType::N => AttributeType::N,
-            ScalarAttributeType::B => AttributeType::B,
-            _ => return None,
-        };
-        Some(KeyAttribute { name: name.to_owned(), type_ })
-    };
-    let (settling, unusable) = state(table);
-    Observed {
-        settling,
-        unusable,
-        partition_key: key(&KeyType::Hash),
-        sort_key: key(&KeyType::Range),
-        billing: billing(table),
-        deletion_protection: table.deletion_protection_enabled().unwrap_or_default(),
-        ttl: None,
-        empty: None,
-    }
-}
-
-/// A table that was always PROVISIONED has no billing summary.
-fn billing(table: &TableDescription) -> Billing {
-    use aws_sdk_dynamodb::types::BillingMode;
-    let mode = table.billing_mode_summary().and_then(|summary| summary.billing_mode());
-    match (mode, table.provisioned_throughput()) {
-        (Some(BillingMode::PayPerRequest), _) | (_, None) => Billing::OnDemand,
-        (_, Some(found)) => Billing::Provisioned(ProvisionedThroughput {
-            read_capacity_units: found.read_capacity_units().unwrap_or_default(),
-            write_capacity_units: found.write_capacity_units().unwrap_or_default(),
-        }),
-    }
-}
-
-/// An index that is being built blocks other updates of its table just as UPDATING does.
-fn state(table: &TableDescription) -> (Option<Settling>, Option<String>) {
-    let building = table.global_secondary_indexes().iter().any(|index| {
-        matches!(index.index_status(), Some(IndexStatus::Creating | IndexStatus::Updating | IndexStatus::Deleting))
-    });
-    match table.table_status() {
-        Some(TableStatus::Creating) => (Some(Settling::Creating), None),
-        Some(TableStatus::Updating) => (Some(Settling::Updating), None),
-        Some(TableStatus::Deleting) => (Some(Settling::Deleting), None),
-        Some(TableStatus::Active) | None => (building.then_some(Settling::Updating), None),
-        Some(other) => (None, Some(other.as_str().to_owned())),
-    }
+/// A block that takes a call of its own, which an endpoint may lack.
+async fn block<T>(
+    block: TableBlock,
+    reads: &Reads,
+    read: impl Future<Output = Result<T, Fault>>,
+) -> Option<Result<T, Fault>> {
+    let read = asked(reads.blocks.contains(block.name()), read).await?;
+    Some(read.map_err(|fault| not_offered(block.name(), fault)))
 }

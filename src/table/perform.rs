@@ -1,65 +1,33 @@
 //! One op, one DynamoDB call.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::{
-    self as sdk, AttributeDefinition, KeySchemaElement, KeyType, ScalarAttributeType, Tag, TimeToLiveSpecification,
+    ApproximateCreationDateTimePrecision, ContributorInsightsAction, ContributorInsightsMode,
+    EnableKinesisStreamingConfiguration, PointInTimeRecoverySpecification, TimeToLiveSpecification,
+    UpdateKinesisStreamingConfiguration,
 };
-use aws_smithy_types::error::operation::BuildError;
 
 use crate::{
-    api::{AttributeType, KeyAttribute, ProvisionedThroughput, tags::Tags},
-    aws::{code, fault},
-    managed::{
-        fault::{Class, Fault},
-        identity::Identity,
-    },
+    api::{InsightsMode, Precision, TableBlock},
+    aws::{code, fault, not_offered},
+    managed::{fault::Fault, identity::Identity},
 };
 
-use super::{Billing, Observed, Op, Tables, arn, observe::observed};
+use super::{
+    Tables, arn, limits,
+    op::{Op, Update},
+    request::{self, IndexThroughput, build, definitions, internal, sdk_tags},
+    words::word,
+};
+
+/// What ExpectedRevisionId says where there should be no policy yet.
+const NO_POLICY: &str = "NO_POLICY";
 
 impl Tables {
-    /// CreateTable; its answer says in which state the table begins.
-    pub(super) async fn make(&self, id: &Identity, op: &Op) -> Result<Observed, Fault> {
-        let Op::Create { partition_key, sort_key, billing, deletion_protection, tags } = op else {
-            return Err(internal("a table is made by Op::Create only"));
-        };
-        let client = &self.aws.regional(&id.region).dynamodb;
-        let mut call = client.create_table().table_name(&id.name).deletion_protection_enabled(*deletion_protection);
-        let keys = [(Some(partition_key), KeyType::Hash), (sort_key.as_ref(), KeyType::Range)];
-        // Keys carry their types, so the definitions follow and cannot disagree. An attribute is
-        // defined once, however many keys use it.
-        let mut definitions = BTreeMap::new();
-        for (key, kind) in keys {
-            let Some(key) = key else { continue };
-            definitions.insert(&key.name, definition(key)?);
-            call = call.key_schema(
-                KeySchemaElement::builder().attribute_name(&key.name).key_type(kind).build().map_err(build)?,
-            );
-        }
-        let call = call
-            .set_attribute_definitions(Some(definitions.into_values().collect()))
-            .billing_mode(mode(billing))
-            .set_provisioned_throughput(throughput(billing)?)
-            .set_tags(Some(sdk_tags(tags)?));
-        let answer = call.send().await.map_err(|error| fault("CreateTable", &error))?;
-        answer.table_description.as_ref().map(observed).ok_or_else(|| {
-            Fault::new(Class::Transient, "BadAnswer", "CreateTable answered without a description of the table")
-        })
-    }
-
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         match op {
-            Op::Create { .. } => self.make(id, op).await.map(drop),
-            Op::Update { billing, deletion_protection } => {
-                let mut call =
-                    client.update_table().table_name(&id.name).set_deletion_protection_enabled(*deletion_protection);
-                if let Some(billing) = billing {
-                    call = call.billing_mode(mode(billing)).set_provisioned_throughput(throughput(billing)?);
-                }
-                call.send().await.map(drop).map_err(|error| fault("UpdateTable", &error))
-            }
+            Op::Create(_) => self.make(id, op).await.map(drop),
+            Op::Update(update) => Box::pin(self.update(id, update)).await,
             Op::SetTtl { enabled, attribute } => {
                 let specification =
                     TimeToLiveSpecification::builder().enabled(*enabled).attribute_name(attribute).build();
@@ -67,8 +35,27 @@ impl Tables {
                     .update_time_to_live()
                     .table_name(&id.name)
                     .time_to_live_specification(specification.map_err(build)?);
-                call.send().await.map(drop).map_err(|error| too_soon(fault("UpdateTimeToLive", &error)))
+                let block = TableBlock::TimeToLive.name();
+                call.send()
+                    .await
+                    .map(drop)
+                    .map_err(|error| not_offered(block, limits::ttl(fault("UpdateTimeToLive", &error))))
             }
+            Op::SetRecovery(days) => self.set_recovery(id, *days).await,
+            Op::SetInsights(mode) => self.set_insights(id, *mode).await,
+            Op::PutPolicy { text, revision } => {
+                let call = client.put_resource_policy().resource_arn(arn(id)).policy(text);
+                let call = call.expected_revision_id(revision.as_deref().unwrap_or(NO_POLICY));
+                let block = TableBlock::ResourcePolicy.name();
+                call.send().await.map(drop).map_err(|error| not_offered(block, fault("PutResourcePolicy", &error)))
+            }
+            Op::DeletePolicy { revision } => {
+                let call = client.delete_resource_policy().resource_arn(arn(id));
+                let call = call.set_expected_revision_id(revision.clone());
+                let block = TableBlock::ResourcePolicy.name();
+                call.send().await.map(drop).map_err(|error| not_offered(block, fault("DeleteResourcePolicy", &error)))
+            }
+            Op::EnableKinesis(_) | Op::UpdateKinesis(_) | Op::DisableKinesis(_) => self.set_kinesis(id, op).await,
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));
                 call.send().await.map(drop).map_err(|error| fault("TagResource", &error))
@@ -80,65 +67,120 @@ impl Tables {
         }
     }
 
+    async fn update(&self, id: &Identity, update: &Update) -> Result<(), Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let call = client.update_table().table_name(&id.name);
+        let of_index = |name: &str, to| request::update_index(name, to);
+        let call = match update {
+            Update::Billing { billing, indexes, deletion_protection } => {
+                let indexes = indexes.iter().map(|(name, capacity)| {
+                    of_index(name, IndexThroughput { capacity: Some(*capacity), ..IndexThroughput::default() })
+                });
+                let indexes = indexes.collect::<Result<Vec<_>, _>>()?;
+                call.billing_mode(request::mode(*billing))
+                    .set_provisioned_throughput(request::billed_capacity(*billing)?)
+                    .set_global_secondary_index_updates((!indexes.is_empty()).then_some(indexes))
+                    .set_deletion_protection_enabled(*deletion_protection)
+            }
+            Update::OnDemand(limits) => call.on_demand_throughput(request::limits(*limits)),
+            Update::Warm(warm) => call.warm_throughput(request::warm(*warm)),
+            Update::Class(class) => call.table_class(request::class(*class)),
+            Update::Protection(on) => call.deletion_protection_enabled(*on),
+            Update::Stream(view) => call.stream_specification(request::stream(*view)?),
+            Update::Encryption(block) => call.sse_specification(request::encryption(block)),
+            Update::CreateIndex { index, attributes } => call
+                .set_attribute_definitions(Some(definitions(attributes)?))
+                .global_secondary_index_updates(request::create_index(index)?),
+            Update::DeleteIndex(name) => call.global_secondary_index_updates(request::delete_index(name)?),
+            Update::IndexCapacity(name, capacity) => call.global_secondary_index_updates(of_index(
+                name,
+                IndexThroughput { capacity: Some(*capacity), ..IndexThroughput::default() },
+            )?),
+            Update::IndexOnDemand(name, limits) => call.global_secondary_index_updates(of_index(
+                name,
+                IndexThroughput { limits: Some(*limits), ..IndexThroughput::default() },
+            )?),
+            Update::IndexWarm(name, warm) => call.global_secondary_index_updates(of_index(
+                name,
+                IndexThroughput { warm: Some(*warm), ..IndexThroughput::default() },
+            )?),
+            Update::CreateReplica(replica) => call.replica_updates(request::create_replica(replica)?),
+            Update::UpdateReplica(replica) => call.replica_updates(request::update_replica(replica)?),
+            Update::DeleteReplica(region) => call.replica_updates(request::delete_replica(region)?),
+        };
+        self.in_flight.take_off(id, matches!(update, Update::CreateIndex { .. }))?;
+        call.send().await.map(drop).map_err(|error| limits::update(update, fault("UpdateTable", &error)))
+    }
+
+    async fn set_recovery(&self, id: &Identity, days: Option<i32>) -> Result<(), Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let specification = PointInTimeRecoverySpecification::builder()
+            .point_in_time_recovery_enabled(days.is_some())
+            .set_recovery_period_in_days(days)
+            .build()
+            .map_err(build)?;
+        let call =
+            client.update_continuous_backups().table_name(&id.name).point_in_time_recovery_specification(specification);
+        let block = TableBlock::PointInTimeRecovery.name();
+        let answer = call.send().await.map(drop);
+        answer.map_err(|error| not_offered(block, limits::recovery(fault("UpdateContinuousBackups", &error))))
+    }
+
+    async fn set_insights(&self, id: &Identity, mode: Option<InsightsMode>) -> Result<(), Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let action =
+            if mode.is_some() { ContributorInsightsAction::Enable } else { ContributorInsightsAction::Disable };
+        let call = client
+            .update_contributor_insights()
+            .table_name(&id.name)
+            .contributor_insights_action(action)
+            .set_contributor_insights_mode(mode.map(|mode| ContributorInsightsMode::from(word(mode).as_str())));
+        let block = TableBlock::ContributorInsights.name();
+        call.send().await.map(drop).map_err(|error| not_offered(block, fault("UpdateContributorInsights", &error)))
+    }
+
+    async fn set_kinesis(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
+        let client = &self.aws.regional(&id.region).dynamodb;
+        let said = |precision: Precision| ApproximateCreationDateTimePrecision::from(word(precision).as_str());
+        let answer = match op {
+            Op::EnableKinesis(to) => {
+                let configuration = EnableKinesisStreamingConfiguration::builder()
+                    .approximate_creation_date_time_precision(said(to.precision))
+                    .build();
+                let call = client
+                    .enable_kinesis_streaming_destination()
+                    .table_name(&id.name)
+                    .stream_arn(&to.stream_arn)
+                    .enable_kinesis_streaming_configuration(configuration);
+                call.send().await.map(drop).map_err(|error| fault("EnableKinesisStreamingDestination", &error))
+            }
+            Op::UpdateKinesis(to) => {
+                let configuration = UpdateKinesisStreamingConfiguration::builder()
+                    .approximate_creation_date_time_precision(said(to.precision))
+                    .build();
+                let call = client
+                    .update_kinesis_streaming_destination()
+                    .table_name(&id.name)
+                    .stream_arn(&to.stream_arn)
+                    .update_kinesis_streaming_configuration(configuration);
+                call.send().await.map(drop).map_err(|error| fault("UpdateKinesisStreamingDestination", &error))
+            }
+            Op::DisableKinesis(stream_arn) => {
+                let call = client.disable_kinesis_streaming_destination().table_name(&id.name).stream_arn(stream_arn);
+                call.send().await.map(drop).map_err(|error| fault("DisableKinesisStreamingDestination", &error))
+            }
+            _ => Err(internal("not an op of a Kinesis data stream")),
+        };
+        answer.map_err(|fault| not_offered(TableBlock::KinesisStream.name(), fault))
+    }
+
     pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
+        self.in_flight.take_off(id, false)?;
         match client.delete_table().table_name(&id.name).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),
             Err(error) => Err(fault("DeleteTable", &error)),
         }
     }
-}
-
-/// The one validation error of UpdateTimeToLive that we can run into is its rule of one change an
-/// hour, or the same change again: both pass with time and are no mistake of the user's.
-fn too_soon(fault: Fault) -> Fault {
-    if fault.reason == "ValidationException" {
-        return Fault::new(
-            Class::Quota,
-            "TimeToLivePending",
-            format!("AWS allows one change of time to live an hour and goes on then ({})", fault.message),
-        );
-    }
-    fault
-}
-
-fn definition(key: &KeyAttribute) -> Result<AttributeDefinition, Fault> {
-    let kind = match key.type_ {
-        AttributeType::S => ScalarAttributeType::S,
-        AttributeType::N => ScalarAttributeType::N,
-        AttributeType::B => ScalarAttributeType::B,
-    };
-    AttributeDefinition::builder().attribute_name(&key.name).attribute_type(kind).build().map_err(build)
-}
-
-fn mode(billing: &Billing) -> sdk::BillingMode {
-    match billing {
-        Billing::OnDemand => sdk::BillingMode::PayPerRequest,
-        Billing::Provisioned(_) => sdk::BillingMode::Provisioned,
-    }
-}
-
-fn throughput(billing: &Billing) -> Result<Option<sdk::ProvisionedThroughput>, Fault> {
-    let Billing::Provisioned(ProvisionedThroughput { read_capacity_units, write_capacity_units }) = billing else {
-        return Ok(None);
-    };
-    sdk::ProvisionedThroughput::builder()
-        .read_capacity_units(*read_capacity_units)
-        .write_capacity_units(*write_capacity_units)
-        .build()
-        .map(Some)
-        .map_err(build)
-}
-
-fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(build)).collect()
-}
-
-fn build(error: BuildError) -> Fault {
-    internal(&error.to_string())
-}
-
-fn internal(message: &str) -> Fault {
-    Fault::new(Class::Unknown, "Internal", format!("{message}; please report this"))
 }

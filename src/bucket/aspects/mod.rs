@@ -36,10 +36,9 @@ use serde_json::Value;
 
 use crate::{
     api::BucketSpec,
-    aws::lacks_feature,
     managed::{
         external::Effect,
-        fault::{Class, FEATURE_NOT_OFFERED, Fault},
+        fault::{Class, Fault},
     },
 };
 
@@ -212,13 +211,4 @@ fn impossible(name: &str, error: &serde_json::Error) -> Fault {
         "Internal",
         format!("{name} cannot be turned into JSON and back: {error}; please report this"),
     )
-}
-
-/// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
-pub(super) fn not_offered(block: &str, fault: Fault) -> Fault {
-    if lacks_feature(&fault.reason) {
-        Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
-    } else {
-        fault
-    }
 }

@@ -27,7 +27,7 @@ impl<X: External> Situation<'_, X> {
         match self.object.management_policy() {
             ManagementPolicy::Plan => true,
             ManagementPolicy::Enforce | ManagementPolicy::Paused => {
-                step.effect != external::Effect::Update && !self.pass.created
+                step.effect != external::Effect::Update && !self.pass.created && !self.initial()
             }
         }
     }
@@ -93,15 +93,22 @@ impl<X: External> Situation<'_, X> {
         }
         let plan = self.waiting(identity, ladder)?;
         let waiting: Vec<Step<X::Op>> = ladder.iter().filter(|step| self.waits(step)).cloned().collect();
-        let block = waiting.first().map_or("", |step| step.block);
-        Some(Fault::user(
-            "ApprovalRequired",
-            format!(
-                "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({}): \
-                 declare the value you want, put the block back, or approve it by the annotation {APPROVE}={}",
-                summary(&waiting),
-                plan.hash
+        let first = waiting.first()?;
+        let (block, how) = (first.block, summary(&waiting));
+        let why = match first.effect {
+            external::Effect::Update | external::Effect::Weakening => format!(
+                "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({how}): \
+                 declare the value you want, put the block back"
             ),
-        ))
+            external::Effect::Disruptive => {
+                format!(
+                    "{block} can only be changed by an interruption for those who use it ({how}): go back to what it was"
+                )
+            }
+            external::Effect::Destructive => {
+                format!("{block} would lose something that cannot be had back ({how}): declare it again")
+            }
+        };
+        Some(Fault::user("ApprovalRequired", format!("{why}, or approve it by the annotation {APPROVE}={}", plan.hash)))
     }
 }

@@ -48,6 +48,9 @@ impl<X: External> Situation<'_, X> {
         if self.in_grace() {
             return self.conclude(&Outcome::Retrying(not_visible_yet()));
         }
+        if let Some(obstacle) = X::obstacle(self.object, identity, None) {
+            return self.conclude(&Outcome::Stalled(obstacle));
+        }
         let creation = self.external.creation(self.object, identity);
         if self.object.management_policy() == ManagementPolicy::Plan {
             let ladder = self.ladder_from_nothing(identity, &creation);
@@ -66,7 +69,7 @@ impl<X: External> Situation<'_, X> {
         }
         // Where tags cannot go with the create, the intent is what makes the thing ours; and what is
         // to be set at creation only must be known to be at its creation still after a crash.
-        let announced = !self.external.tags_at_creation() || !self.object.ignored_blocks().is_empty();
+        let announced = !self.external.tags_at_creation(self.object) || !self.object.ignored().is_empty();
         let intent = announced.then(|| CreationIntent {
             uid: identity.owner.uid.clone(),
             name: identity.name.clone(),
@@ -92,11 +95,13 @@ impl<X: External> Situation<'_, X> {
     fn present(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Effect<X::Op> {
         let full = self.all_blocks();
         let Some(tags) = tags else {
+            if let Some(outcome) = self.waiting_for_aws(seen).filter(|_| self.status().external.is_some()) {
+                return self.conclude(&outcome);
+            }
             // Seen without proof: nothing may be written, and as long as nothing needs to be, none
             // is needed. A pass that finds work looks again, for the tags.
             let idle = self.pass.read.covers(&full)
                 && self.status().external.is_some()
-                && X::settling(seen).is_none()
                 && self.plan(identity, None, seen).is_empty();
             return if idle {
                 self.settle(identity, None, seen, &[])
@@ -108,19 +113,10 @@ impl<X: External> Situation<'_, X> {
             Ok(owned) => owned,
             Err(refusal) => return self.refused(identity, &refusal, tags, seen),
         };
-        if let Some(settling) = X::settling(seen).filter(|_| !mutant(Mutant::TwoWritesInFlight)) {
-            let outcome = match settling {
-                Settling::Creating => Outcome::Creating,
-                Settling::Updating => Outcome::Updating("AWS is still applying the last change".to_owned()),
-                Settling::Deleting => Outcome::Retrying(Fault::new(
-                    Class::Pending,
-                    "BeingDeleted",
-                    "someone is deleting it in AWS; it is made again once it is gone",
-                )),
-            };
+        if let Some(outcome) = self.waiting_for_aws(seen) {
             return self.conclude_owned(identity, &owned, seen, &outcome);
         }
-        if let Some(obstacle) = X::obstacle(self.object, seen) {
+        if let Some(obstacle) = X::obstacle(self.object, identity, Some(seen)) {
             return self.conclude(&Outcome::Stalled(obstacle));
         }
         if !self.has_finalizer() && self.object.management_policy() == ManagementPolicy::Enforce {
@@ -130,6 +126,25 @@ impl<X: External> Situation<'_, X> {
             return Effect::Observe(Reads { tags: true, ..full });
         }
         self.work(identity, owned, tags, seen)
+    }
+
+    /// What a pass comes to while AWS is busy with the thing itself: nothing can be written to it.
+    fn waiting_for_aws(&self, seen: &X::Observed) -> Option<Outcome> {
+        if mutant(Mutant::TwoWritesInFlight) {
+            return None;
+        }
+        let busy = || Outcome::Updating("AWS is still applying the last change".to_owned());
+        Some(match X::settling(seen) {
+            Some(Settling::Creating) => Outcome::Creating,
+            Some(Settling::Updating) => busy(),
+            Some(Settling::Deleting) => Outcome::Retrying(Fault::new(
+                Class::Pending,
+                "BeingDeleted",
+                "someone is deleting it in AWS; it is made again once it is gone",
+            )),
+            None if self.history.is_unrested() => busy(),
+            None => return None,
+        })
     }
 
     /// The thing is not ours. If it could be adopted, the status says what that would change.
@@ -211,19 +226,21 @@ impl<X: External> Situation<'_, X> {
     fn unfinished(&self, identity: &Identity, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Outcome> {
         let unread = self.unread(seen).into_iter().map(|(block, fault)| fault.at(block));
         let refused = self.pass.refused.iter().map(|(block, fault)| fault.clone().at(block));
+        let not_yet = ladder.iter().filter_map(|step| step.not_yet.clone().map(|fault| fault.at(step.block)));
         let mut outcomes: Vec<Outcome> =
-            unread.chain(refused).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
+            unread.chain(refused).chain(not_yet).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
         outcomes
             .into_iter()
             .next()
             .or_else(|| self.write_loop())
             .or_else(|| self.approval_required(identity, ladder).map(Outcome::Stalled))
+            .or_else(|| X::progress(self.object, seen).map(Outcome::Updating))
     }
 
     /// Writes of this pass that AWS has accepted before and never shown.
     fn write_loop(&self) -> Option<Outcome> {
-        let before = self.status().observed_generation == self.generation() && self.synced_reason() == Some(WRITE_LOOP);
+        let before = self.is_at_generation() && self.synced_reason() == Some(WRITE_LOOP);
         let stuck = |block: &&&'static str| self.history.loops(block) || (before && self.history.unseen(block));
         let block = self.pass.wrote.iter().find(stuck)?;
         Some(Outcome::WriteLoop(format!(
@@ -236,7 +253,11 @@ impl<X: External> Situation<'_, X> {
         let refused = |block: &&str| self.pass.refused.contains_key(*block);
         // What is not ours in writing yet is claimed by its tags before anything else is changed.
         let claimed = owned.by() == By::Uid || step.block == TAGS;
-        claimed && !self.waits(step) && !refused(&step.block) && !step.after.iter().any(refused)
+        claimed
+            && step.not_yet.is_none()
+            && !self.waits(step)
+            && !refused(&step.block)
+            && !step.after.iter().any(refused)
     }
 
     pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
@@ -248,8 +269,9 @@ impl<X: External> Situation<'_, X> {
         let declared = self.object.declared_blocks();
         let managed = &self.status().managed;
         let ignored = self.ignored();
-        let wanted =
-            |block: &&'static str| (declared.contains(block) || managed.has_block(block)) && !ignored.contains(block);
+        let wanted = |block: &&'static str| {
+            (declared.contains(block) || managed.has_block(block)) && !ignored.iter().any(|name| name == block)
+        };
         Reads { blocks: X::BLOCKS.iter().copied().filter(wanted).collect(), ..Reads::default() }
     }
 
@@ -259,7 +281,11 @@ impl<X: External> Situation<'_, X> {
         if self.status().external.is_none() {
             return Reads { tags: true, ..Reads::default() };
         }
-        let settled = self.status().is_true(SYNCED) && self.status().observed_generation == self.generation();
+        // While AWS is busy its description alone tells when that is over.
+        if matches!(self.synced_reason(), Some("Updating" | "BeingDeleted")) && self.is_at_generation() {
+            return Reads::default();
+        }
+        let settled = self.status().is_true(SYNCED) && self.is_at_generation();
         Reads { tags: !settled || self.object.tags().is_some(), ..self.all_blocks() }
     }
 

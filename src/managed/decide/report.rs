@@ -1,5 +1,7 @@
 //! What the status says: announcements before a write, conclusions at the end of a pass.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::{
@@ -104,7 +106,10 @@ impl<X: External> Situation<'_, X> {
     ) -> Effect<X::Op> {
         let status = self.next_status(outcome);
         // What was never claimed in writing is not held: a status that said so would read as a loss.
-        self.finish(outcome, if owned.is_claimed() { self.with_external(identity, seen, status) } else { status })
+        self.finish(
+            outcome,
+            if owned.is_claimed() { self.with_external(identity, seen, status, false) } else { status },
+        )
     }
 
     /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.
@@ -132,7 +137,7 @@ impl<X: External> Situation<'_, X> {
         outcome: &Outcome,
         ladder: &[Step<X::Op>],
     ) -> Effect<X::Op> {
-        let mut status = self.with_external(identity, seen, self.next_status(outcome));
+        let mut status = self.with_external(identity, seen, self.next_status(outcome), *outcome == Outcome::InSync);
         status.managed = self.managed_after(seen, ladder);
         // What could not be read is missing in the ladder: half a plan is none.
         if self.unread(seen).is_empty() {
@@ -140,7 +145,7 @@ impl<X: External> Situation<'_, X> {
             status.approved = self.standing_approval(ladder);
         }
         let tagged = !ladder.iter().any(|step| step.block == external::TAGS);
-        if *outcome == Outcome::InSync || (tagged && self.object.ignored_blocks().is_empty()) {
+        if *outcome == Outcome::InSync || (tagged && self.object.ignored().is_empty()) {
             status.creation_intent = None;
         }
         if self.pass.secret == Some(Ok(())) {
@@ -149,7 +154,7 @@ impl<X: External> Situation<'_, X> {
         self.finish(outcome, status)
     }
 
-    fn with_external(&self, identity: &Identity, seen: &X::Observed, mut status: Status) -> Status {
+    fn with_external(&self, identity: &Identity, seen: &X::Observed, mut status: Status, in_sync: bool) -> Status {
         let outputs = self.external.outputs(identity, seen);
         let before = self.status().external.as_ref();
         let made = self.pass.created || (before.is_none() && self.status().creation_intent.is_some());
@@ -163,7 +168,15 @@ impl<X: External> Situation<'_, X> {
             created_at,
         });
         status.endpoint = Some(outputs.endpoint);
-        status.outputs = outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut measured: BTreeMap<String, String> = BTreeMap::new();
+        for (name, now) in outputs.measured {
+            let before = self.status().outputs.get(name).filter(|_| !in_sync);
+            measured.insert(name.to_owned(), before.cloned().unwrap_or(now));
+        }
+        status.outputs =
+            outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(measured).collect();
+        status.indexes = outputs.indexes;
+        status.replicas = outputs.replicas;
         status
     }
 
@@ -176,6 +189,7 @@ impl<X: External> Situation<'_, X> {
             Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
             Outcome::Retrying(fault) | Outcome::Deleting(Some(fault)) if fault.class == Class::Pending => Next::Poll,
+            Outcome::Retrying(fault) if fault.class == Class::Allowance => Next::Slow,
             Outcome::WriteLoop(_) => Next::Slow,
             Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
                 Next::Retry

@@ -108,7 +108,7 @@ impl Point {
 
     fn created(&mut self, step: &Step<Op>) {
         let Op::Create { tags, .. } = &step.op else { panic!("{step:?}") };
-        let tags = if self.external.tags_at_creation() { tags.clone() } else { Tags::new() };
+        let tags = if self.external.tags_at_creation(&self.object) { tags.clone() } else { Tags::new() };
         self.sees(tags);
         self.pass.created = true;
     }

@@ -157,8 +157,8 @@ impl<X: Kind> External for Fake<X> {
 
     const BLOCKS: &'static [&'static str] = X::BLOCKS;
 
-    fn tags_at_creation(&self) -> bool {
-        self.real.tags_at_creation()
+    fn tags_at_creation(&self, object: &Self::Object) -> bool {
+        self.real.tags_at_creation(object)
     }
 
     async fn account(&self, _: &str) -> Result<String, Fault> {
@@ -199,8 +199,12 @@ impl<X: Kind> External for Fake<X> {
         X::settling(seen)
     }
 
-    fn obstacle(object: &Self::Object, seen: &Self::Observed) -> Option<Fault> {
-        X::obstacle(object, seen)
+    fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String> {
+        X::progress(object, seen)
+    }
+
+    fn obstacle(object: &Self::Object, id: &Identity, seen: Option<&Self::Observed>) -> Option<Fault> {
+        X::obstacle(object, id, seen)
     }
 
     fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Preparation<Self::Op>, Fault> {

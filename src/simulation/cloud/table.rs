@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    api::{AttributeType, StreamViewType},
     managed::{
         external::{Existence, Reads, Settling},
         fault::{Class, Fault},
         identity::Identity,
     },
-    table::{Observed, Op, Tables, Ttl},
+    table::{
+        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Tables, Ttl,
+        Update, updated,
+    },
 };
 
 use super::{Cloud, Fake, Kind, Thing};
@@ -18,36 +22,412 @@ use super::{Cloud, Fake, Kind, Thing};
 /// A table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
+    /// What DescribeTable tells.
     pub seen: Observed,
     pub ttl: Ttl,
+    pub recovery: Recovery,
+    pub insights: Insights,
+    pub policy: Policy,
+    pub kinesis: Kinesis,
     pub items: bool,
-    /// Until when AWS is busy with it.
+    /// Until when AWS is busy with the table.
     busy_until: Option<Timestamp>,
+    /// When the phase of an index or a replica ends, and what comes then; `None`: it is gone.
+    indexes: BTreeMap<String, (Timestamp, Option<Phase>)>,
+    replicas: BTreeMap<String, (Timestamp, Option<Phase>)>,
+    encrypted_at: Option<Timestamp>,
+    insights_until: Option<Timestamp>,
+    kinesis_until: Option<Timestamp>,
+    /// Until when continuous backups are not to be had, and time to live not to be changed for their sake.
+    backups_at: Timestamp,
     /// When its time to live was last changed: once an hour.
     ttl_changed: Option<Timestamp>,
+    /// When AWS did what it does only so often.
+    to_on_demand: Vec<Timestamp>,
+    classes: Vec<Timestamp>,
+    keys: Vec<Timestamp>,
+    decreases: BTreeMap<String, Vec<Timestamp>>,
+    /// How many streams it has had, and policies.
+    streams: u32,
+    revisions: u32,
 }
 
 const CREATING: SignedDuration = SignedDuration::from_secs(4);
 const UPDATING: SignedDuration = SignedDuration::from_secs(3);
 const DELETING: SignedDuration = SignedDuration::from_secs(3);
-const TTL_EVERY: SignedDuration = SignedDuration::from_hours(1);
+const BACKFILLING: SignedDuration = SignedDuration::from_secs(45);
+const SOON: SignedDuration = SignedDuration::from_secs(6);
+const BACKUPS: SignedDuration = SignedDuration::from_secs(8);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
+const MOST_INDEXES: usize = 20;
 
 impl Table {
     /// A table as AWS makes it.
     pub fn new(op: &Op) -> Self {
         let (_, seen) = crate::table::fresh(op);
-        Self { seen, ttl: Ttl::default(), items: false, busy_until: None, ttl_changed: None }
+        let described = Observed { ttl: None, recovery: None, insights: None, policy: None, kinesis: None, ..seen };
+        Self {
+            seen: described,
+            ttl: Ttl::default(),
+            recovery: Recovery::default(),
+            insights: Insights::default(),
+            policy: Policy::default(),
+            kinesis: Kinesis::default(),
+            items: false,
+            busy_until: None,
+            indexes: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+            encrypted_at: None,
+            insights_until: None,
+            kinesis_until: None,
+            backups_at: Timestamp::UNIX_EPOCH,
+            ttl_changed: None,
+            to_on_demand: Vec::new(),
+            classes: Vec::new(),
+            keys: Vec::new(),
+            decreases: BTreeMap::new(),
+            streams: 0,
+            revisions: 0,
+        }
     }
 
     fn is_busy(&self) -> bool {
         self.busy_until.is_some()
     }
+
+    fn has_busy_part(&self) -> bool {
+        self.seen.indexes.values().any(|index| index.phase.is_busy())
+            || self.seen.replicas.values().any(|replica| replica.phase.is_busy())
+            || self.seen.encryption.changing
+    }
+
+    /// Type of a key attribute that the table or an index has.
+    fn attribute(&self, name: &str) -> Option<AttributeType> {
+        let local = self.seen.local_indexes.iter().map(|index| &index.sort_key);
+        let global = self.seen.indexes.values().map(|index| &index.definition);
+        let global = global.flat_map(|definition| definition.partition_keys.iter().chain(&definition.sort_keys));
+        let mut all = self.seen.partition_key.iter().chain(&self.seen.sort_key).chain(local).chain(global);
+        all.find(|key| key.name == name).map(|key| key.type_)
+    }
+
+    /// UpdateTable.
+    fn update(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
+        self.may_update(update)?;
+        self.check(update)?;
+        self.count(update, now)?;
+        let before = self.seen.clone();
+        updated(&mut self.seen, update);
+        if self.seen == before {
+            return Err(invalid("the update changes nothing"));
+        }
+        match update {
+            Update::CreateIndex { index, .. } => {
+                self.phase(&index.name, Phase::Creating { backfilling: false });
+                let then = Some(Phase::Creating { backfilling: true });
+                self.indexes.insert(index.name.clone(), (now + UPDATING, then));
+            }
+            Update::DeleteIndex(name) => {
+                // It goes slowly: it is there until it is gone.
+                self.seen = before;
+                self.phase(name, Phase::Deleting);
+                self.indexes.insert(name.clone(), (now + UPDATING + SOON, None));
+            }
+            Update::CreateReplica(replica) => {
+                self.replica(&replica.region_name, Phase::Creating { backfilling: false }, now, Some(Phase::Active))
+            }
+            Update::UpdateReplica(replica) => {
+                self.replica(&replica.region_name, Phase::Updating, now, Some(Phase::Active))
+            }
+            Update::DeleteReplica(region) => {
+                self.seen = before;
+                self.replica(region, Phase::Deleting, now, None);
+            }
+            Update::Encryption(_) => {
+                self.seen.encryption.changing = true;
+                self.encrypted_at = Some(now + UPDATING + SOON);
+            }
+            Update::Stream(Some(_)) => {
+                self.streams += 1;
+                self.seen.facts.stream_label = Some(format!("stream-{}", self.streams));
+            }
+            _ => {}
+        }
+        self.seen.settling = Some(Settling::Updating);
+        self.busy_until = Some(now + UPDATING);
+        Ok(())
+    }
+
+    /// One thing at a time; an index that is being filled can be given up.
+    fn may_update(&self, update: &Update) -> Result<(), Fault> {
+        if self.is_busy() {
+            return Err(in_use());
+        }
+        if !self.has_busy_part() {
+            return Ok(());
+        }
+        let mut busy = self.seen.indexes.iter().filter(|(_, index)| index.phase.is_busy());
+        match (update, busy.next(), busy.next()) {
+            (Update::DeleteIndex(name), Some((only, index)), None)
+                if name == only && index.phase == (Phase::Creating { backfilling: true }) =>
+            {
+                Ok(())
+            }
+            _ => Err(in_use()),
+        }
+    }
+
+    fn check(&self, update: &Update) -> Result<(), Fault> {
+        let seen = &self.seen;
+        let index = |name: &str| seen.indexes.get(name).ok_or_else(not_found);
+        match update {
+            Update::Billing { billing, indexes, .. } => {
+                let flips = billing.is_provisioned() && !seen.billing.is_provisioned();
+                let all = seen.indexes.keys().eq(indexes.keys());
+                if flips != !indexes.is_empty() && !seen.indexes.is_empty() || (flips && !all) {
+                    return Err(invalid(
+                        "a change to PROVISIONED names the capacity of each index, and nothing else does",
+                    ));
+                }
+            }
+            Update::OnDemand(_) if seen.billing.is_provisioned() => {
+                return Err(invalid("limits go with PAY_PER_REQUEST"));
+            }
+            Update::Warm(warm) if seen.warm.is_some_and(|now| warm.at_least(now) != *warm) => {
+                return Err(invalid("warm throughput is never lowered"));
+            }
+            Update::Stream(view) if view.is_some() == seen.stream.is_some() => {
+                return Err(invalid("the table has an enabled stream already, or none"));
+            }
+            Update::Stream(None) if !seen.replicas.is_empty() => return Err(invalid("replicas need the stream")),
+            Update::CreateIndex { index, attributes } => {
+                if seen.indexes.contains_key(&index.name) {
+                    return Err(invalid("an index of this name exists"));
+                }
+                if seen.indexes.len() >= MOST_INDEXES {
+                    return Err(Fault::new(Class::Quota, "LimitExceededException", "20 indexes"));
+                }
+                if index.provisioned_throughput.is_some() != seen.billing.is_provisioned() {
+                    return Err(invalid("an index has capacity as its table has"));
+                }
+                let differs = |(name, type_): (&String, &AttributeType)| {
+                    self.attribute(name).is_some_and(|known| known != *type_)
+                };
+                let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
+                let undefined = keys.clone().any(|key| attributes.get(&key.name) != Some(&key.type_));
+                let known = [&seen.partition_key, &seen.sort_key].into_iter().flatten();
+                let incomplete = known.into_iter().any(|key| !attributes.contains_key(&key.name));
+                if attributes.iter().any(differs) || undefined || incomplete {
+                    return Err(invalid("attribute definitions do not agree"));
+                }
+            }
+            Update::DeleteIndex(name) => drop(index(name)?),
+            Update::IndexCapacity(name, _) => {
+                index(name)?;
+                if !seen.billing.is_provisioned() {
+                    return Err(invalid("capacity goes with PROVISIONED"));
+                }
+            }
+            Update::IndexOnDemand(name, _) => {
+                index(name)?;
+                if seen.billing.is_provisioned() {
+                    return Err(invalid("limits go with PAY_PER_REQUEST"));
+                }
+            }
+            Update::IndexWarm(name, warm) => {
+                if index(name)?.warm.is_some_and(|now| warm.at_least(now) != *warm) {
+                    return Err(invalid("warm throughput is never lowered"));
+                }
+            }
+            Update::CreateReplica(replica) => {
+                if seen.replicas.contains_key(&replica.region_name) {
+                    return Err(invalid("the replica exists"));
+                }
+                if seen.stream != Some(StreamViewType::NewAndOldImages) {
+                    return Err(invalid("a replica needs a stream of new and old images"));
+                }
+            }
+            Update::UpdateReplica(replica) if !seen.replicas.contains_key(&replica.region_name) => {
+                return Err(not_found());
+            }
+            Update::DeleteReplica(region) if !seen.replicas.contains_key(region) => return Err(not_found()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What AWS does only so often.
+    fn count(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
+        match update {
+            Update::Billing { billing: Billing::OnDemand, .. } => {
+                allow(&mut self.to_on_demand, now, &[(DAY, 4)], "BillingModeLimit")
+            }
+            Update::Billing { billing: Billing::Provisioned(to), .. } => match self.seen.billing {
+                Billing::Provisioned(from)
+                    if to.read_capacity_units < from.read_capacity_units
+                        || to.write_capacity_units < from.write_capacity_units =>
+                {
+                    self.decrease("", now)
+                }
+                _ => Ok(()),
+            },
+            Update::IndexCapacity(name, to) => {
+                let from = self.seen.indexes.get(name).and_then(|index| index.throughput);
+                if from.is_some_and(|from| {
+                    to.read_capacity_units < from.read_capacity_units
+                        || to.write_capacity_units < from.write_capacity_units
+                }) {
+                    self.decrease(name, now)
+                } else {
+                    Ok(())
+                }
+            }
+            Update::Class(_) => allow(&mut self.classes, now, &[(MONTH, 2)], "TableClassLimit"),
+            Update::Encryption(block) if block.type_ != crate::api::KeyOwner::AwsOwned => {
+                allow(&mut self.keys, now, &[(DAY, 4)], "EncryptionLimit")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Four to begin with, then one an hour.
+    fn decrease(&mut self, of: &str, now: Timestamp) -> Result<(), Fault> {
+        let past = self.decreases.entry(of.to_owned()).or_default();
+        let today = past.iter().filter(|at| now.duration_since(**at) < DAY).count();
+        let lately = past.iter().any(|at| now.duration_since(*at) < HOUR);
+        if today >= 27 || (today >= 4 && lately) {
+            return Err(Fault::new(Class::Allowance, "CapacityDecreaseLimit", "27 a day"));
+        }
+        past.push(now);
+        Ok(())
+    }
+
+    fn phase(&mut self, index: &str, phase: Phase) {
+        if let Some(index) = self.seen.indexes.get_mut(index) {
+            index.phase = phase;
+        }
+    }
+
+    fn replica(&mut self, region: &str, phase: Phase, now: Timestamp, then: Option<Phase>) {
+        if let Some(replica) = self.seen.replicas.get_mut(region) {
+            replica.phase = phase;
+            self.replicas.insert(region.to_owned(), (now + UPDATING + SOON, then));
+        }
+    }
+
+    fn set_ttl(&mut self, enabled: bool, attribute: &str, now: Timestamp) -> Result<(), Fault> {
+        let pending = |what| Err(Fault::new(Class::Allowance, "TimeToLivePending", what));
+        if self.ttl_changed.is_some_and(|at| now.duration_since(at) < HOUR) {
+            return pending("one change an hour");
+        }
+        if now < self.backups_at && self.recovery.days.is_some() {
+            return pending("backups are being enabled");
+        }
+        if enabled == self.ttl.enabled {
+            return pending("it is that already");
+        }
+        if !enabled && self.ttl.attribute.as_deref() != Some(attribute) {
+            return Err(invalid("another attribute"));
+        }
+        self.ttl = Ttl { enabled, attribute: enabled.then(|| attribute.to_owned()), changing: true };
+        self.ttl_changed = Some(now);
+        Ok(())
+    }
+
+    fn set_recovery(&mut self, days: Option<i32>, now: Timestamp) -> Result<(), Fault> {
+        if now < self.backups_at {
+            return Err(Fault::new(Class::Quota, "PointInTimeRecoveryPending", "backups are being enabled"));
+        }
+        if self.recovery.days.is_none() && days.is_some() {
+            self.backups_at = now + BACKUPS;
+        }
+        self.recovery = Recovery { days };
+        Ok(())
+    }
+
+    /// Nobody else's policy is overwritten.
+    fn set_policy(&mut self, text: Option<&String>, revision: Option<&String>) -> Result<(), Fault> {
+        if self.policy.revision.as_ref() != revision {
+            return Err(Fault::new(Class::Pending, "PolicyNotFoundException", "another revision"));
+        }
+        self.revisions += 1;
+        let revision = text.map(|_| self.revisions.to_string());
+        self.policy = Policy { text: text.cloned(), revision };
+        Ok(())
+    }
+
+    fn set_kinesis(&mut self, to: Option<&Destination>, now: Timestamp) -> Result<(), Fault> {
+        if self.kinesis.changing {
+            return Err(in_use());
+        }
+        match (&self.kinesis.destination, to) {
+            (Some(now), Some(to)) if now.stream_arn != to.stream_arn || now == to => {
+                return Err(invalid("one stream at a time, and no change is none"));
+            }
+            (None, None) => return Err(invalid("there is none")),
+            _ => {}
+        }
+        self.kinesis = Kinesis { destination: to.cloned(), changing: true };
+        self.kinesis_until = Some(now + SOON);
+        Ok(())
+    }
+}
+
+/// At most so many in each span of time.
+fn allow(
+    past: &mut Vec<Timestamp>,
+    now: Timestamp,
+    most: &[(SignedDuration, usize)],
+    reason: &str,
+) -> Result<(), Fault> {
+    for (span, number) in most {
+        if past.iter().filter(|at| now.duration_since(**at) < *span).count() >= *number {
+            return Err(Fault::new(Class::Allowance, reason, "used up"));
+        }
+    }
+    past.push(now);
+    Ok(())
+}
+
+fn over(at: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let over = at.is_some_and(|at| now >= at);
+    if over {
+        *at = None;
+    }
+    over
 }
 
 /// Ends what is over; says whether the table is gone.
 pub fn tick(table: &mut Table, now: Timestamp) -> bool {
-    if table.ttl_changed.is_some_and(|at| now.duration_since(at) >= TTL_EVERY) {
+    if table.ttl_changed.is_some_and(|at| now.duration_since(at) >= HOUR) {
         table.ttl.changing = false;
+    }
+    if over(&mut table.encrypted_at, now) {
+        table.seen.encryption.changing = false;
+    }
+    table.insights.changing &= !over(&mut table.insights_until, now);
+    table.kinesis.changing &= !over(&mut table.kinesis_until, now);
+    for (name, (_, then)) in table.indexes.extract_if(.., |_, (until, _)| now >= *until).collect::<Vec<_>>() {
+        match then {
+            None => drop(table.seen.indexes.remove(&name)),
+            Some(phase) => {
+                if phase.is_busy() {
+                    table.indexes.insert(name.clone(), (now + BACKFILLING, Some(Phase::Active)));
+                }
+                table.phase(&name, phase);
+            }
+        }
+    }
+    for (region, (_, then)) in table.replicas.extract_if(.., |_, (until, _)| now >= *until).collect::<Vec<_>>() {
+        match then {
+            None => drop(table.seen.replicas.remove(&region)),
+            Some(phase) => {
+                if let Some(ReplicaState { phase: now, .. }) = table.seen.replicas.get_mut(&region) {
+                    *now = phase;
+                }
+            }
+        }
     }
     if table.busy_until.is_some_and(|until| now >= until) {
         table.busy_until = None;
@@ -60,6 +440,14 @@ fn in_use() -> Fault {
     Fault::new(Class::Pending, "ResourceInUseException", "the table is busy")
 }
 
+fn not_found() -> Fault {
+    Fault::new(Class::Pending, "ResourceNotFoundException", "there is no such thing")
+}
+
+fn invalid(what: &str) -> Fault {
+    Fault::user("ValidationException", what)
+}
+
 impl Kind for Tables {
     const PLURAL: &'static str = "tables";
     type Inner = Table;
@@ -70,47 +458,52 @@ impl Kind for Tables {
 
     async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         let seen = fake.read("DescribeTable", id, |thing| Ok(thing.map(|thing| thing.inner.seen.clone()))).await;
-        let missing = || Fault::new(Class::Pending, "ResourceNotFoundException", "there is no such table");
-        let tags = if reads.tags {
-            let found = |thing: Option<&Thing<Table>>| Ok(thing.ok_or_else(missing)?.tags.clone());
-            Some(fake.read("ListTagsOfResource", id, found).await)
-        } else {
-            None
-        };
-        let ttl = if reads.blocks.contains("timeToLive") {
-            let found = |thing: Option<&Thing<Table>>| Ok(thing.ok_or_else(missing)?.inner.ttl.clone());
-            Some(fake.read("DescribeTimeToLive", id, found).await)
-        } else {
-            None
-        };
-        let empty = if reads.contents {
-            let found = |thing: Option<&Thing<Table>>| Ok(!thing.ok_or_else(missing)?.inner.items);
-            Some(fake.read("Scan", id, found).await)
-        } else {
-            None
-        };
+        let tags = asked(reads.tags, fake, id, "ListTagsOfResource", |thing| thing.tags.clone()).await;
+        let block = |name: &str| reads.blocks.contains(name);
+        let ttl = asked(block("timeToLive"), fake, id, "DescribeTimeToLive", |thing| thing.inner.ttl.clone()).await;
+        let words = "DescribeContinuousBackups";
+        let recovery = asked(block("pointInTimeRecovery"), fake, id, words, |thing| thing.inner.recovery).await;
+        let words = "DescribeContributorInsights";
+        let insights = asked(block("contributorInsights"), fake, id, words, |thing| thing.inner.insights).await;
+        let policy =
+            asked(block("resourcePolicy"), fake, id, "GetResourcePolicy", |thing| thing.inner.policy.clone()).await;
+        let words = "DescribeKinesisStreamingDestination";
+        let kinesis = asked(block("kinesisStream"), fake, id, words, |thing| thing.inner.kinesis.clone()).await;
+        let empty = asked(reads.contents, fake, id, "Scan", |thing| !thing.inner.items).await;
         let Some(seen) = seen? else { return Ok(Existence::Absent) };
-        Ok(Existence::Present { tags: tags.transpose()?, seen: Observed { ttl, empty, ..seen } })
+        let seen = Observed { ttl, recovery, insights, policy, kinesis, empty, ..seen };
+        Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 
     fn truth(inner: &Table) -> Observed {
-        Observed { ttl: Some(Ok(inner.ttl.clone())), empty: Some(Ok(!inner.items)), ..inner.seen.clone() }
+        Observed {
+            ttl: Some(Ok(inner.ttl.clone())),
+            recovery: Some(Ok(inner.recovery)),
+            insights: Some(Ok(inner.insights)),
+            policy: Some(Ok(inner.policy.clone())),
+            kinesis: Some(Ok(inner.kinesis.clone())),
+            empty: Some(Ok(!inner.items)),
+            ..inner.seen.clone()
+        }
     }
 
     fn make(op: &Op, now: Timestamp) -> Table {
         let mut table = Table::new(op);
         table.seen.settling = Some(Settling::Creating);
-        table.seen.ttl = None;
         table.busy_until = Some(now + CREATING);
+        table.backups_at = now + BACKUPS;
         table
     }
 
     fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Fault> {
         let table = &mut thing.inner;
-        match op {
-            Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
+        let resting = matches!(op, Op::Tag(_) | Op::Untag(_)) || !table.is_busy();
+        if table.seen.settling == Some(Settling::Creating) || !resting {
             // Tags may be changed at any time but the creation's.
-            Op::Tag(_) | Op::Untag(_) if table.seen.settling == Some(Settling::Creating) => Err(in_use()),
+            return Err(in_use());
+        }
+        match op {
+            Op::Create(_) => Err(Fault::user("Misused", "a create is no change")),
             Op::Tag(put) => {
                 thing.tags.extend(put.clone());
                 Ok(())
@@ -119,33 +512,21 @@ impl Kind for Tables {
                 thing.tags.retain(|key, _| !gone.contains(key));
                 Ok(())
             }
-            Op::Update { .. } | Op::SetTtl { .. } if table.is_busy() => Err(in_use()),
-            Op::Update { billing, deletion_protection } => {
-                if billing.is_none_or(|billing| billing == table.seen.billing)
-                    && deletion_protection.is_none_or(|on| on == table.seen.deletion_protection)
-                {
-                    return Err(Fault::user("ValidationException", "the update changes nothing"));
+            Op::Update(update) => table.update(update, now),
+            Op::SetTtl { enabled, attribute } => table.set_ttl(*enabled, attribute, now),
+            Op::SetRecovery(days) => table.set_recovery(*days, now),
+            Op::SetInsights(mode) => {
+                if table.insights.changing {
+                    return Err(in_use());
                 }
-                table.seen.billing = billing.unwrap_or(table.seen.billing);
-                table.seen.deletion_protection = deletion_protection.unwrap_or(table.seen.deletion_protection);
-                table.seen.settling = Some(Settling::Updating);
-                table.busy_until = Some(now + UPDATING);
+                table.insights = Insights { mode: *mode, changing: true };
+                table.insights_until = Some(now + SOON);
                 Ok(())
             }
-            Op::SetTtl { enabled, attribute } => {
-                if table.ttl_changed.is_some_and(|at| now.duration_since(at) < TTL_EVERY) {
-                    return Err(Fault::new(Class::Quota, "TimeToLivePending", "one change an hour"));
-                }
-                if *enabled == table.ttl.enabled {
-                    return Err(Fault::new(Class::Quota, "TimeToLivePending", "it is that already"));
-                }
-                if !enabled && table.ttl.attribute.as_ref() != Some(attribute) {
-                    return Err(Fault::user("ValidationException", "another attribute"));
-                }
-                table.ttl = Ttl { enabled: *enabled, attribute: enabled.then(|| attribute.clone()), changing: true };
-                table.ttl_changed = Some(now);
-                Ok(())
-            }
+            Op::PutPolicy { text, revision } => table.set_policy(Some(text), revision.as_ref()),
+            Op::DeletePolicy { revision } => table.set_policy(None, revision.as_ref()),
+            Op::EnableKinesis(to) | Op::UpdateKinesis(to) => table.set_kinesis(Some(to), now),
+            Op::DisableKinesis(_) => table.set_kinesis(None, now),
         }
     }
 
@@ -154,11 +535,11 @@ impl Kind for Tables {
         if table.seen.settling == Some(Settling::Deleting) {
             return Ok(false);
         }
-        if table.is_busy() {
+        if table.is_busy() || table.has_busy_part() {
             return Err(in_use());
         }
         if table.seen.deletion_protection {
-            return Err(Fault::user("ValidationException", "deletion protection"));
+            return Err(invalid("deletion protection"));
         }
         table.seen.settling = Some(Settling::Deleting);
         table.busy_until = Some(now + DELETING);
@@ -167,12 +548,32 @@ impl Kind for Tables {
 
     fn words(op: &Op) -> String {
         match op {
-            Op::Create { .. } => "CreateTable",
-            Op::Update { .. } => "UpdateTable",
+            Op::Create(_) => "CreateTable",
+            Op::Update(_) => "UpdateTable",
             Op::SetTtl { .. } => "UpdateTimeToLive",
+            Op::SetRecovery(_) => "UpdateContinuousBackups",
+            Op::SetInsights(_) => "UpdateContributorInsights",
+            Op::PutPolicy { .. } => "PutResourcePolicy",
+            Op::DeletePolicy { .. } => "DeleteResourcePolicy",
+            Op::EnableKinesis(_) => "EnableKinesisStreamingDestination",
+            Op::UpdateKinesis(_) => "UpdateKinesisStreamingDestination",
+            Op::DisableKinesis(_) => "DisableKinesisStreamingDestination",
             Op::Tag(_) => "TagResource",
             Op::Untag(_) => "UntagResource",
         }
         .to_owned()
     }
+}
+
+async fn asked<T>(
+    asked: bool,
+    fake: &Fake<Tables>,
+    id: &Identity,
+    words: &str,
+    read: impl Fn(&Thing<Table>) -> T,
+) -> Option<Result<T, Fault>> {
+    if !asked {
+        return None;
+    }
+    Some(fake.read(words, id, |thing| thing.map(&read).ok_or_else(not_found)).await)
 }

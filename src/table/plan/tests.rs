@@ -1,9 +1,14 @@
-//! Plans on arbitrary tables: equal states plan nothing, steps lead to the spec, guards stand.
+//! What each rung costs those who use the table, what stands in its way, and what forbids a deletion. That the
+//! ladder leads anywhere is shown against the model (`crate::simulation::ladder`).
 
-use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
-use crate::managed::identity::Owner;
+use crate::{
+    api::{Effect, KeyAttribute},
+    managed::{external::Preparation, identity::Owner},
+    table::state::{Definition, Encryption},
+};
 
 fn identity() -> Identity {
     Identity {
@@ -20,123 +25,259 @@ fn table(spec: Value) -> Table {
     Table::new("orders", serde_json::from_value(json).expect("a spec"))
 }
 
-fn new_table() -> Observed {
-    Observed {
-        settling: None,
-        unusable: None,
-        partition_key: Some(table(json!({})).spec.partition_key),
-        sort_key: None,
-        billing: Billing::OnDemand,
-        deletion_protection: false,
-        ttl: Some(Ok(Ttl::default())),
-        empty: None,
+/// A table that was made so.
+fn made(spec: Value) -> Observed {
+    fresh(&creation(&table(spec), &identity()).op).1
+}
+
+fn steps(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Step<Op>> {
+    let managed = Managed { blocks: managed.iter().map(|name| (*name).to_owned()).collect(), ..Managed::default() };
+    plan(&table(spec), &managed, &identity(), None, seen)
+}
+
+fn effects(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Effect> {
+    steps(spec, managed, seen).iter().map(|step| step.effect).collect()
+}
+
+fn index(name: &str, key: &str) -> Value {
+    json!({"name": name, "partitionKeys": [{"name": key, "type": "S"}], "projection": {"type": "ALL"}})
+}
+
+#[test]
+fn what_takes_something_away_waits_for_a_yes_and_what_is_declared_does_not() {
+    let on = json!({
+        "globalSecondaryIndexes": [index("one", "a")],
+        "stream": {"enabled": true, "viewType": "KEYS_ONLY"},
+        "deletionProtection": true,
+        "tableClass": "STANDARD_INFREQUENT_ACCESS",
+        "encryption": {"type": "AwsManaged"},
+        "timeToLive": {"enabled": true, "attributeName": "a"},
+        "pointInTimeRecovery": {"enabled": true},
+        "contributorInsights": {"enabled": true},
+        "resourcePolicy": "{}",
+        "kinesisStream": {"enabled": true, "streamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/a"},
+        "replicas": [{"regionName": "eu-west-1"}],
+    });
+    let mut seen = made(on.clone());
+    for _ in 0..16 {
+        let Some(step) = steps(on.clone(), &[], &seen).into_iter().next() else { break };
+        advance(&mut None, &mut seen, &step.op);
     }
-}
-
-/// Takes the first step of each plan, as passes do while AWS settles in between; how many it took.
-fn converge(object: &Table, managed: &Managed, tags: &mut Option<Tags>, seen: &mut Observed) -> usize {
-    for taken in 0..16 {
-        seen.settling = None;
-        let Some(step) = plan(object, managed, &identity(), tags.as_ref(), seen).into_iter().next() else {
-            return taken;
-        };
-        advance(tags, seen, &step.op);
+    // AWS has ended what it was at.
+    let (Some(Ok(ttl)), Some(Ok(insights)), Some(Ok(kinesis))) = (&mut seen.ttl, &mut seen.insights, &mut seen.kinesis)
+    else {
+        panic!("{seen:?}")
+    };
+    (ttl.changing, insights.changing, kinesis.changing) = (false, false, false);
+    assert_eq!(steps(on.clone(), &[], &seen), vec![]);
+    for (block, reset) in [
+        ("globalSecondaryIndexes", Effect::Destructive),
+        ("stream", Effect::Disruptive),
+        ("deletionProtection", Effect::Weakening),
+        ("tableClass", Effect::Update),
+        ("encryption", Effect::Weakening),
+        ("timeToLive", Effect::Update),
+        ("pointInTimeRecovery", Effect::Weakening),
+        ("contributorInsights", Effect::Update),
+        ("resourcePolicy", Effect::Weakening),
+        ("kinesisStream", Effect::Disruptive),
+        ("replicas", Effect::Destructive),
+    ] {
+        let mut spec = on.clone();
+        spec.as_object_mut().expect("an object").remove(block);
+        assert_eq!(effects(spec.clone(), &[block], &seen), [reset], "{block} taken out");
+        assert_eq!(steps(spec, &[], &seen), vec![], "{block} never declared");
+        let told = crate::table::blocks().into_iter().find(|told| told.name == block).map(|told| told.reset);
+        assert_eq!(told, Some(reset), "{block} in the reference");
     }
-    panic!("the ladder has no end: {object:?} {seen:?}");
-}
-
-fn specs() -> impl Strategy<Value = Value> {
-    let throughput = prop::option::of((1..9_i64, 1..9_i64));
-    let attribute = prop::option::of(prop::option::of("[a-c]"));
-    let tags = prop::collection::btree_map("[a-z]{1,3}", "[a-z]{0,3}", 0..3);
-    (throughput, any::<bool>(), attribute, prop::option::of(any::<bool>()), tags).prop_map(
-        |(throughput, say_mode, attribute, protection, tags)| {
-            let mut spec = json!({"tags": tags});
-            match throughput {
-                Some((read, write)) => {
-                    spec["provisionedThroughput"] = json!({"readCapacityUnits": read, "writeCapacityUnits": write});
-                }
-                None if say_mode => spec["billingMode"] = json!("PAY_PER_REQUEST"),
-                None => {}
-            }
-            if let Some(attribute) = attribute {
-                spec["timeToLive"] = json!({"enabled": attribute.is_some(), "attributeName": attribute});
-            }
-            if let Some(protection) = protection {
-                spec["deletionProtection"] = json!(protection);
-            }
-            spec
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn from_any_table_the_ladder_leads_to_any_other_and_then_there_is_nothing_to_do(from in specs(), to in specs()) {
-        let (mut tags, mut seen) = (Some(Tags::new()), new_table());
-        for spec in [from, to] {
-            let object = table(spec);
-            converge(&object, &Managed::default(), &mut tags, &mut seen);
-            prop_assert_eq!(plan(&object, &Managed::default(), &identity(), tags.as_ref(), &seen), vec![]);
-        }
+    for (block, off) in [
+        ("stream", json!({"enabled": false})),
+        ("deletionProtection", json!(false)),
+        ("encryption", json!({"type": "AwsOwned"})),
+        ("pointInTimeRecovery", json!({"enabled": false})),
+        ("resourcePolicy", json!("")),
+        ("kinesisStream", json!({"enabled": false})),
+    ] {
+        let mut spec = on.clone();
+        spec[block] = off;
+        assert_eq!(effects(spec, &[block], &seen), [Effect::Update], "{block} declared off");
+    }
+    for (block, other) in [
+        ("stream", json!({"enabled": true, "viewType": "NEW_IMAGE"})),
+        ("kinesisStream", json!({"enabled": true, "streamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/b"})),
+        ("globalSecondaryIndexes", json!([index("one", "b")])),
+    ] {
+        let mut spec = on.clone();
+        spec[block] = other;
+        assert_eq!(effects(spec, &[block], &seen), [Effect::Disruptive], "another {block}");
     }
 }
 
 #[test]
-fn another_attribute_of_time_to_live_takes_two_steps() {
-    let mut seen = new_table();
-    let declared = |attribute: &str| table(json!({"timeToLive": {"enabled": true, "attributeName": attribute}}));
-    let mut tags = Some(identity().owner.tags());
-    assert_eq!(converge(&declared("a"), &Managed::default(), &mut tags, &mut seen), 1);
-    assert_eq!(converge(&declared("b"), &Managed::default(), &mut tags, &mut seen), 2);
+fn while_an_index_is_built_the_table_takes_what_is_not_updatetable() {
+    let spec = json!({
+        "globalSecondaryIndexes": [index("one", "a"), index("two", "b")],
+        "timeToLive": {"enabled": true, "attributeName": "a"},
+        "deletionProtection": true,
+    });
+    let mut seen = made(json!({"globalSecondaryIndexes": [index("one", "a")]}));
+    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: true });
+    let waiting: Vec<(&str, Option<String>)> = steps(spec.clone(), &[], &seen)
+        .into_iter()
+        .map(|step| (step.block, step.not_yet.map(|fault| fault.reason)))
+        .collect();
+    let changing = || Some("IndexChanging".to_owned());
+    let wanted = [("deletionProtection", changing()), ("globalSecondaryIndexes", changing()), ("timeToLive", None)];
+    assert_eq!(waiting, wanted);
+    let told = progress(&table(spec), &seen);
+    assert_eq!(told.as_deref(), Some("globalSecondaryIndexes[one] is CREATING, being filled from the table"));
+    assert_eq!(progress(&table(json!({})), &seen), None, "an index that nobody declared is nobody's progress");
+    let given_up = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
+    assert!(
+        matches!(&given_up[..], [Step { not_yet: None, .. }]),
+        "what is being filled can be given up: {given_up:?}"
+    );
+    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: false });
+    let too_early = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
+    assert!(matches!(&too_early[..], [Step { not_yet: Some(_), .. }]), "{too_early:?}");
+}
+
+#[test]
+fn what_aws_raises_by_itself_is_no_difference() {
+    let warm = |read: i64, write: i64| json!({"readUnitsPerSecond": read, "writeUnitsPerSecond": write});
+    let seen = made(json!({"warmThroughput": warm(20_000, 4_000)}));
+    assert_eq!(steps(json!({"warmThroughput": warm(13_000, 4_000)}), &[], &seen), vec![]);
+    assert_eq!(steps(json!({}), &["warmThroughput"], &seen), vec![], "it never goes back");
+    let raised = steps(json!({"warmThroughput": warm(13_000, 5_000)}), &[], &seen);
+    let [Step { op: Op::Update(Update::Warm(warm)), .. }] = &raised[..] else { panic!("{raised:?}") };
+    assert_eq!((warm.read_units_per_second, warm.write_units_per_second), (20_000, 5_000), "and is not lowered");
+}
+
+#[test]
+fn throughput_of_one_index_can_be_left_to_others() {
+    let capacity = |units: i64| json!({"readCapacityUnits": units, "writeCapacityUnits": units});
+    let with = |units: i64| {
+        let mut index = index("one", "a");
+        index["provisionedThroughput"] = capacity(units);
+        json!({"provisionedThroughput": capacity(5), "globalSecondaryIndexes": [index]})
+    };
+    let steps = steps(with(7), &[], &made(with(5)));
+    assert_eq!(
+        steps.iter().map(|step| step.part.as_deref()).collect::<Vec<_>>(),
+        [Some("globalSecondaryIndexes/one/provisionedThroughput")]
+    );
+    assert_eq!(steps[0].changes[0].path, "globalSecondaryIndexes[one].provisionedThroughput.readCapacityUnits");
+}
+
+#[test]
+fn aws_managed_is_told_from_customer_managed_by_kms_alone() {
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/1";
+    let managed = json!({"encryption": {"type": "AwsManaged"}});
+    let customer = json!({"encryption": {"type": "CustomerManaged", "kmsKeyId": arn}});
+    let seen = |aws_managed| Observed {
+        encryption: Encryption { key: Some(Key { arn: arn.into(), aws_managed }), changing: false },
+        ..made(json!({}))
+    };
+    for (spec, aws_managed, number) in [
+        (&managed, Some(true), 0),
+        (&managed, Some(false), 1),
+        (&managed, None, 0),
+        (&customer, Some(true), 1),
+        (&customer, Some(false), 0),
+        (&customer, None, 0),
+    ] {
+        assert_eq!(steps(spec.clone(), &[], &seen(aws_managed)).len(), number, "{spec} {aws_managed:?}");
+    }
+}
+
+#[test]
+fn time_to_live_waits_for_its_hour_and_an_unknown_number_of_days_is_any() {
+    let spec = json!({
+        "timeToLive": {"enabled": true, "attributeName": "b"},
+        "pointInTimeRecovery": {"enabled": true, "recoveryPeriodInDays": 7},
+    });
+    let seen = Observed {
+        ttl: Some(Ok(Ttl { enabled: false, attribute: None, changing: true })),
+        recovery: Some(Ok(Recovery { days: Some(0) })),
+        ..made(json!({}))
+    };
+    let steps = steps(spec, &[], &seen);
+    let [Step { block: "timeToLive", not_yet: Some(fault), .. }] = &steps[..] else { panic!("{steps:?}") };
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, "TimeToLivePending"));
 }
 
 #[test]
 fn declared_protection_goes_along_with_a_change_of_billing() {
-    let object = table(
-        json!({"deletionProtection": true, "provisionedThroughput": {"readCapacityUnits": 1, "writeCapacityUnits": 1}}),
-    );
-    let seen = Observed { deletion_protection: true, ..new_table() };
-    let steps = plan(&object, &Managed::default(), &identity(), None, &seen);
-    assert!(
-        matches!(&steps[..], [Step { op: Op::Update { billing: Some(_), deletion_protection: Some(true) }, .. }]),
-        "{steps:?}"
-    );
+    let spec =
+        json!({"deletionProtection": true, "provisionedThroughput": {"readCapacityUnits": 1, "writeCapacityUnits": 1}});
+    let steps = steps(spec, &[], &made(json!({"deletionProtection": true})));
+    let [Step { op: Op::Update(Update::Billing { deletion_protection: Some(true), .. }), .. }] = &steps[..] else {
+        panic!("{steps:?}")
+    };
+}
+
+fn reason(spec: Value, seen: Option<&Observed>) -> Option<String> {
+    obstacle(&table(spec), &identity(), seen).map(|fault| fault.reason)
 }
 
 #[test]
-fn protection_that_was_declared_and_no_longer_is_waits_for_consent() {
-    let managed = Managed { blocks: vec!["deletionProtection".into()], ..Managed::default() };
-    let seen = Observed { deletion_protection: true, ..new_table() };
-    let steps = plan(&table(json!({})), &managed, &identity(), None, &seen);
-    assert_eq!(steps.iter().map(|step| step.effect).collect::<Vec<_>>(), [Effect::Weakening]);
-    let declared_off = table(json!({"deletionProtection": false}));
-    let steps = plan(&declared_off, &managed, &identity(), None, &seen);
-    assert_eq!(steps.iter().map(|step| step.effect).collect::<Vec<_>>(), [Effect::Update]);
-}
-
-#[test]
-fn another_key_schema_is_an_obstacle_and_so_is_a_lost_key() {
-    assert_eq!(obstacle(&table(json!({})), &new_table()), None);
-    let other = table(json!({"sortKey": {"name": "sk", "type": "N"}}));
-    assert_eq!(obstacle(&other, &new_table()).map(|fault| fault.reason), Some("KeySchemaDiffers".to_owned()));
-    let lost = Observed { unusable: Some("INACCESSIBLE_ENCRYPTION_CREDENTIALS".into()), ..new_table() };
-    assert!(obstacle(&table(json!({})), &lost).is_some_and(|fault| fault.message.contains("KMS key")));
+fn what_no_step_leads_to_is_said() {
+    let sort = |type_: &str| json!({"name": "sk", "type": type_});
+    assert_eq!(reason(json!({}), Some(&made(json!({})))), None);
+    assert_eq!(reason(json!({"sortKey": sort("N")}), Some(&made(json!({})))).as_deref(), Some("KeySchemaDiffers"));
+    let local = |projection: &str| json!({"sortKey": sort("N"), "localSecondaryIndexes": [{"name": "one", "sortKey": {"name": "x", "type": "S"}, "projection": {"type": projection}}]});
+    assert_eq!(reason(local("ALL"), Some(&made(local("ALL")))), None);
+    assert_eq!(reason(local("ALL"), Some(&made(local("KEYS_ONLY")))).as_deref(), Some("LocalIndexesDiffer"));
+    assert_eq!(reason(json!({"sortKey": sort("N")}), Some(&made(local("ALL")))), None, "not declared, left alone");
+    let mut clash = local("ALL");
+    clash["globalSecondaryIndexes"] =
+        json!([{"name": "two", "partitionKeys": [{"name": "sk", "type": "S"}], "projection": {"type": "ALL"}}]);
+    assert_eq!(reason(clash, None).as_deref(), Some("AttributeTypesDiffer"), "before anything is made");
+    let home = json!({"replicas": [{"regionName": "us-east-1"}]});
+    assert_eq!(reason(home, None).as_deref(), Some("ReplicaInHomeRegion"));
+    let lost = Observed { unusable: Some("INACCESSIBLE_ENCRYPTION_CREDENTIALS".into()), ..made(json!({})) };
+    let fault = obstacle(&table(json!({})), &identity(), Some(&lost)).expect("an obstacle");
+    assert!(fault.message.contains("KMS key"), "{fault}");
 }
 
 #[test]
 fn a_deletion_asks_for_emptiness_first_and_for_protection_second() {
-    let object = table(json!({}));
-    let reason = |seen: &Observed| before_deletion(&object, seen).map_err(|fault| fault.reason);
-    let holding = |empty| Observed { empty, deletion_protection: true, ..new_table() };
-    assert_eq!(reason(&holding(Some(Ok(false)))), Err("TableNotEmpty".to_owned()));
-    assert_eq!(reason(&holding(None)), Ok(Preparation::Look));
-    assert_eq!(reason(&holding(Some(Err(Fault::user("AccessDenied", "no"))))), Err("AccessDenied".to_owned()));
-    assert_eq!(reason(&holding(Some(Ok(true)))), Err("DeletionProtected".to_owned()));
-    assert_eq!(reason(&Observed { empty: Some(Ok(true)), ..new_table() }), Ok(Preparation::Ready));
-    let consent = before_deletion(&table(json!({"deletionProtection": false})), &holding(Some(Ok(true))));
-    assert!(matches!(
-        consent,
-        Ok(Preparation::Do(Step { op: Op::Update { deletion_protection: Some(false), .. }, .. }))
-    ));
+    let reason = |spec: Value, seen: &Observed| before_deletion(&table(spec), seen).map_err(|fault| fault.reason);
+    let holding = |empty| Observed { empty, deletion_protection: true, ..made(json!({})) };
+    assert_eq!(reason(json!({}), &holding(Some(Ok(false)))), Err("TableNotEmpty".to_owned()));
+    assert_eq!(reason(json!({}), &holding(None)), Ok(Preparation::Look));
+    let blind = holding(Some(Err(Fault::user("AccessDenied", "no"))));
+    assert_eq!(reason(json!({}), &blind), Err("AccessDenied".to_owned()));
+    assert_eq!(reason(json!({}), &holding(Some(Ok(true)))), Err("DeletionProtected".to_owned()));
+    let empty = Observed { empty: Some(Ok(true)), ..made(json!({})) };
+    assert_eq!(reason(json!({}), &empty), Ok(Preparation::Ready));
+    let consent = reason(json!({"deletionProtection": false}), &holding(Some(Ok(true))));
+    assert!(
+        matches!(consent, Ok(Preparation::Do(Step { op: Op::Update(Update::Protection(false)), .. }))),
+        "{consent:?}"
+    );
+}
+
+#[test]
+fn a_deletion_waits_for_indexes_and_takes_declared_replicas_first() {
+    let spec = json!({"replicas": [{"regionName": "eu-west-1"}], "globalSecondaryIndexes": [index("one", "a")]});
+    let mut seen = Observed { empty: Some(Ok(true)), ..made(json!({"globalSecondaryIndexes": [index("one", "a")]})) };
+    updated(&mut seen, &Update::CreateReplica(table(spec.clone()).spec.replicas.expect("one").remove(0)));
+    let next = before_deletion(&table(spec.clone()), &seen);
+    assert!(matches!(&next, Ok(Preparation::Do(Step { op: Op::Update(Update::DeleteReplica(_)), .. }))), "{next:?}");
+    assert_eq!(before_deletion(&table(json!({})), &seen), Ok(Preparation::Ready), "others' replicas are left alone");
+    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: true });
+    let fault = before_deletion(&table(spec), &seen).expect_err("it waits");
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "IndexChanging"));
+}
+
+#[test]
+fn keys_of_an_index_keep_their_order_and_projections_do_not() {
+    let key = |name: &str| KeyAttribute { name: name.into(), type_: crate::api::AttributeType::S };
+    let definition = |keys: [&str; 2], names: [&str; 2]| {
+        let json = json!({"name": "one", "partitionKeys": keys.map(key), "projection": {"type": "INCLUDE", "nonKeyAttributes": names}});
+        Definition::declared(&serde_json::from_value(json).expect("an index"))
+    };
+    assert_eq!(definition(["a", "b"], ["x", "y"]), definition(["a", "b"], ["y", "x"]));
+    assert_ne!(definition(["a", "b"], ["x", "y"]), definition(["b", "a"], ["x", "y"]));
 }

@@ -1,8 +1,29 @@
+//! A DynamoDB table: the spec, one file for each group of blocks.
+
+mod block;
+mod create_from;
+mod encryption;
+mod indexes;
+mod items;
+mod keys;
+mod replicas;
+mod streams;
+mod throughput;
+
 use kube::{CustomResource, KubeSchema};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags};
+
+pub use block::TableBlock;
+pub use create_from::*;
+pub use encryption::*;
+pub use indexes::*;
+pub use items::*;
+pub use keys::*;
+pub use replicas::*;
+pub use streams::*;
+pub use throughput::*;
 
 /// A DynamoDB table.
 ///
@@ -45,8 +66,24 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
     .message("billingMode PROVISIONED needs provisionedThroughput"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.provisionedThroughput)")
     .message("provisionedThroughput goes with billingMode PROVISIONED only: remove it or change the mode"))]
-#[x_kube(validation = Rule::new("!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'table', 'region', 'arn', 'endpoint', 'uri'])")
-    .message("the values of connectionSecret.keys are outputs of a table: type, provider, table, region, arn, endpoint or uri"))]
+#[x_kube(validation = Rule::new("!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'table', 'region', 'arn', 'endpoint', 'uri', 'stream-arn', 'stream-label', 'table-id'])")
+    .message("the values of connectionSecret.keys are outputs of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
+#[x_kube(validation = Rule::new("has(self.localSecondaryIndexes) == has(oldSelf.localSecondaryIndexes)")
+    .message("local secondary indexes are made with the table: they can be neither added nor removed"))]
+#[x_kube(validation = Rule::new("!has(self.createFrom) || (has(oldSelf.createFrom) && self.createFrom == oldSelf.createFrom)")
+    .message("createFrom is read when the table is made: it can be taken out afterwards, and neither added nor changed"))]
+#[x_kube(validation = Rule::new("!has(self.localSecondaryIndexes) || has(self.sortKey)")
+    .message("a table with local secondary indexes needs a sortKey"))]
+#[x_kube(validation = Rule::new("!has(self.onDemandThroughput) || !has(self.provisionedThroughput)")
+    .message("onDemandThroughput goes with billingMode PAY_PER_REQUEST: remove it or provisionedThroughput"))]
+#[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || self.globalSecondaryIndexes.all(i, has(i.provisionedThroughput) == has(self.provisionedThroughput))")
+    .message("each global secondary index has provisionedThroughput if the table has, and not otherwise"))]
+#[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || !has(self.provisionedThroughput) || self.globalSecondaryIndexes.all(i, !has(i.onDemandThroughput))")
+    .message("onDemandThroughput of an index goes with billingMode PAY_PER_REQUEST"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.stream) || (self.stream.enabled && self.stream.viewType == 'NEW_AND_OLD_IMAGES')")
+    .message("replicas need the stream: leave stream out, or declare it with viewType NEW_AND_OLD_IMAGES"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.region) || self.replicas.all(r, r.regionName != self.region)")
+    .message("replicas are in other regions than the table itself"))]
 pub struct TableSpec {
     /// Name of the table in AWS, unique per account and region; `metadata.name` when absent. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +104,20 @@ pub struct TableSpec {
     #[x_kube(validation = Rule::new("self == oldSelf").message("the key schema of a table is immutable"))]
     pub sort_key: Option<KeyAttribute>,
 
+    /// Indexes with the table's partition key and another sort key: up to five. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 5))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("local secondary indexes are made with the table and cannot be changed"))]
+    pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
+
+    /// Indexes with keys of their own: up to 20. The whole list: an index that it does not name is deleted, after
+    /// approval. AWS builds and deletes them one after another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
+
     /// How reads and writes are charged. A table made without it is PROVISIONED if
     /// `provisionedThroughput` is there and PAY_PER_REQUEST if not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,13 +127,61 @@ pub struct TableSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned_throughput: Option<ProvisionedThroughput>,
 
+    /// The most that a PAY_PER_REQUEST table takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+
+    /// What the table can take at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_throughput: Option<WarmThroughput>,
+
+    /// What storage and requests cost in relation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_class: Option<TableClass>,
+
+    /// A stream of the changes of items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
+
+    /// Which key encrypts the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<TableEncryption>,
+
     /// Expiry of items by an attribute. AWS allows one change an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_live: Option<TimeToLive>,
 
+    /// Continuous backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point_in_time_recovery: Option<PointInTimeRecovery>,
+
+    /// CloudWatch Contributor Insights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
+
+    /// The resource policy, as JSON; `""` means none. Compared by what it says, not by its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20480))]
+    pub resource_policy: Option<String>,
+
+    /// A Kinesis data stream that the changes of items go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinesis_stream: Option<KinesisStream>,
+
+    /// Copies in other regions. The whole list: a replica that it does not name is deleted, after approval. AWS
+    /// changes them one after another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 40))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["regionName".into()]))]
+    pub replicas: Option<Vec<Replica>>,
+
     /// Whether AWS refuses to delete the table, whoever asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
+
+    /// Where the first items come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_from: Option<CreateFrom>,
 
     /// Tags on the table. Keys declared here are owned; others on the table are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,10 +196,11 @@ pub struct TableSpec {
     pub management_policy: ManagementPolicy,
 
     /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
-    /// nor edits of them are applied.
+    /// nor edits of them are applied. Of an index its throughput alone can be named:
+    /// globalSecondaryIndexes/by-customer/provisionedThroughput.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "TableBlock::schema")]
-    pub ignore_changes: Option<Vec<TableBlock>>,
+    pub ignore_changes: Option<Vec<String>>,
 
     /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
     /// operator may have a floor of its own.
@@ -119,100 +219,4 @@ pub struct TableSpec {
     /// The Secret that tells applications how to reach the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_secret: Option<ConnectionSecret>,
-}
-
-/// A key attribute together with its type, so that keys and attribute definitions cannot disagree.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeyAttribute {
-    /// Name of the attribute.
-    #[schemars(length(min = 1, max = 255))]
-    pub name: String,
-    /// Its type: S (string), N (number) or B (binary). Quote "N": YAML 1.1 reads a bare N as false.
-    #[serde(rename = "type")]
-    pub type_: AttributeType,
-}
-
-/// Type of a key attribute, in DynamoDB's letters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub enum AttributeType {
-    /// String.
-    S,
-    /// Number.
-    N,
-    /// Binary.
-    B,
-}
-
-/// How a table's reads and writes are charged.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub enum BillingMode {
-    /// Pay for declared capacity.
-    #[serde(rename = "PROVISIONED")]
-    Provisioned,
-    /// Pay per request.
-    #[serde(rename = "PAY_PER_REQUEST")]
-    PayPerRequest,
-}
-
-/// Capacity of a PROVISIONED table.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProvisionedThroughput {
-    /// Strongly consistent reads of up to 4 KiB a second.
-    #[schemars(range(min = 1, max = 1_000_000_000))]
-    pub read_capacity_units: i64,
-    /// Writes of up to 1 KiB a second.
-    #[schemars(range(min = 1, max = 1_000_000_000))]
-    pub write_capacity_units: i64,
-}
-
-/// Expiry of items.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!self.enabled || has(self.attributeName)")
-    .message("timeToLive.enabled: true needs attributeName, the attribute that holds the expiry time"))]
-pub struct TimeToLive {
-    /// Whether items expire.
-    pub enabled: bool,
-    /// The attribute that holds the expiry time, in seconds since 1970. DynamoDB ignores it while
-    /// expiry is off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 255))]
-    pub attribute_name: Option<String>,
-}
-
-/// A block of a table's spec that `ignoreChanges` can name.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum TableBlock {
-    /// `billingMode`.
-    BillingMode,
-    /// `provisionedThroughput`.
-    ProvisionedThroughput,
-    /// `deletionProtection`.
-    DeletionProtection,
-    /// `timeToLive`.
-    TimeToLive,
-}
-
-impl TableBlock {
-    /// Its name in the spec.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BillingMode => "billingMode",
-            Self::ProvisionedThroughput => "provisionedThroughput",
-            Self::DeletionProtection => "deletionProtection",
-            Self::TimeToLive => "timeToLive",
-        }
-    }
-
-    fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "array",
-            "maxItems": 4,
-            "x-kubernetes-list-type": "set",
-            "items": {"type": "string", "enum": ["billingMode", "provisionedThroughput", "deletionProtection", "timeToLive"]},
-        })
-    }
 }

@@ -1,0 +1,91 @@
+//! How many tables AWS is busy with at once, for an account and a region.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::managed::{
+    fault::{Class, Fault},
+    identity::Identity,
+};
+
+/// AWS takes 500 tables in CREATING, UPDATING and DELETING, and 250 of them if indexes are being made (Developer
+/// Guide, "Quotas"): a table with indexes counts twice. A few are left for others.
+const MOST: u32 = 480;
+
+/// Nobody looks at a table any more that was let go while AWS was busy with it.
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
+
+/// Tables that AWS was given something to do with and that were not seen at rest since.
+#[derive(Default)]
+pub(super) struct InFlight {
+    /// By account and region, then by name: what it counts, and since when.
+    tables: Mutex<HashMap<(String, String), HashMap<String, (u32, Instant)>>>,
+}
+
+impl InFlight {
+    /// Before a call that AWS will be busy with.
+    ///
+    /// # Errors
+    /// When there are as many as AWS takes.
+    pub(super) fn take_off(&self, id: &Identity, with_index: bool) -> Result<(), Fault> {
+        let weight = if with_index { 2 } else { 1 };
+        let now = Instant::now();
+        let mut all = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let tables = all.entry((id.account_id.clone(), id.region.clone())).or_default();
+        tables.retain(|_, (_, since)| now.duration_since(*since) < FORGOTTEN_AFTER);
+        let others: u32 = tables.iter().filter(|(name, _)| **name != id.name).map(|(_, (weight, _))| weight).sum();
+        if others + weight > MOST {
+            return Err(Fault::new(
+                Class::Pending,
+                "TooManyTablesInFlight",
+                "AWS takes 500 tables of an account and region in CREATING, UPDATING and DELETING at once, 250 with \
+                 indexes: it goes on as soon as some of them are done",
+            ));
+        }
+        tables.insert(id.name.clone(), (weight, now));
+        Ok(())
+    }
+
+    /// It was seen at rest, or gone.
+    pub(super) fn landed(&self, id: &Identity) {
+        let mut all = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (id.account_id.clone(), id.region.clone());
+        if let Some(tables) = all.get_mut(&place) {
+            tables.remove(&id.name);
+            if tables.is_empty() {
+                all.remove(&place);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::managed::identity::Owner;
+
+    fn table(name: impl ToString, region: &str) -> Identity {
+        let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
+        Identity { name: name.to_string(), region: region.into(), account_id: "1".into(), owner }
+    }
+
+    #[test]
+    fn no_more_take_off_than_aws_takes_and_those_that_land_make_room() {
+        let flights = InFlight::default();
+        for n in 0..MOST / 2 {
+            flights.take_off(&table(n, "here"), true).expect("there is room");
+        }
+        let one_more = table("one more", "here");
+        assert_eq!(
+            flights.take_off(&one_more, false).map_err(|fault| fault.reason),
+            Err("TooManyTablesInFlight".to_owned())
+        );
+        flights.take_off(&table(0, "here"), true).expect("it is in flight already");
+        flights.take_off(&table("one more", "elsewhere"), true).expect("another region has its own");
+        flights.landed(&table(7, "here"));
+        flights.take_off(&one_more, false).expect("there is room again");
+    }
+}

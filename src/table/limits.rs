@@ -1,0 +1,93 @@
+//! How often AWS lets a table be changed: states to wait in, not errors.
+
+use crate::managed::fault::{Class, Fault};
+
+use super::op::Update;
+
+/// LimitExceededException has one code for every limit; the change that was refused tells which it is.
+pub(super) fn update(update: &Update, fault: Fault) -> Fault {
+    if fault.reason != "LimitExceededException" {
+        return fault;
+    }
+    let (reason, rule) = match update {
+        Update::Billing { billing, .. } if !billing.is_provisioned() => {
+            ("BillingModeLimit", "four changes to PAY_PER_REQUEST in 24 hours")
+        }
+        Update::Billing { .. } | Update::IndexCapacity(..) => (
+            "CapacityDecreaseLimit",
+            "four decreases of capacity in the first hour of a day (UTC) and one an hour after that, 27 a day, of a \
+             table and of each index",
+        ),
+        Update::Class(_) => ("TableClassLimit", "two changes of class in 30 days"),
+        Update::Encryption(_) => ("EncryptionLimit", "four changes of key in 24 hours"),
+        _ => return fault,
+    };
+    allowance(reason, rule, &fault)
+}
+
+/// The one validation error of UpdateTimeToLive that we can run into is its rule of one change an
+/// hour, or the same change again: both pass with time and are no mistake of the user's.
+pub(super) fn ttl(fault: Fault) -> Fault {
+    if fault.reason == "ValidationException" {
+        return allowance("TimeToLivePending", "one change of time to live an hour", &fault);
+    }
+    fault
+}
+
+/// Continuous backups of a new table come into being in the first minutes.
+pub(super) fn recovery(fault: Fault) -> Fault {
+    if fault.reason == "ContinuousBackupsUnavailableException" {
+        let message =
+            format!("AWS is still making ready the backups of a new table, which takes minutes ({})", fault.message);
+        return Fault::new(Class::Quota, "PointInTimeRecoveryPending", message);
+    }
+    fault
+}
+
+fn allowance(reason: &str, rule: &str, fault: &Fault) -> Fault {
+    let message = format!("AWS allows {rule} and goes on by itself when that is over ({})", fault.message);
+    Fault::new(Class::Allowance, reason, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        api::{ProvisionedThroughput, TableClass},
+        table::Billing,
+    };
+
+    #[test]
+    fn the_condition_says_which_limit_and_when_it_goes_on() {
+        let limited = Fault::new(Class::Quota, "LimitExceededException", "UpdateTable answered LimitExceededException");
+        let capacity = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
+        let billing = |billing| Update::Billing {
+            billing,
+            indexes: std::collections::BTreeMap::new(),
+            deletion_protection: None,
+        };
+        for (op, reason, words) in [
+            (billing(Billing::OnDemand), "BillingModeLimit", "24 hours"),
+            (billing(Billing::Provisioned(capacity)), "CapacityDecreaseLimit", "27 a day"),
+            (Update::IndexCapacity("i".into(), capacity), "CapacityDecreaseLimit", "27 a day"),
+            (Update::Class(TableClass::Standard), "TableClassLimit", "30 days"),
+        ] {
+            let fault = update(&op, limited.clone());
+            assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, reason));
+            assert!(fault.message.contains(words) && fault.message.contains("goes on by itself"), "{fault}");
+        }
+        // Tables in flight, most likely: over in seconds.
+        assert_eq!(update(&Update::Protection(true), limited.clone()), limited);
+        let throttled = Fault::new(Class::Transient, "ThrottlingException", "slow down");
+        assert_eq!(update(&Update::Class(TableClass::Standard), throttled.clone()), throttled);
+    }
+
+    #[test]
+    fn the_hour_of_time_to_live_is_no_mistake_of_the_user() {
+        let fault = ttl(Fault::user("ValidationException", "Time to live has been modified multiple times"));
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, "TimeToLivePending"));
+        let fault =
+            recovery(Fault::new(Class::Pending, "ContinuousBackupsUnavailableException", "Backups are being enabled"));
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::Quota, "PointInTimeRecoveryPending"));
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be done to a table: one AWS call each.
+
+use std::collections::BTreeMap;
+
+use crate::api::{
+    AttributeType, CreateFrom, GlobalSecondaryIndex, InsightsMode, KeyAttribute, LocalSecondaryIndex,
+    OnDemandThroughput, ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput,
+    tags::Tags,
+};
+
+use super::state::{Billing, Destination};
+
+/// One call that changes a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// CreateTable, or what `createFrom` makes of it.
+    Create(Box<Creation>),
+    /// UpdateTable, one change at a time.
+    Update(Update),
+    /// UpdateTimeToLive.
+    SetTtl {
+        /// Whether items expire.
+        enabled: bool,
+        /// By which attribute. AWS wants it named when switching off, too.
+        attribute: String,
+    },
+    /// UpdateContinuousBackups: how many days, or off.
+    SetRecovery(Option<i32>),
+    /// UpdateContributorInsights: at what, or off.
+    SetInsights(Option<InsightsMode>),
+    /// PutResourcePolicy.
+    PutPolicy {
+        /// The policy.
+        text: String,
+        /// The revision that it replaces.
+        revision: Option<String>,
+    },
+    /// DeleteResourcePolicy.
+    DeletePolicy {
+        /// The revision that is deleted.
+        revision: Option<String>,
+    },
+    /// EnableKinesisStreamingDestination.
+    EnableKinesis(Destination),
+    /// UpdateKinesisStreamingDestination.
+    UpdateKinesis(Destination),
+    /// DisableKinesisStreamingDestination.
+    DisableKinesis(String),
+    /// TagResource.
+    Tag(Tags),
+    /// UntagResource.
+    Untag(Vec<String>),
+}
+
+/// How a table is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Creation {
+    /// The partition key.
+    pub partition_key: KeyAttribute,
+    /// The sort key.
+    pub sort_key: Option<KeyAttribute>,
+    /// Local secondary indexes.
+    pub local_indexes: Vec<LocalSecondaryIndex>,
+    /// Global secondary indexes.
+    pub indexes: Vec<GlobalSecondaryIndex>,
+    /// How it is charged.
+    pub billing: Billing,
+    /// Its limits.
+    pub on_demand: Option<OnDemandThroughput>,
+    /// What it can take at once.
+    pub warm: Option<WarmThroughput>,
+    /// Its class.
+    pub class: Option<TableClass>,
+    /// Its stream.
+    pub stream: Option<StreamViewType>,
+    /// Which key encrypts it.
+    pub encryption: Option<TableEncryption>,
+    /// Whether AWS refuses to delete it.
+    pub deletion_protection: bool,
+    /// Ownership and declared tags.
+    pub tags: Tags,
+    /// Where its items come from. A restored table has the keys and indexes of its source, and takes nothing with
+    /// it but billing and encryption: no tags, above all.
+    pub from: Option<CreateFrom>,
+}
+
+/// One change by UpdateTable, which takes one at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    /// How the table is charged.
+    Billing {
+        /// The new way.
+        billing: Billing,
+        /// Capacity of each index, which a change to PROVISIONED must name in the same call.
+        indexes: BTreeMap<String, ProvisionedThroughput>,
+        /// The declared protection goes along: some endpoints switch it off in an update that does not name it
+        /// (LocalStack 4.9).
+        deletion_protection: Option<bool>,
+    },
+    /// Limits of the table.
+    OnDemand(OnDemandThroughput),
+    /// What the table can take at once.
+    Warm(WarmThroughput),
+    /// The class.
+    Class(TableClass),
+    /// Whether AWS refuses to delete it.
+    Protection(bool),
+    /// The stream, or none.
+    Stream(Option<StreamViewType>),
+    /// The key.
+    Encryption(TableEncryption),
+    /// A new index.
+    CreateIndex {
+        /// The index.
+        index: Box<GlobalSecondaryIndex>,
+        /// The types of all key attributes, those of other indexes included.
+        attributes: BTreeMap<String, AttributeType>,
+    },
+    /// One index less.
+    DeleteIndex(String),
+    /// Capacity of an index.
+    IndexCapacity(String, ProvisionedThroughput),
+    /// Limits of an index.
+    IndexOnDemand(String, OnDemandThroughput),
+    /// What an index can take at once.
+    IndexWarm(String, WarmThroughput),
+    /// A new replica.
+    CreateReplica(Replica),
+    /// Other settings of a replica.
+    UpdateReplica(Replica),
+    /// One replica less.
+    DeleteReplica(String),
+}

@@ -1,0 +1,101 @@
+//! How a table is made, and what it is then.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Managed, Table, TableBlock, TableClass, tags::Tags},
+    managed::{
+        change::diff,
+        external::{CREATION, Step},
+        identity::Identity,
+        tagging,
+    },
+    table::{op::Creation, state::normal_local},
+};
+
+use super::{Billing, Index, Insights, Kinesis, Observed, Op, Policy, Recovery, Ttl, billing, settings};
+
+pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
+    let spec = &object.spec;
+    let creation = Creation {
+        partition_key: spec.partition_key.clone(),
+        sort_key: spec.sort_key.clone(),
+        local_indexes: normal_local(spec.local_secondary_indexes.as_deref().unwrap_or_default()),
+        indexes: spec.global_secondary_indexes.clone().unwrap_or_default(),
+        billing: billing::declared(spec).unwrap_or(Billing::OnDemand),
+        on_demand: spec.on_demand_throughput,
+        warm: spec.warm_throughput,
+        class: spec.table_class,
+        stream: spec.stream.as_ref().and_then(|block| block.view_type.filter(|_| block.enabled)),
+        encryption: spec.encryption.clone(),
+        deletion_protection: spec.deletion_protection.unwrap_or_default(),
+        tags: tagging::desired(&Tags::new(), spec.tags.as_ref(), &Managed::default(), &id.owner),
+        from: spec.create_from.clone(),
+    };
+    let leaf = |path: &str, to: Value| diff(path, &Value::Null, &to);
+    let mut changes = leaf("name", json!(id.name));
+    changes.extend(leaf("createFrom", json!(creation.from)));
+    changes.extend(leaf("partitionKey", json!(creation.partition_key)));
+    changes.extend(leaf("sortKey", json!(creation.sort_key)));
+    for index in &creation.local_indexes {
+        changes.extend(leaf(&format!("localSecondaryIndexes[{}]", index.name), json!(index)));
+    }
+    for index in &creation.indexes {
+        changes.extend(leaf(&format!("globalSecondaryIndexes[{}]", index.name), json!(index)));
+    }
+    let charged = billing::words(creation.billing);
+    for block in [TableBlock::BillingMode, TableBlock::ProvisionedThroughput] {
+        changes.extend(leaf(block.name(), charged[block.name()].clone()));
+    }
+    for (block, value) in [
+        (TableBlock::OnDemandThroughput, json!(creation.on_demand)),
+        (TableBlock::WarmThroughput, json!(creation.warm)),
+        (TableBlock::TableClass, json!(creation.class)),
+        (TableBlock::Stream, json!(spec.stream)),
+        (TableBlock::Encryption, json!(creation.encryption)),
+        (TableBlock::DeletionProtection, json!(creation.deletion_protection)),
+    ] {
+        changes.extend(leaf(block.name(), value));
+    }
+    changes.extend(tagging::changes(&Tags::new(), &creation.tags));
+    Step::new(CREATION, Op::Create(Box::new(creation)), changes)
+}
+
+/// A table as AWS makes it: what the create does not say is off.
+pub(in crate::table) fn fresh(creation: &Op) -> (Tags, Observed) {
+    let mut seen = Observed { class: Some(TableClass::default()), ..read_apart(Observed::default()) };
+    let Op::Create(creation) = creation else { return (Tags::new(), seen) };
+    seen.partition_key = Some(creation.partition_key.clone());
+    seen.sort_key.clone_from(&creation.sort_key);
+    seen.local_indexes.clone_from(&creation.local_indexes);
+    seen.indexes =
+        creation.indexes.iter().map(|index| (index.name.clone(), Index::declared(index))).collect::<BTreeMap<_, _>>();
+    seen.billing = creation.billing;
+    seen.on_demand = creation.on_demand.unwrap_or_default().normal();
+    seen.warm = creation.warm;
+    if let Some(block) = &creation.encryption {
+        seen.encryption = settings::encrypted(block);
+    }
+    if creation.from.is_some() {
+        // Neither tags nor anything but keys, indexes, billing and encryption come with a restored table.
+        return (Tags::new(), seen);
+    }
+    seen.class = creation.class.or(seen.class);
+    seen.stream = creation.stream;
+    seen.deletion_protection = creation.deletion_protection;
+    (creation.tags.clone(), seen)
+}
+
+/// What has calls of its own is off on a new table, and AWS offers no way to set it with the create.
+pub(in crate::table) fn read_apart(seen: Observed) -> Observed {
+    Observed {
+        ttl: Some(Ok(Ttl::default())),
+        recovery: Some(Ok(Recovery::default())),
+        insights: Some(Ok(Insights::default())),
+        policy: Some(Ok(Policy::default())),
+        kinesis: Some(Ok(Kinesis::default())),
+        ..seen
+    }
+}

@@ -1,0 +1,309 @@
+//! What a table should become: pure.
+//!
+//! DynamoDB takes one change at a time: the steps below are rungs of a ladder, each of them one call, in an order
+//! in which AWS accepts them. After a rung of UpdateTable AWS is busy for seconds, or hours where an index is
+//! filled; the pass ends there, and the next one finds what is left.
+
+mod access;
+mod billing;
+mod creation;
+mod deletion;
+mod indexes;
+mod items;
+mod obstacle;
+mod replicas;
+mod settings;
+
+use serde_json::Value;
+
+use crate::{
+    api::{Managed, Table, TableBlock, TableSpec, tags::Tags},
+    managed::{
+        change::{Change, diff},
+        external::{Settling, Step, TAGS},
+        fault::{Class, Fault},
+        identity::{Identity, RELEASED},
+        tagging,
+    },
+};
+
+use super::{
+    op::{Op, Update},
+    state::{Billing, Index, Insights, Key, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
+};
+
+pub(super) use creation::{creation, fresh, read_apart};
+pub(super) use deletion::before_deletion;
+pub(super) use obstacle::obstacle;
+
+/// Names of all blocks.
+pub(super) const BLOCKS: &[&str] = &names();
+
+const fn names() -> [&'static str; TableBlock::ALL.len()] {
+    let mut names = [""; TableBlock::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = TableBlock::ALL[at].name();
+        at += 1;
+    }
+    names
+}
+
+pub(super) fn declared_blocks(spec: &TableSpec) -> Vec<&'static str> {
+    TableBlock::ALL.into_iter().filter(|block| is_declared(spec, *block)).map(TableBlock::name).collect()
+}
+
+fn is_declared(spec: &TableSpec, block: TableBlock) -> bool {
+    match block {
+        TableBlock::BillingMode => spec.billing_mode.is_some(),
+        TableBlock::ProvisionedThroughput => spec.provisioned_throughput.is_some(),
+        TableBlock::OnDemandThroughput => spec.on_demand_throughput.is_some(),
+        TableBlock::WarmThroughput => spec.warm_throughput.is_some(),
+        TableBlock::TableClass => spec.table_class.is_some(),
+        TableBlock::DeletionProtection => spec.deletion_protection.is_some(),
+        TableBlock::GlobalSecondaryIndexes => spec.global_secondary_indexes.is_some(),
+        TableBlock::Stream => spec.stream.is_some(),
+        TableBlock::Encryption => spec.encryption.is_some(),
+        TableBlock::TimeToLive => spec.time_to_live.is_some(),
+        TableBlock::PointInTimeRecovery => spec.point_in_time_recovery.is_some(),
+        TableBlock::ContributorInsights => spec.contributor_insights.is_some(),
+        TableBlock::ResourcePolicy => spec.resource_policy.is_some(),
+        TableBlock::KinesisStream => spec.kinesis_stream.is_some(),
+        TableBlock::Replicas => spec.replicas.is_some(),
+    }
+}
+
+/// What is wanted of a table.
+#[derive(Clone, Copy)]
+struct Want<'a> {
+    spec: &'a TableSpec,
+    managed: &'a Managed,
+}
+
+impl Want<'_> {
+    /// What a block should be, and whether that is only because it is declared no longer; `None` if it is for
+    /// others to say.
+    fn of<T>(self, block: TableBlock, declared: Option<T>, reset: impl FnOnce() -> T) -> Option<(T, bool)> {
+        match declared {
+            Some(declared) => Some((declared, false)),
+            None => self.managed.has_block(block.name()).then(|| (reset(), true)),
+        }
+    }
+}
+
+/// Tags first, for they carry the proof of ownership; then UpdateTable, deletions of indexes before creations;
+/// then what has a call of its own, time to live before backups, whose coming makes it fail.
+pub(super) fn plan(
+    object: &Table,
+    managed: &Managed,
+    id: &Identity,
+    tags: Option<&Tags>,
+    seen: &Observed,
+) -> Vec<Step<Op>> {
+    let want = Want { spec: &object.spec, managed };
+    let mut updates = Vec::new();
+    let (protect, unprotect) = settings::protection(want, seen);
+    updates.extend(protect);
+    updates.extend(indexes::deletions(want, seen));
+    updates.extend(billing::mode(want, seen));
+    updates.extend(billing::limits(want, seen));
+    updates.extend(billing::warm(want, seen));
+    updates.extend(indexes::throughput(want, seen));
+    updates.extend(settings::class(want, seen));
+    updates.extend(replicas::deletions(want, seen));
+    updates.extend(settings::stream(want, seen));
+    updates.extend(indexes::creations(want, seen));
+    updates.extend(settings::encryption(want, seen));
+    updates.extend(replicas::steps(want, seen));
+    updates.extend(unprotect);
+    let busy = busy(seen);
+    for step in &mut updates {
+        if !indexes::gives_up(step, seen) {
+            step.not_yet = busy.clone().or(step.not_yet.take());
+        }
+    }
+    let mut steps = Vec::new();
+    if let Some(current) = tags {
+        steps.extend(tag_steps(current, &tagging::desired(current, object.spec.tags.as_ref(), managed, &id.owner)));
+    }
+    steps.extend(updates);
+    steps.extend(items::time_to_live(want, seen));
+    steps.extend(items::recovery(want, seen));
+    steps.extend(items::insights(want, seen));
+    steps.extend(access::policy(want, seen));
+    steps.extend(access::kinesis(want, seen));
+    steps
+}
+
+/// Why UpdateTable takes nothing for the time being, though the table serves.
+fn busy(seen: &Observed) -> Option<Fault> {
+    let wait = |reason: &str, what: String| {
+        Some(Fault::new(Class::Pending, reason, format!("{what}; AWS takes the next change of the table after that")))
+    };
+    if let Some((name, index)) = seen.indexes.iter().find(|(_, index)| index.phase.is_busy()) {
+        return wait("IndexChanging", indexes::progress(name, index));
+    }
+    if let Some((region, replica)) = seen.replicas.iter().find(|(_, replica)| replica.phase.is_busy()) {
+        return wait("ReplicaChanging", replicas::progress(region, replica));
+    }
+    if seen.encryption.changing {
+        return wait("EncryptionChanging", "the table is being encrypted anew".to_owned());
+    }
+    None
+}
+
+/// What of the declared AWS is still at work on.
+pub(super) fn progress(object: &Table, seen: &Observed) -> Option<String> {
+    let spec = &object.spec;
+    let indexes =
+        seen.indexes.iter().filter(|(_, index)| spec.global_secondary_indexes.is_some() && index.phase.is_busy());
+    let replicas = seen.replicas.iter().filter(|(_, replica)| spec.replicas.is_some() && replica.phase.is_busy());
+    let encryption =
+        (spec.encryption.is_some() && seen.encryption.changing).then(|| "encryption is being changed".to_owned());
+    let all: Vec<String> = indexes
+        .map(|(name, index)| indexes::progress(name, index))
+        .chain(replicas.map(|(region, replica)| replicas::progress(region, replica)))
+        .chain(encryption)
+        .collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn tag_steps(from: &Tags, to: &Tags) -> Vec<Step<Op>> {
+    let (removed, set): (Vec<Change>, Vec<Change>) =
+        tagging::changes(from, to).into_iter().partition(|change| change.to.is_none());
+    let put: Tags =
+        to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let gone: Vec<String> = from.keys().filter(|key| !to.contains_key(*key)).cloned().collect();
+    let mut steps = Vec::new();
+    if !put.is_empty() {
+        steps.push(Step::new(TAGS, Op::Tag(put), set));
+    }
+    if !gone.is_empty() {
+        steps.push(Step::new(TAGS, Op::Untag(gone), removed));
+    }
+    steps
+}
+
+pub(super) fn release(id: &Identity) -> Step<Op> {
+    let mark = Tags::from([(RELEASED.to_owned(), id.owner.object())]);
+    let changes = tagging::changes(&Tags::new(), &mark);
+    Step::new(TAGS, Op::Tag(mark), changes)
+}
+
+/// A step of UpdateTable.
+fn update(block: TableBlock, op: Update, from: &Value, to: &Value) -> Step<Op> {
+    Step::new(block.name(), Op::Update(op), diff(block.name(), from, to))
+}
+
+pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
+    match op {
+        Op::Create(_) => {}
+        Op::Update(update) => {
+            updated(seen, update);
+            // No second UpdateTable while the table is UPDATING.
+            seen.settling = Some(Settling::Updating);
+        }
+        Op::SetTtl { enabled, attribute } => {
+            let attribute = enabled.then(|| attribute.clone());
+            seen.ttl = Some(Ok(Ttl { enabled: *enabled, attribute, changing: true }));
+        }
+        Op::SetRecovery(days) => seen.recovery = Some(Ok(Recovery { days: *days })),
+        Op::SetInsights(mode) => seen.insights = Some(Ok(Insights { mode: *mode, changing: true })),
+        Op::PutPolicy { text, .. } => {
+            seen.policy = Some(Ok(Policy { text: Some(text.clone()), revision: None }));
+        }
+        Op::DeletePolicy { .. } => seen.policy = Some(Ok(Policy::default())),
+        Op::EnableKinesis(destination) | Op::UpdateKinesis(destination) => {
+            seen.kinesis = Some(Ok(Kinesis { destination: Some(destination.clone()), changing: true }));
+        }
+        Op::DisableKinesis(_) => seen.kinesis = Some(Ok(Kinesis { destination: None, changing: true })),
+        Op::Tag(put) => tags.get_or_insert_default().extend(put.clone()),
+        Op::Untag(gone) => tags.get_or_insert_default().retain(|key, _| !gone.contains(key)),
+    }
+}
+
+/// What UpdateTable makes of a table, once it is done with it.
+pub(super) fn updated(seen: &mut Observed, update: &Update) {
+    match update {
+        Update::Billing { billing, indexes, deletion_protection } => {
+            charged(seen, *billing, indexes);
+            seen.deletion_protection = deletion_protection.unwrap_or(seen.deletion_protection);
+        }
+        Update::OnDemand(limits) => seen.on_demand = limits.normal(),
+        Update::Warm(warm) => seen.warm = Some(*warm),
+        Update::Class(class) => seen.class = Some(*class),
+        Update::Protection(on) => seen.deletion_protection = *on,
+        Update::Stream(view) => seen.stream = *view,
+        Update::Encryption(block) => seen.encryption = settings::encrypted(block),
+        Update::CreateIndex { index, .. } => {
+            seen.indexes.insert(index.name.clone(), Index::declared(index));
+        }
+        Update::DeleteIndex(name) => drop(seen.indexes.remove(name)),
+        Update::IndexCapacity(name, throughput) => {
+            change(seen, name, |index| index.throughput = Some(*throughput));
+        }
+        Update::IndexOnDemand(name, limits) => change(seen, name, |index| index.on_demand = limits.normal()),
+        Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
+        Update::CreateReplica(replica) => {
+            let state = ReplicaState { settings: replica.clone(), arn: None, phase: Phase::Active };
+            seen.replicas.insert(replica.region_name.clone(), state);
+        }
+        Update::UpdateReplica(replica) => {
+            if let Some(state) = seen.replicas.get_mut(&replica.region_name) {
+                state.settings = replicas::merged(&state.settings, replica);
+            }
+        }
+        Update::DeleteReplica(region) => drop(seen.replicas.remove(region)),
+    }
+}
+
+fn change(seen: &mut Observed, index: &str, change: impl FnOnce(&mut Index)) {
+    if let Some(index) = seen.indexes.get_mut(index) {
+        change(index);
+    }
+}
+
+/// Capacity goes with PROVISIONED, limits with PAY_PER_REQUEST.
+fn charged(
+    seen: &mut Observed,
+    billing: Billing,
+    indexes: &std::collections::BTreeMap<String, crate::api::ProvisionedThroughput>,
+) {
+    if billing.is_provisioned() {
+        seen.on_demand = crate::api::OnDemandThroughput::default();
+    }
+    for (name, index) in &mut seen.indexes {
+        if billing.is_provisioned() {
+            index.on_demand = crate::api::OnDemandThroughput::default();
+            index.throughput = indexes.get(name).copied().or(index.throughput);
+        } else {
+            index.throughput = None;
+        }
+    }
+    seen.billing = billing;
+}
+
+/// Faults of single blocks.
+pub(super) fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
+    fn fault<T>(read: &Option<Result<T, Fault>>) -> Option<Fault> {
+        read.as_ref()?.as_ref().err().cloned()
+    }
+    [
+        (TableBlock::TimeToLive, fault(&seen.ttl)),
+        (TableBlock::PointInTimeRecovery, fault(&seen.recovery)),
+        (TableBlock::ContributorInsights, fault(&seen.insights)),
+        (TableBlock::ResourcePolicy, fault(&seen.policy)),
+        (TableBlock::KinesisStream, fault(&seen.kinesis)),
+    ]
+    .into_iter()
+    .filter_map(|(block, fault)| Some((block.name(), fault?)))
+    .collect()
+}
+
+/// A key of AWS KMS that nobody has told apart yet.
+fn key(arn: &str, aws_managed: bool) -> Key {
+    Key { arn: arn.to_owned(), aws_managed: Some(aws_managed) }
+}
+
+#[cfg(test)]
+mod tests;

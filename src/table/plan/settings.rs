@@ -1,0 +1,95 @@
+//! Class, protection, stream and encryption.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
+    managed::{
+        external::{Effect, Step},
+        fault::{Class, Fault},
+    },
+    table::state::Encryption,
+};
+
+use super::{Observed, Op, Update, Want, key, update};
+
+pub(super) fn class(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+    let block = TableBlock::TableClass;
+    let (class, _) = want.of(block, want.spec.table_class, TableClass::default)?;
+    (seen.class != Some(class)).then(|| update(block, Update::Class(class), &json!(seen.class), &json!(class)))
+}
+
+/// Protection is switched on before anything else is done, and off after all.
+pub(super) fn protection(want: Want<'_>, seen: &Observed) -> (Option<Step<Op>>, Option<Step<Op>>) {
+    let block = TableBlock::DeletionProtection;
+    let Some((on, reset)) = want.of(block, want.spec.deletion_protection, || false) else { return (None, None) };
+    if on == seen.deletion_protection {
+        return (None, None);
+    }
+    let step = update(block, Update::Protection(on), &json!(!on), &json!(on));
+    if on { (Some(step), None) } else { (None, Some(lowering(step, reset))) }
+}
+
+/// A reset that lowers a guard; what is declared does not, whatever it says.
+pub(super) fn lowering(step: Step<Op>, reset: bool) -> Step<Op> {
+    if reset { step.with_effect(Effect::Weakening) } else { step }
+}
+
+/// Another view type takes two changes, off and on again, and makes another stream with another ARN.
+pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+    let block = TableBlock::Stream;
+    let declared = want.spec.stream.as_ref().map(|block| block.view_type.filter(|_| block.enabled));
+    let (view, reset) = want.of(block, declared, || None)?;
+    if view == seen.stream {
+        return None;
+    }
+    let words = |view: Option<StreamViewType>| json!({"enabled": view.is_some(), "viewType": view});
+    let next = if seen.stream.is_some() { None } else { view };
+    let step = update(block, Update::Stream(next), &words(seen.stream), &words(view));
+    let disrupts = seen.stream.is_some() && (view.is_some() || reset);
+    let not_yet = (next.is_none() && !seen.replicas.is_empty()).then(|| {
+        let message = "replicas are fed by the stream: it is switched off after they are gone";
+        Fault::new(Class::Quota, "StreamFeedsReplicas", message)
+    });
+    let effect = if disrupts { Effect::Disruptive } else { Effect::Update };
+    Some(Step { not_yet, effect, ..step })
+}
+
+/// Alone in its request. AWS says of `aws/dynamodb` what it says of any key, so that KMS is asked whose it is; where
+/// it does not answer, `AwsManaged` is any key.
+pub(super) fn encryption(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+    let block = TableBlock::Encryption;
+    let owned = || TableEncryption { type_: KeyOwner::AwsOwned, kms_key_id: None };
+    let (wanted, reset) = want.of(block, want.spec.encryption.clone(), owned)?;
+    let equal = match (&seen.encryption.key, wanted.type_) {
+        (None, owner) => owner == KeyOwner::AwsOwned,
+        (Some(_), KeyOwner::AwsOwned) => false,
+        (Some(key), KeyOwner::AwsManaged) => key.aws_managed != Some(false),
+        (Some(key), KeyOwner::CustomerManaged) => {
+            key.aws_managed != Some(true) && Some(&key.arn) == wanted.kms_key_id.as_ref()
+        }
+    };
+    if equal {
+        return None;
+    }
+    let step = update(block, Update::Encryption(wanted.clone()), &words(&seen.encryption), &json!(wanted));
+    Some(lowering(step, reset))
+}
+
+fn words(encryption: &Encryption) -> Value {
+    match &encryption.key {
+        None => json!({"type": "AwsOwned"}),
+        Some(key) if key.aws_managed == Some(true) => json!({"type": "AwsManaged"}),
+        Some(key) => json!({"type": "CustomerManaged", "kmsKeyId": key.arn}),
+    }
+}
+
+/// What a table has once this has been applied.
+pub(super) fn encrypted(block: &TableEncryption) -> Encryption {
+    let key = match block.type_ {
+        KeyOwner::AwsOwned => None,
+        KeyOwner::AwsManaged => Some(key("", true)),
+        KeyOwner::CustomerManaged => Some(key(block.kms_key_id.as_deref().unwrap_or_default(), false)),
+    };
+    Encryption { key, changing: false }
+}

@@ -1,0 +1,289 @@
+//! A table as it is in AWS: plain data, in normal forms in which equal meaning is equal value.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::{
+        ContributorInsights, GlobalSecondaryIndex, InsightsMode, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput,
+        Precision, Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass, WarmThroughput,
+    },
+    managed::{external::Settling, fault::Fault},
+};
+
+/// A table as it was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The state that AWS is busy with; `None` when the table is at rest.
+    pub settling: Option<Settling>,
+    /// A state in which nothing can be done from here, in AWS's word.
+    pub unusable: Option<String>,
+    /// Its partition key.
+    pub partition_key: Option<KeyAttribute>,
+    /// Its sort key.
+    pub sort_key: Option<KeyAttribute>,
+    /// Its local secondary indexes, by name, in normal form.
+    pub local_indexes: Vec<LocalSecondaryIndex>,
+    /// Its global secondary indexes, by name.
+    pub indexes: BTreeMap<String, Index>,
+    /// How it is charged.
+    pub billing: Billing,
+    /// Its limits, in normal form.
+    pub on_demand: OnDemandThroughput,
+    /// What it can take at once; `None` where the endpoint does not say.
+    pub warm: Option<WarmThroughput>,
+    /// Its class; `None` if we do not know the word for it.
+    pub class: Option<TableClass>,
+    /// Whether AWS refuses to delete it.
+    pub deletion_protection: bool,
+    /// Its stream, if it has one.
+    pub stream: Option<StreamViewType>,
+    /// Which key encrypts it.
+    pub encryption: Encryption,
+    /// Its copies in other regions, by region.
+    pub replicas: BTreeMap<String, ReplicaState>,
+    /// What nobody declares and applications want to know.
+    pub facts: Facts,
+    /// Its expiry, if it was read.
+    pub ttl: Option<Result<Ttl, Fault>>,
+    /// Its continuous backups, if they were read.
+    pub recovery: Option<Result<Recovery, Fault>>,
+    /// Who looks at its keys, if that was read.
+    pub insights: Option<Result<Insights, Fault>>,
+    /// Its resource policy, if it was read.
+    pub policy: Option<Result<Policy, Fault>>,
+    /// Where its changes go, if that was read.
+    pub kinesis: Option<Result<Kinesis, Fault>>,
+    /// Whether it holds no item, if that was asked.
+    pub empty: Option<Result<bool, Fault>>,
+}
+
+/// How a table is charged.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Billing {
+    /// By request.
+    #[default]
+    OnDemand,
+    /// By capacity.
+    Provisioned(ProvisionedThroughput),
+}
+
+impl Billing {
+    /// Whether it is by capacity.
+    pub fn is_provisioned(self) -> bool {
+        matches!(self, Self::Provisioned(_))
+    }
+}
+
+/// A global secondary index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// What cannot be changed.
+    pub definition: Definition,
+    /// Its capacity, on a PROVISIONED table.
+    pub throughput: Option<ProvisionedThroughput>,
+    /// Its limits, in normal form.
+    pub on_demand: OnDemandThroughput,
+    /// What it can take at once; `None` where the endpoint does not say.
+    pub warm: Option<WarmThroughput>,
+    /// What AWS is doing with it.
+    pub phase: Phase,
+}
+
+impl Index {
+    /// As the spec declares it, at rest.
+    pub fn declared(index: &GlobalSecondaryIndex) -> Self {
+        Self {
+            definition: Definition::declared(index),
+            throughput: index.provisioned_throughput,
+            on_demand: index.on_demand_throughput.unwrap_or_default().normal(),
+            warm: index.warm_throughput,
+            phase: Phase::Active,
+        }
+    }
+}
+
+/// What of an index cannot be changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// Its partition key.
+    pub partition_keys: Vec<KeyAttribute>,
+    /// Its sort key.
+    pub sort_keys: Vec<KeyAttribute>,
+    /// Which attributes it holds, in normal form; `None` if we do not know the word for it.
+    pub projection: Option<Projection>,
+}
+
+impl Definition {
+    /// As the spec declares it.
+    pub fn declared(index: &GlobalSecondaryIndex) -> Self {
+        Self {
+            partition_keys: index.partition_keys.clone(),
+            sort_keys: index.sort_keys.clone().unwrap_or_default(),
+            projection: Some(normal(&index.projection)),
+        }
+    }
+}
+
+/// A projection whose attributes are in order.
+pub(super) fn normal(projection: &Projection) -> Projection {
+    let mut projection = projection.clone();
+    if let Some(names) = &mut projection.non_key_attributes {
+        names.sort();
+        names.dedup();
+    }
+    projection
+}
+
+/// Local secondary indexes in normal form.
+pub(super) fn normal_local(indexes: &[LocalSecondaryIndex]) -> Vec<LocalSecondaryIndex> {
+    let one =
+        |index: &LocalSecondaryIndex| LocalSecondaryIndex { projection: normal(&index.projection), ..index.clone() };
+    let mut indexes: Vec<LocalSecondaryIndex> = indexes.iter().map(one).collect();
+    indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    indexes
+}
+
+/// What AWS is doing with a part of a table.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Phase {
+    /// Nothing: it serves.
+    #[default]
+    Active,
+    /// It is being made. An index goes through two phases: its resources are allocated, and then it is filled from
+    /// the table, which can take hours and can be given up by deleting it.
+    Creating {
+        /// Whether it is in the second.
+        backfilling: bool,
+    },
+    /// It is being changed.
+    Updating,
+    /// It is being deleted.
+    Deleting,
+    /// Something is wrong with it, in AWS's word.
+    Failed(String),
+}
+
+impl Phase {
+    /// Whether AWS is at work on it.
+    pub fn is_busy(&self) -> bool {
+        !matches!(self, Self::Active | Self::Failed(_))
+    }
+
+    /// In AWS's word.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Creating { .. } => "CREATING",
+            Self::Updating => "UPDATING",
+            Self::Deleting => "DELETING",
+            Self::Failed(word) => word,
+        }
+    }
+}
+
+/// Which key encrypts a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Encryption {
+    /// The key of AWS KMS; `None` for DynamoDB's own.
+    pub key: Option<Key>,
+    /// Whether AWS is still changing it.
+    pub changing: bool,
+}
+
+/// A key of AWS KMS.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Its ARN; empty if it is `aws/dynamodb` and has not been told yet.
+    pub arn: String,
+    /// Whether it is `aws/dynamodb`, which AWS manages; `None` if KMS did not say.
+    pub aws_managed: Option<bool>,
+}
+
+/// A copy in another region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicaState {
+    /// Its settings.
+    pub settings: Replica,
+    /// Its ARN.
+    pub arn: Option<String>,
+    /// What AWS is doing with it.
+    pub phase: Phase,
+}
+
+/// What nobody declares and applications want to know.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// `TableId`: another one when the table was made again.
+    pub id: Option<String>,
+    /// ARN of the stream, of the last one where there is none.
+    pub stream_arn: Option<String>,
+    /// Label of that stream.
+    pub stream_label: Option<String>,
+    /// Items, as counted about every six hours.
+    pub items: Option<i64>,
+    /// Size in bytes, as counted about every six hours.
+    pub bytes: Option<i64>,
+    /// Version of global tables, where it is one.
+    pub global_table_version: Option<String>,
+}
+
+/// Expiry of items.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Ttl {
+    /// Whether items expire, or are about to.
+    pub enabled: bool,
+    /// By which attribute.
+    pub attribute: Option<String>,
+    /// AWS takes up to an hour to change it, and takes no other change in the meantime.
+    pub changing: bool,
+}
+
+/// Continuous backups.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Recovery {
+    /// How many days back; `None` if they are off, 0 if the endpoint does not say.
+    pub days: Option<i32>,
+}
+
+/// CloudWatch Contributor Insights.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Insights {
+    /// At what it looks, if it does.
+    pub mode: Option<InsightsMode>,
+    /// Whether AWS is still changing it.
+    pub changing: bool,
+}
+
+impl Insights {
+    /// As the spec declares it.
+    pub fn declared(block: &ContributorInsights) -> Option<InsightsMode> {
+        block.enabled.then(|| block.mode.unwrap_or_default())
+    }
+}
+
+/// The resource policy.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Policy {
+    /// Its text, if there is one.
+    pub text: Option<String>,
+    /// What a change must name, so that it overwrites nobody else's.
+    pub revision: Option<String>,
+}
+
+/// Where changes go.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Kinesis {
+    /// The stream, if there is one.
+    pub destination: Option<Destination>,
+    /// Whether AWS is still changing it.
+    pub changing: bool,
+}
+
+/// A Kinesis data stream.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Destination {
+    /// Its ARN.
+    pub stream_arn: String,
+    /// How exactly its records tell their time.
+    pub precision: Precision,
+}
