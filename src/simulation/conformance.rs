@@ -11,6 +11,10 @@
 //!   one.
 //! * LocalStack 4.9 switches deletion protection off in an update that does not name it
 //!   (`table::plan::billing_step` names it always). The script names it.
+//! * LocalStack 4.9 fails where one limit of on-demand throughput is named and the other is not, which AWS
+//!   takes, and drops how many days of backups are kept. The script names both, and days are not compared.
+//! * LocalStack 4.9 changes other things of a table while an index is built; AWS and the model do not. The
+//!   script waits.
 //! * LocalStack 4.9 does not know attribute-based access control and forgets which kinds of encryption are
 //!   blocked: neither is compared.
 //! * LocalStack takes grants while ACLs are off or public ones are blocked; the model refuses them. The
@@ -289,8 +293,8 @@ async fn tables_as_in_localstack() {
         ("provisioned", billed(Billing::Provisioned(capacity(5)))),
         ("more capacity", billed(Billing::Provisioned(capacity(7)))),
         ("on demand", billed(Billing::OnDemand)),
-        ("limits", limits(Some(7), None)),
-        ("no limits", limits(None, None)),
+        ("limits", limits(Some(7), Some(8))),
+        ("no limits", limits(Some(-1), Some(-1))),
         ("a stream", stream(Some(StreamViewType::KeysOnly))),
         ("another stream while there is one", stream(Some(StreamViewType::NewImage))),
         ("no stream", stream(None)),

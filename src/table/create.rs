@@ -20,7 +20,7 @@ use super::{
     op::{Creation, Op},
     plan::fresh,
     request::{
-        attributes, billed_capacity, build, class, definitions, encryption, index, internal, limits, local_index, mode,
+        attributes, billed_capacity, build, class, definitions, encryption, given, index, internal, local_index, mode,
         schema, sdk_tags, stream, warm,
     },
     state::Observed,
@@ -62,7 +62,7 @@ impl Tables {
             .set_global_secondary_indexes(some(global))
             .billing_mode(mode(creation.billing))
             .set_provisioned_throughput(billed_capacity(creation.billing)?)
-            .set_on_demand_throughput(creation.on_demand.map(limits))
+            .set_on_demand_throughput(given(creation.on_demand))
             .set_warm_throughput(creation.warm.map(warm))
             .set_table_class(creation.class.map(class))
             .set_stream_specification(creation.stream.map(|view| stream(Some(view))).transpose()?)
@@ -81,7 +81,7 @@ impl Tables {
             .backup_arn(&from.backup_arn)
             .billing_mode_override(mode(creation.billing))
             .set_provisioned_throughput_override(billed_capacity(creation.billing)?)
-            .set_on_demand_throughput_override(creation.on_demand.map(limits))
+            .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
         let answer = call.send().await.map_err(|error| fault("RestoreTableFromBackup", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableFromBackup"))
@@ -111,7 +111,7 @@ impl Tables {
             .set_restore_date_time(time)
             .billing_mode_override(mode(creation.billing))
             .set_provisioned_throughput_override(billed_capacity(creation.billing)?)
-            .set_on_demand_throughput_override(creation.on_demand.map(limits))
+            .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
         let answer = call.send().await.map_err(|error| fault("RestoreTableToPointInTime", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableToPointInTime"))
@@ -134,7 +134,7 @@ impl Tables {
             .set_global_secondary_indexes(some(global))
             .billing_mode(mode(creation.billing))
             .set_provisioned_throughput(billed_capacity(creation.billing)?)
-            .set_on_demand_throughput(creation.on_demand.map(limits))
+            .set_on_demand_throughput(given(creation.on_demand))
             .set_sse_specification(creation.encryption.as_ref().map(encryption))
             .build()
             .map_err(build)?;

@@ -97,7 +97,7 @@ pub enum Update {
         /// (LocalStack 4.9).
         deletion_protection: Option<bool>,
     },
-    /// Limits of the table.
+    /// Limits of the table: those that change, -1 for none.
     OnDemand(OnDemandThroughput),
     /// What the table can take at once.
     Warm(WarmThroughput),
@@ -120,7 +120,7 @@ pub enum Update {
     DeleteIndex(String),
     /// Capacity of an index.
     IndexCapacity(String, ProvisionedThroughput),
-    /// Limits of an index.
+    /// Limits of an index: those that change, -1 for none.
     IndexOnDemand(String, OnDemandThroughput),
     /// What an index can take at once.
     IndexWarm(String, WarmThroughput),

@@ -21,9 +21,6 @@ use crate::{
 
 use super::{op::Creation, state::Billing, words::word};
 
-/// No limit, in DynamoDB's word: leaving it out would leave the old one in place.
-const NO_LIMIT: i64 = -1;
-
 /// Types of all key attributes of a table, each once, however many keys use it: keys carry their types, so that
 /// the definitions follow from them and cannot disagree.
 pub(super) fn attributes(creation: &Creation) -> BTreeMap<String, AttributeType> {
@@ -71,7 +68,7 @@ pub(super) fn index(index: &GlobalSecondaryIndex) -> Result<sdk::GlobalSecondary
         .set_key_schema(Some(schema(&index.partition_keys, index.sort_keys.iter().flatten())?))
         .projection(projection(&index.projection))
         .set_provisioned_throughput(index.provisioned_throughput.map(capacity).transpose()?)
-        .set_on_demand_throughput(index.on_demand_throughput.map(limits))
+        .set_on_demand_throughput(given(index.on_demand_throughput))
         .set_warm_throughput(index.warm_throughput.map(warm))
         .build()
         .map_err(build)
@@ -145,11 +142,15 @@ pub(super) fn capacity(throughput: ProvisionedThroughput) -> Result<sdk::Provisi
 }
 
 pub(super) fn limits(limits: OnDemandThroughput) -> sdk::OnDemandThroughput {
-    let limits = limits.normal();
     sdk::OnDemandThroughput::builder()
-        .max_read_request_units(limits.max_read_request_units.unwrap_or(NO_LIMIT))
-        .max_write_request_units(limits.max_write_request_units.unwrap_or(NO_LIMIT))
+        .set_max_read_request_units(limits.max_read_request_units)
+        .set_max_write_request_units(limits.max_write_request_units)
         .build()
+}
+
+/// Limits of something new, if it has any.
+pub(super) fn given(limits: Option<OnDemandThroughput>) -> Option<sdk::OnDemandThroughput> {
+    limits.map(OnDemandThroughput::normal).filter(|limits| *limits != OnDemandThroughput::default()).map(self::limits)
 }
 
 pub(super) fn warm(warm: WarmThroughput) -> sdk::WarmThroughput {

@@ -35,6 +35,7 @@ mod deletion;
 mod disruption;
 mod faults;
 mod hostile;
+mod ladder;
 mod ownership;
 mod policies;
 mod refusals;

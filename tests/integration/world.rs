@@ -17,7 +17,7 @@ use kube::{
         watcher::Event,
     },
 };
-use musubi::api::{Bucket, Status, Table};
+use musubi::api::{APPROVE, Bucket, Status, Table};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub struct World {
 }
 
 /// A generous limit for whatever is waited for: what fails to come fails the test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A kind of Musubi's, as tests handle it.
 pub trait Kind:
@@ -168,6 +168,15 @@ impl World {
             object.and_then(|object| condition(object, "Synced")).is_some_and(|synced| synced.reason == reason)
         })
         .await
+    }
+
+    /// Gives a yes to whatever waits for one.
+    pub async fn approve<K: Kind>(&self, name: &str) {
+        let object: K = self.api().get(name).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let hash = &status(&object).plan.as_ref().expect("what waits for approval").hash;
+        let patch = json!({"metadata": {"annotations": {APPROVE: hash}}});
+        let patched = self.api::<K>().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await;
+        patched.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
     pub async fn delete<K: Kind>(&self, name: &str) {

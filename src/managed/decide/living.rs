@@ -282,7 +282,7 @@ impl<X: External> Situation<'_, X> {
             return Reads { tags: true, ..Reads::default() };
         }
         // While AWS is busy its description alone tells when that is over.
-        if matches!(self.synced_reason(), Some("Updating" | "BeingDeleted")) && self.is_at_generation() {
+        if matches!(self.synced_reason(), Some("Creating" | "Updating" | "BeingDeleted")) && self.is_at_generation() {
             return Reads::default();
         }
         let settled = self.status().is_true(SYNCED) && self.is_at_generation();

@@ -336,7 +336,7 @@ impl Table {
     }
 
     fn set_recovery(&mut self, days: Option<i32>, now: Timestamp) -> Result<(), Fault> {
-        if now < self.backups_at {
+        if now < self.backups_at && self.recovery.days.is_none() {
             return Err(Fault::new(Class::Quota, "PointInTimeRecoveryPending", "backups are being enabled"));
         }
         if self.recovery.days.is_none() && days.is_some() {

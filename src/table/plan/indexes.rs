@@ -67,7 +67,7 @@ pub(super) fn throughput(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
             steps.push(part(&declared.name, "provisionedThroughput", op, &json!(index.throughput), &json!(capacity)));
         }
         if stays && seen.billing == Billing::OnDemand && index.on_demand != to.on_demand {
-            let op = Update::IndexOnDemand(name(), to.on_demand);
+            let op = Update::IndexOnDemand(name(), billing::said(index.on_demand, to.on_demand));
             steps.push(part(&declared.name, "onDemandThroughput", op, &json!(index.on_demand), &json!(to.on_demand)));
         }
         if let (Some(declared_warm), Some(now)) = (to.warm, index.warm) {

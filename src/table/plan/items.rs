@@ -37,7 +37,7 @@ pub(super) fn time_to_live(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> 
 
 fn ttl_pending() -> Fault {
     Fault::new(
-        Class::Allowance,
+        Class::Quota,
         "TimeToLivePending",
         "AWS is still at the last change of time to live, which takes up to an hour, and takes one change an hour: \
          the next one follows then",

@@ -229,7 +229,7 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
             charged(seen, *billing, indexes);
             seen.deletion_protection = deletion_protection.unwrap_or(seen.deletion_protection);
         }
-        Update::OnDemand(limits) => seen.on_demand = limits.normal(),
+        Update::OnDemand(limits) => seen.on_demand = billing::heard(seen.on_demand, *limits),
         Update::Warm(warm) => seen.warm = Some(*warm),
         Update::Class(class) => seen.class = Some(*class),
         Update::Protection(on) => seen.deletion_protection = *on,
@@ -242,7 +242,9 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
         Update::IndexCapacity(name, throughput) => {
             change(seen, name, |index| index.throughput = Some(*throughput));
         }
-        Update::IndexOnDemand(name, limits) => change(seen, name, |index| index.on_demand = limits.normal()),
+        Update::IndexOnDemand(name, limits) => {
+            change(seen, name, |index| index.on_demand = billing::heard(index.on_demand, *limits))
+        }
         Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
         Update::CreateReplica(replica) => {
             let state = ReplicaState { settings: replica.clone(), arn: None, phase: Phase::Active };

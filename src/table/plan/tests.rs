@@ -203,7 +203,7 @@ fn time_to_live_waits_for_its_hour_and_an_unknown_number_of_days_is_any() {
     };
     let steps = steps(spec, &[], &seen);
     let [Step { block: "timeToLive", not_yet: Some(fault), .. }] = &steps[..] else { panic!("{steps:?}") };
-    assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, "TimeToLivePending"));
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::Quota, "TimeToLivePending"));
 }
 
 #[test]
