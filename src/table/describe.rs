@@ -126,8 +126,8 @@ fn capacity(read: Option<i64>, write: Option<i64>) -> ProvisionedThroughput {
 
 fn on_demand(found: Option<&sdk::OnDemandThroughput>) -> OnDemandThroughput {
     OnDemandThroughput {
-        max_read_request_units: found.and_then(|found| found.max_read_request_units()),
-        max_write_request_units: found.and_then(|found| found.max_write_request_units()),
+        max_read_request_units: found.and_then(sdk::OnDemandThroughput::max_read_request_units),
+        max_write_request_units: found.and_then(sdk::OnDemandThroughput::max_write_request_units),
     }
     .normal()
 }
@@ -167,8 +167,9 @@ fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
     };
     let region_name = found.region_name()?.to_owned();
     let class = found.replica_table_class_summary().and_then(|summary| summary.table_class());
-    let capacity = found.provisioned_throughput_override().and_then(|found| found.read_capacity_units());
-    let limit = found.on_demand_throughput_override().and_then(|found| found.max_read_request_units());
+    let capacity =
+        found.provisioned_throughput_override().and_then(sdk::ProvisionedThroughputOverride::read_capacity_units);
+    let limit = found.on_demand_throughput_override().and_then(sdk::OnDemandThroughputOverride::max_read_request_units);
     let settings = Replica {
         region_name: region_name.clone(),
         kms_key_id: found.kms_master_key_id.clone(),

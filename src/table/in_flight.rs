@@ -18,11 +18,17 @@ const MOST: u32 = 480;
 /// Nobody looks at a table any more that was let go while AWS was busy with it.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
 
+/// An account and a region.
+type Place = (String, String);
+
+/// What a table counts, and since when it is in flight.
+type Flight = (u32, Instant);
+
 /// Tables that AWS was given something to do with and that were not seen at rest since.
 #[derive(Default)]
 pub(super) struct InFlight {
-    /// By account and region, then by name: what it counts, and since when.
-    tables: Mutex<HashMap<(String, String), HashMap<String, (u32, Instant)>>>,
+    /// By place, then by name.
+    tables: Mutex<HashMap<Place, HashMap<String, Flight>>>,
 }
 
 impl InFlight {

@@ -135,10 +135,10 @@ impl Table {
                 self.indexes.insert(name.clone(), (now + UPDATING + SOON, None));
             }
             Update::CreateReplica(replica) => {
-                self.replica(&replica.region_name, Phase::Creating { backfilling: false }, now, Some(Phase::Active))
+                self.replica(&replica.region_name, Phase::Creating { backfilling: false }, now, Some(Phase::Active));
             }
             Update::UpdateReplica(replica) => {
-                self.replica(&replica.region_name, Phase::Updating, now, Some(Phase::Active))
+                self.replica(&replica.region_name, Phase::Updating, now, Some(Phase::Active));
             }
             Update::DeleteReplica(region) => {
                 self.seen = before;
@@ -185,7 +185,8 @@ impl Table {
             Update::Billing { billing, indexes, .. } => {
                 let flips = billing.is_provisioned() && !seen.billing.is_provisioned();
                 let all = seen.indexes.keys().eq(indexes.keys());
-                if flips != !indexes.is_empty() && !seen.indexes.is_empty() || (flips && !all) {
+                let named = !indexes.is_empty();
+                if (flips != named && !seen.indexes.is_empty()) || (flips && !all) {
                     return Err(invalid(
                         "a change to PROVISIONED names the capacity of each index, and nothing else does",
                     ));
@@ -236,7 +237,8 @@ impl Table {
                 }
             }
             Update::IndexWarm(name, warm) => {
-                if index(name)?.warm.is_some_and(|now| warm.at_least(now) != *warm) {
+                let now = index(name)?.warm;
+                if now.is_some_and(|now| warm.at_least(now) != *warm) {
                     return Err(invalid("warm throughput is never lowered"));
                 }
             }

@@ -243,7 +243,7 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
             change(seen, name, |index| index.throughput = Some(*throughput));
         }
         Update::IndexOnDemand(name, limits) => {
-            change(seen, name, |index| index.on_demand = billing::heard(index.on_demand, *limits))
+            change(seen, name, |index| index.on_demand = billing::heard(index.on_demand, *limits));
         }
         Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
         Update::CreateReplica(replica) => {
@@ -287,15 +287,15 @@ fn charged(
 
 /// Faults of single blocks.
 pub(super) fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-    fn fault<T>(read: &Option<Result<T, Fault>>) -> Option<Fault> {
-        read.as_ref()?.as_ref().err().cloned()
+    fn fault<T>(read: Option<&Result<T, Fault>>) -> Option<Fault> {
+        read?.as_ref().err().cloned()
     }
     [
-        (TableBlock::TimeToLive, fault(&seen.ttl)),
-        (TableBlock::PointInTimeRecovery, fault(&seen.recovery)),
-        (TableBlock::ContributorInsights, fault(&seen.insights)),
-        (TableBlock::ResourcePolicy, fault(&seen.policy)),
-        (TableBlock::KinesisStream, fault(&seen.kinesis)),
+        (TableBlock::TimeToLive, fault(seen.ttl.as_ref())),
+        (TableBlock::PointInTimeRecovery, fault(seen.recovery.as_ref())),
+        (TableBlock::ContributorInsights, fault(seen.insights.as_ref())),
+        (TableBlock::ResourcePolicy, fault(seen.policy.as_ref())),
+        (TableBlock::KinesisStream, fault(seen.kinesis.as_ref())),
     ]
     .into_iter()
     .filter_map(|(block, fault)| Some((block.name(), fault?)))

@@ -59,8 +59,8 @@ pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
 /// it does not answer, `AwsManaged` is any key.
 pub(super) fn encryption(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::Encryption;
-    let owned = || TableEncryption { type_: KeyOwner::AwsOwned, kms_key_id: None };
-    let (wanted, reset) = want.of(block, want.spec.encryption.clone(), owned)?;
+    let default = || TableEncryption { type_: KeyOwner::AwsOwned, kms_key_id: None };
+    let (wanted, reset) = want.of(block, want.spec.encryption.clone(), default)?;
     let equal = match (&seen.encryption.key, wanted.type_) {
         (None, owner) => owner == KeyOwner::AwsOwned,
         (Some(_), KeyOwner::AwsOwned) => false,
