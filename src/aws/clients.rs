@@ -75,7 +75,7 @@ impl Aws {
 
     /// AWS as this client plays it, for tests of what goes over the wire.
     #[cfg(test)]
-    pub(crate) fn played_by(http: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
+    pub(super) fn played_by(http: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
         let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())

@@ -286,6 +286,10 @@ fn every_block_of_the_sweep_leads_to_every_other_variant_of_it() {
             if let Some(value) = value {
                 spec[name] = value.clone();
             }
+            // An index has capacity where its table has.
+            if let Some(capacity) = value.and_then(|value| value.pointer("/0/provisionedThroughput")) {
+                spec["provisionedThroughput"] = capacity.clone();
+            }
             spec
         };
         let mut all: Vec<Option<&Value>> = values["variants"].as_array().expect("variants").iter().map(Some).collect();

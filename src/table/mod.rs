@@ -12,6 +12,8 @@ mod perform;
 mod plan;
 mod request;
 mod state;
+#[cfg(test)]
+mod wire;
 mod words;
 
 use std::sync::Arc;

@@ -1,0 +1,317 @@
+//! What goes over the wire to AWS itself: what no emulator at hand knows or checks.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::{Destination, Observed, Op, Tables, Update, plan};
+use crate::{
+    api::{InsightsMode, Precision, Table},
+    aws::Aws,
+    managed::{
+        external::{Existence, Reads, Settling},
+        fault::{Class, Fault},
+        identity::{Identity, Owner},
+    },
+};
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// Tables in an AWS that answers so, by operation.
+fn tables(answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> (Tables, Asked) {
+    let (aws, asked) = Aws::played(move |request| {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let (status, body) = answer(target.rsplit('.').next().unwrap_or_default());
+        (status, body.to_string())
+    });
+    (Tables::new(Arc::new(aws)), asked)
+}
+
+fn id() -> Identity {
+    Identity {
+        name: "orders".into(),
+        region: "eu-west-1".into(),
+        account_id: "111122223333".into(),
+        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
+    }
+}
+
+fn error(code: &str) -> (u16, Value) {
+    (400, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "no"}))
+}
+
+/// Operation and body of each call.
+fn calls(asked: &Asked) -> Vec<(String, Value)> {
+    let lines = asked.lock().expect("no test panics in there").clone();
+    lines
+        .iter()
+        .map(|line| {
+            let body = line.find('{').map_or(Value::Null, |at| serde_json::from_str(&line[at..]).expect("JSON"));
+            let operation = line.split("x-amz-target=").nth(1).and_then(|rest| rest.split([' ', '{']).next());
+            (operation.and_then(|target| target.rsplit('.').next()).unwrap_or_default().to_owned(), body)
+        })
+        .collect()
+}
+
+fn manifest(spec: Value) -> Table {
+    let mut json = json!({"partitionKey": {"name": "pk", "type": "S"}});
+    json.as_object_mut().expect("an object").extend(spec.as_object().expect("an object").clone());
+    Table::new("orders", serde_json::from_value(json).expect("a spec"))
+}
+
+async fn make(spec: Value, answer: Value) -> (Result<Observed, Fault>, Vec<(String, Value)>) {
+    let (tables, asked) = tables(move |_| (200, answer.clone()));
+    let made = tables.make(&id(), &plan::creation(&manifest(spec), &id()).op).await;
+    (made, calls(&asked))
+}
+
+async fn perform(op: Op) -> (String, Value) {
+    let (tables, asked) = tables(|_| (200, json!({})));
+    tables.call(&id(), &op).await.expect("it is taken");
+    calls(&asked).remove(0)
+}
+
+const CREATING: &str = "CREATING";
+
+#[tokio::test]
+async fn a_restored_table_takes_billing_and_encryption_along_and_begins_creating() {
+    let answer = json!({"TableDescription": {"TableStatus": CREATING, "TableName": "orders"}});
+    let backup = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/backup/01234567890123-0a1b2c3d";
+    let spec = json!({"createFrom": {"backup": {"backupArn": backup}}, "provisionedThroughput": {"readCapacityUnits": 1, "writeCapacityUnits": 2},
+        "encryption": {"type": "AwsManaged"}, "tags": {"team": "shop"}});
+    let (made, calls) = make(spec, answer.clone()).await;
+    assert_eq!(made.expect("made").settling, Some(Settling::Creating));
+    let wanted = json!({"TargetTableName": "orders", "BackupArn": backup, "BillingModeOverride": "PROVISIONED",
+        "ProvisionedThroughputOverride": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2},
+        "SSESpecificationOverride": {"Enabled": true, "SSEType": "KMS"}});
+    assert_eq!(calls, [("RestoreTableFromBackup".to_owned(), wanted)]);
+
+    let source = "arn:aws:dynamodb:eu-west-1:111122223333:table/other";
+    let past = |time: Option<&str>| json!({"createFrom": {"pointInTime": {"sourceTableArn": source, "restoreDateTime": time}}});
+    let (_, calls) = make(past(Some("2026-11-23T10:00:00Z")), answer.clone()).await;
+    assert_eq!(calls[0].0, "RestoreTableToPointInTime");
+    assert_eq!(calls[0].1["RestoreDateTime"].as_f64(), Some(1_795_428_000.0));
+    assert_eq!(
+        (&calls[0].1["SourceTableArn"], &calls[0].1["UseLatestRestorableTime"]),
+        (&json!(source), &json!(false))
+    );
+    let (_, calls) = make(past(None), answer.clone()).await;
+    assert_eq!(calls[0].1["UseLatestRestorableTime"], json!(true));
+    let (made, calls) = make(past(Some("2026-99-99T10:00:00Z")), answer).await;
+    assert_eq!(
+        made.map_err(|fault| (fault.class, fault.reason)),
+        Err((Class::User, "InvalidRestoreDateTime".to_owned()))
+    );
+    assert_eq!(calls, [], "nothing is asked of AWS");
+}
+
+#[tokio::test]
+async fn an_import_names_files_format_and_table() {
+    let from = json!({"bucket": "exports", "bucketOwner": "444455556666", "keyPrefix": "orders/", "inputFormat": "CSV",
+        "inputCompressionType": "GZIP", "csv": {"delimiter": ";", "headerList": ["pk", "total"]}});
+    let (made, calls) = make(json!({"createFrom": {"s3Import": from}}), json!({})).await;
+    assert_eq!(made.expect("made").settling, Some(Settling::Creating));
+    let (operation, mut body) = calls[0].clone();
+    assert!(body.as_object_mut().expect("an object").remove("ClientToken").is_some(), "a retry is the same import");
+    assert_eq!(operation, "ImportTable");
+    let wanted = json!({
+        "S3BucketSource": {"S3Bucket": "exports", "S3BucketOwner": "444455556666", "S3KeyPrefix": "orders/"},
+        "InputFormat": "CSV", "InputCompressionType": "GZIP",
+        "InputFormatOptions": {"Csv": {"Delimiter": ";", "HeaderList": ["pk", "total"]}},
+        "TableCreationParameters": {"TableName": "orders", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]},
+    });
+    assert_eq!(body, wanted);
+}
+
+#[tokio::test]
+async fn keys_of_up_to_eight_attributes_go_in_their_order_and_each_is_defined_once() {
+    let key = |name: &str| json!({"name": name, "type": "S"});
+    let index = json!({"name": "places", "partitionKeys": ([key("b"), key("a")]), "sortKeys": ([key("pk"), key("c")]),
+        "projection": {"type": "ALL"}, "warmThroughput": {"readUnitsPerSecond": 13_000, "writeUnitsPerSecond": 5_000},
+        "onDemandThroughput": {"maxReadRequestUnits": 7, "maxWriteRequestUnits": -1}});
+    let answer = json!({"TableDescription": {"TableStatus": CREATING}});
+    let (_, calls) = make(json!({"globalSecondaryIndexes": [index]}), answer).await;
+    let body = &calls[0].1;
+    let keys: Vec<(&str, &str)> = body["GlobalSecondaryIndexes"][0]["KeySchema"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|key| (key["AttributeName"].as_str().expect("a name"), key["KeyType"].as_str().expect("a type")))
+        .collect();
+    assert_eq!(keys, [("b", "HASH"), ("a", "HASH"), ("pk", "RANGE"), ("c", "RANGE")]);
+    assert_eq!(body["AttributeDefinitions"].as_array().map(Vec::len), Some(4));
+    assert_eq!(body["GlobalSecondaryIndexes"][0]["OnDemandThroughput"], json!({"MaxReadRequestUnits": 7}));
+    assert_eq!(body["GlobalSecondaryIndexes"][0]["WarmThroughput"]["ReadUnitsPerSecond"], json!(13_000));
+}
+
+#[tokio::test]
+async fn each_op_is_one_call_that_says_what_it_changes() {
+    let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+    let destination = || Destination { stream_arn: "arn:stream".into(), precision: Precision::Microsecond };
+    let precise = json!({"ApproximateCreationDateTimePrecision": "MICROSECOND"});
+    let replica: crate::api::Replica = serde_json::from_value(json!({"regionName": "eu-central-1", "kmsKeyId": "arn:key",
+        "tableClassOverride": "STANDARD", "provisionedThroughputOverride": {"readCapacityUnits": 5}, "onDemandThroughputOverride": {"maxReadRequestUnits": 6}}))
+    .expect("a replica");
+    let of_replica = json!({"RegionName": "eu-central-1", "KMSMasterKeyId": "arn:key", "TableClassOverride": "STANDARD",
+        "ProvisionedThroughputOverride": {"ReadCapacityUnits": 5}, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 6}});
+    let limits = crate::api::OnDemandThroughput { max_read_request_units: Some(-1), max_write_request_units: None };
+    for (op, operation, body) in [
+        (
+            Op::SetInsights(Some(InsightsMode::ThrottledKeys)),
+            "UpdateContributorInsights",
+            json!({"TableName": "orders", "ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": "THROTTLED_KEYS"}),
+        ),
+        (
+            Op::SetInsights(None),
+            "UpdateContributorInsights",
+            json!({"TableName": "orders", "ContributorInsightsAction": "DISABLE"}),
+        ),
+        (
+            Op::SetRecovery(Some(7)),
+            "UpdateContinuousBackups",
+            json!({"TableName": "orders",
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}}),
+        ),
+        (
+            Op::PutPolicy { text: "{}".into(), revision: None },
+            "PutResourcePolicy",
+            json!({"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "NO_POLICY"}),
+        ),
+        (
+            Op::PutPolicy { text: "{}".into(), revision: Some("7".into()) },
+            "PutResourcePolicy",
+            json!({"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "7"}),
+        ),
+        (
+            Op::DeletePolicy { revision: Some("7".into()) },
+            "DeleteResourcePolicy",
+            json!({"ResourceArn": arn, "ExpectedRevisionId": "7"}),
+        ),
+        (
+            Op::EnableKinesis(destination()),
+            "EnableKinesisStreamingDestination",
+            json!({"TableName": "orders", "StreamArn": "arn:stream", "EnableKinesisStreamingConfiguration": precise}),
+        ),
+        (
+            Op::UpdateKinesis(destination()),
+            "UpdateKinesisStreamingDestination",
+            json!({"TableName": "orders", "StreamArn": "arn:stream", "UpdateKinesisStreamingConfiguration": precise}),
+        ),
+        (
+            Op::DisableKinesis("arn:stream".into()),
+            "DisableKinesisStreamingDestination",
+            json!({"TableName": "orders", "StreamArn": "arn:stream"}),
+        ),
+        (
+            Op::Update(Update::CreateReplica(replica.clone())),
+            "UpdateTable",
+            json!({"TableName": "orders", "ReplicaUpdates": [{"Create": of_replica}]}),
+        ),
+        (
+            Op::Update(Update::UpdateReplica(replica)),
+            "UpdateTable",
+            json!({"TableName": "orders", "ReplicaUpdates": [{"Update": of_replica}]}),
+        ),
+        (
+            Op::Update(Update::OnDemand(limits)),
+            "UpdateTable",
+            json!({"TableName": "orders", "OnDemandThroughput": {"MaxReadRequestUnits": -1}}),
+        ),
+        (
+            Op::Update(Update::Encryption(serde_json::from_value(json!({"type": "AwsOwned"})).expect("a block"))),
+            "UpdateTable",
+            json!({"TableName": "orders", "SSESpecification": {"Enabled": false}}),
+        ),
+    ] {
+        assert_eq!(perform(op.clone()).await, (operation.to_owned(), body), "{op:?}");
+    }
+}
+
+async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Observed {
+    let described = json!({"Table": {"TableStatus": "ACTIVE", "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:key"}}});
+    let (tables, _) = tables(
+        move |operation| if operation == "DescribeTable" { (200, described.clone()) } else { answer(operation) },
+    );
+    let reads = Reads { tags: false, blocks: [block].into(), contents: false };
+    match Box::pin(tables.look(&id(), &reads)).await.expect("seen") {
+        Existence::Present { seen, .. } => seen,
+        Existence::Absent => panic!("it is there"),
+    }
+}
+
+#[tokio::test]
+async fn what_there_is_none_of_is_a_state_and_what_the_endpoint_lacks_is_a_fault() {
+    let seen = look("resourcePolicy", |_| error("PolicyNotFoundException")).await;
+    assert_eq!(seen.policy, Some(Ok(super::Policy::default())));
+    let seen = look("contributorInsights", |_| error("ResourceNotFoundException")).await;
+    assert_eq!(seen.insights, Some(Ok(super::Insights::default())));
+    let seen = look("contributorInsights", |_| error("UnknownOperationException")).await;
+    let fault = seen.insights.expect("it was read").expect_err("it is lacking");
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "FeatureNotOffered"));
+    assert!(fault.message.contains("contributorInsights"), "{fault}");
+}
+
+#[tokio::test]
+async fn kms_says_whose_a_key_is_and_may_be_silent() {
+    for (status, body, managed) in [
+        (200, json!({"KeyMetadata": {"KeyId": "k", "KeyManager": "AWS"}}), Some(true)),
+        (200, json!({"KeyMetadata": {"KeyId": "k", "KeyManager": "CUSTOMER"}}), Some(false)),
+        (400, json!({"__type": "AccessDeniedException"}), None),
+    ] {
+        let seen = look("encryption", move |_| (status, body.clone())).await;
+        assert_eq!(seen.encryption.key.expect("a key").aws_managed, managed);
+    }
+    let seen = look("timeToLive", |_| (200, json!({}))).await;
+    assert_eq!(seen.encryption.key.expect("a key").aws_managed, None, "nobody asked");
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_is_told_as_such() {
+    let kinesis = json!({"KinesisDataStreamDestinations": [
+        {"StreamArn": "arn:old", "DestinationStatus": "DISABLED"},
+        {"StreamArn": "arn:new", "DestinationStatus": "ENABLING", "ApproximateCreationDateTimePrecision": "MICROSECOND"}]});
+    let seen =
+        look("kinesisStream", move |_| (200, kinesis.clone())).await.kinesis.expect("it was read").expect("seen");
+    let destination = Destination { stream_arn: "arn:new".into(), precision: Precision::Microsecond };
+    assert_eq!((seen.destination, seen.changing), (Some(destination), true));
+    let backups = json!({"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
+        "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLING", "RecoveryPeriodInDays": 7}}});
+    let seen = look("pointInTimeRecovery", move |_| (200, backups.clone())).await.recovery.expect("it was read");
+    assert_eq!(seen, Ok(super::Recovery { days: Some(7) }));
+}
+
+#[tokio::test]
+async fn a_described_table_is_seen_with_all_of_its_parts() {
+    let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
+    let described = json!({"Table": {
+        "TableStatus": "ACTIVE", "TableId": "an-id", "ItemCount": 7, "TableSizeBytes": 700, "GlobalTableVersion": "2019.11.21",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}],
+        "KeySchema": [key("pk", "HASH")],
+        "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+        "WarmThroughput": {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000, "Status": "ACTIVE"},
+        "GlobalSecondaryIndexes": [{"IndexName": "one", "KeySchema": [key("n", "HASH"), key("pk", "RANGE")], "IndexStatus": "CREATING",
+            "Backfilling": true, "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["b", "a"]},
+            "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}, "OnDemandThroughput": {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 5}}],
+        "Replicas": [{"RegionName": "eu-central-1", "ReplicaStatus": "REGION_DISABLED", "ReplicaArn": "arn:replica",
+            "ReplicaTableClassSummary": {"TableClass": "STANDARD"}}],
+    }});
+    let (tables, _) = tables(move |_| (200, described.clone()));
+    let Ok(Existence::Present { seen, .. }) = Box::pin(tables.look(&id(), &Reads::default())).await else {
+        panic!("it is there")
+    };
+    let index = &seen.indexes["one"];
+    assert_eq!(index.phase, super::Phase::Creating { backfilling: true });
+    assert_eq!(index.definition.partition_keys[0].name, "n");
+    assert_eq!(
+        (index.throughput, index.on_demand.max_read_request_units, index.on_demand.max_write_request_units),
+        (None, None, Some(5))
+    );
+    let projection = index.definition.projection.as_ref().and_then(|projection| projection.non_key_attributes.clone());
+    assert_eq!(projection, Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(seen.settling, None, "it serves while an index is built");
+    assert_eq!(seen.replicas["eu-central-1"].phase, super::Phase::Failed("REGION_DISABLED".into()));
+    assert_eq!((seen.facts.id.as_deref(), seen.facts.items), (Some("an-id"), Some(7)));
+    assert_eq!(seen.warm.map(|warm| warm.read_units_per_second), Some(12_000));
+}
