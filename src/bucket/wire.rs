@@ -12,7 +12,7 @@ use crate::{
     managed::{
         external::{Existence, Reads},
         fault::Fault,
-        identity::{Identity, Owner},
+        identity::Identity,
     },
 };
 
@@ -25,12 +25,7 @@ fn buckets(
 }
 
 fn id() -> Identity {
-    Identity {
-        name: "assets".into(),
-        region: "eu-west-1".into(),
-        account_id: "111122223333".into(),
-        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
-    }
+    Identity { region: "eu-west-1".into(), ..Identity::sample("assets") }
 }
 
 fn tags(pairs: &[(&str, &str)]) -> Tags {

@@ -29,6 +29,19 @@ pub struct Owner {
     pub uid: String,
 }
 
+#[cfg(test)]
+impl Identity {
+    /// Of a thing that tests are about.
+    pub(crate) fn sample(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            region: "us-east-1".to_owned(),
+            account_id: "111122223333".to_owned(),
+            owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
+        }
+    }
+}
+
 /// Keys of the ownership tags, under [`DOMAIN`].
 pub(super) const CLUSTER: &str = "musubi.dev/cluster";
 pub(super) const NAMESPACE: &str = "musubi.dev/namespace";

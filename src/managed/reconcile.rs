@@ -58,6 +58,8 @@ pub struct Report<K> {
     pub next: Next,
     /// How often to look at it once it is in sync, if it says so itself.
     pub resync: Option<Duration>,
+    /// Whether AWS took a write.
+    pub wrote: bool,
     /// The object as the last write left it, for a reader whose cache may be behind.
     pub object: Arc<K>,
 }
@@ -78,7 +80,7 @@ pub async fn reconcile<X: External>(
     history: &mut History,
 ) -> Result<Report<X::Object>, ClusterError> {
     let cluster = Cluster::of(&context.client, &*object);
-    let mut pass = Running { context, cluster, object, identity: None, pass: Pass::default(), history };
+    let mut pass = Running { context, cluster, object, identity: None, pass: Pass::default(), wrote: false, history };
     for _ in 0..MOST_EFFECTS {
         if context.shutdown.is_cancelled() {
             // Every point of a pass is one that the next process can go on from.
@@ -132,6 +134,7 @@ struct Running<'a, X: External> {
     object: Arc<X::Object>,
     identity: Option<Result<Identity, Fault>>,
     pass: Pass<X>,
+    wrote: bool,
     history: &'a mut History,
 }
 
@@ -149,7 +152,7 @@ impl<X: External> Running<'_, X> {
     }
 
     fn report(self, next: Next) -> Report<X::Object> {
-        Report { next, resync: self.object.resync_interval(), object: self.object }
+        Report { next, resync: self.object.resync_interval(), wrote: self.wrote, object: self.object }
     }
 
     async fn observe(&mut self, reads: Reads) {
@@ -199,6 +202,7 @@ impl<X: External> Running<'_, X> {
         self.pass.wrote.insert(step.block);
         match self.context.external.create(proof, &step.op).await {
             Ok((tags, seen)) => {
+                self.wrote = true;
                 self.pass.sight = Some(Existence::Present { tags, seen });
                 self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
                 self.pass.created = true;
@@ -236,6 +240,7 @@ impl<X: External> Running<'_, X> {
                 self.history.is_busy();
             }
         }
+        self.wrote = true;
         self.pass.emptied += emptied;
         self.history.wrote(step.block, &approval::digest(&step), drift);
         if self.history.loops(step.block) {
@@ -297,6 +302,7 @@ impl<X: External> Running<'_, X> {
     async fn delete(&mut self, proof: &Deletable) {
         match self.context.external.delete(proof).await {
             Ok(()) => {
+                self.wrote = true;
                 tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
                 self.note(Note::deleted(&proof.identity().name));
                 self.pass.deleted = true;

@@ -126,7 +126,7 @@ impl<X: External> KindController<X> {
                     let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
                     written.insert(key.uid.clone(), report.object);
                 }
-                (outcome(report.next), Again { next: report.next, resync: report.resync })
+                (outcome(report.next), Again { next: report.next, resync: report.resync, wrote: report.wrote })
             }
             // The watch tells what came of it.
             Err(ClusterError::Superseded) => ("superseded", Next::Poll.into()),

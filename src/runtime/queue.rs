@@ -17,6 +17,15 @@ pub struct Key {
     pub uid: String,
 }
 
+/// How often an object was looked at in vain.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Attempts {
+    /// Looks at what AWS is busy with, since the last write.
+    pub polls: u32,
+    /// Failures, since the last success.
+    pub failures: u32,
+}
+
 /// Why an object is due. What a user waits for goes first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Class {
@@ -45,8 +54,7 @@ pub struct Queue {
 struct Entry {
     place: Place,
     class: Class,
-    /// How often in a row it has failed or been polled.
-    attempts: u32,
+    attempts: Attempts,
 }
 
 #[derive(Debug, Eq, PartialEq)]
@@ -65,7 +73,7 @@ impl Queue {
             Some(Entry { place: Place::Ready, class: Class::User, .. }) => {}
             _ => {
                 self.remove_from_place(key);
-                self.make_ready(key.clone(), Class::User, 0);
+                self.make_ready(key.clone(), Class::User, Attempts::default());
             }
         }
     }
@@ -73,7 +81,7 @@ impl Queue {
     /// Nobody is waiting for the object: it is looked at when its time comes.
     pub fn schedule(&mut self, key: &Key, class: Class, at: Instant) {
         if !self.entries.contains_key(key) {
-            self.wait(key.clone(), class, 0, at);
+            self.wait(key.clone(), class, Attempts::default(), at);
         }
     }
 
@@ -88,12 +96,12 @@ impl Queue {
     }
 
     /// How often in a row the object has failed or been polled.
-    pub fn attempts(&self, key: &Key) -> u32 {
-        self.entries.get(key).map_or(0, |entry| entry.attempts)
+    pub fn attempts(&self, key: &Key) -> Attempts {
+        self.entries.get(key).map_or_else(Attempts::default, |entry| entry.attempts)
     }
 
     /// A pass is over. The object comes back at `at`, or at once if it was touched meanwhile.
-    pub fn finish(&mut self, key: &Key, class: Class, attempts: u32, at: Instant) {
+    pub fn finish(&mut self, key: &Key, class: Class, attempts: Attempts, at: Instant) {
         let Some(entry) = self.entries.remove(key) else { return };
         match entry.place {
             Place::Running { again: true } => self.make_ready(key.clone(), Class::User, attempts),
@@ -135,12 +143,12 @@ impl Queue {
         }
     }
 
-    fn make_ready(&mut self, key: Key, class: Class, attempts: u32) {
+    fn make_ready(&mut self, key: Key, class: Class, attempts: Attempts) {
         self.ready[class as usize].push_back(key.clone());
         self.entries.insert(key, Entry { place: Place::Ready, class, attempts });
     }
 
-    fn wait(&mut self, key: Key, class: Class, attempts: u32, at: Instant) {
+    fn wait(&mut self, key: Key, class: Class, attempts: Attempts, at: Instant) {
         self.arrivals += 1;
         self.waiting.insert((at, self.arrivals), key.clone());
         self.entries.insert(key, Entry { place: Place::Waiting(at, self.arrivals), class, attempts });
@@ -189,9 +197,9 @@ mod tests {
         assert_eq!(queue.take(now), Some(key("a")));
         queue.trigger(&key("a"));
         assert_eq!(queue.take(now), None);
-        queue.finish(&key("a"), Class::Resync, 0, now + after(600));
+        queue.finish(&key("a"), Class::Resync, Attempts::default(), now + after(600));
         assert_eq!(queue.take(now), Some(key("a")));
-        queue.finish(&key("a"), Class::Resync, 0, now + after(600));
+        queue.finish(&key("a"), Class::Resync, Attempts::default(), now + after(600));
         assert_eq!(queue.take(now), None);
         assert_eq!(queue.next_due(), Some(now + after(600)));
     }
@@ -201,12 +209,12 @@ mod tests {
         let (mut queue, now) = (Queue::default(), Instant::now());
         queue.trigger(&key("a"));
         queue.take(now);
-        queue.finish(&key("a"), Class::Waiting, 7, now + after(300));
-        assert_eq!(queue.attempts(&key("a")), 7);
+        queue.finish(&key("a"), Class::Waiting, Attempts { polls: 0, failures: 7 }, now + after(300));
+        assert_eq!(queue.attempts(&key("a")).failures, 7);
         assert_eq!(queue.take(now), None);
         queue.trigger(&key("a"));
         assert_eq!(queue.take(now), Some(key("a")));
-        assert_eq!(queue.attempts(&key("a")), 0);
+        assert_eq!(queue.attempts(&key("a")), Attempts::default());
     }
 
     #[test]
@@ -232,7 +240,7 @@ mod tests {
         }
         assert_eq!(queue.take(now), Some(key("running")));
         queue.forget(&key("running"));
-        queue.finish(&key("running"), Class::Resync, 0, now);
+        queue.finish(&key("running"), Class::Resync, Attempts::default(), now);
         assert_eq!(queue.take(now + after(9)), None);
         assert_eq!((queue.ready(), queue.count("bucket"), queue.next_due()), (0, 0, None));
     }

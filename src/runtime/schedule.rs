@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::managed::decide::Next;
 
-use super::queue::Class;
+use super::queue::{Attempts, Class};
 
 /// How the next look is timed.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +22,13 @@ pub struct Again {
     pub next: Next,
     /// The object's own resync interval, if it has one.
     pub resync: Option<Duration>,
+    /// Whether AWS took a write: what is waited for is something new then.
+    pub wrote: bool,
 }
 
 impl From<Next> for Again {
     fn from(next: Next) -> Self {
-        Self { next, resync: None }
+        Self { next, resync: None, wrote: false }
     }
 }
 
@@ -34,7 +36,7 @@ impl From<Next> for Again {
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 
 /// First pause while AWS is busy, and the longest. A table takes a few seconds, an index hours.
-const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// When a write is verified: AWS's control planes are eventually consistent, and a read right after
 /// a write may show the past. At the earliest, and how much later at the latest.
@@ -61,19 +63,27 @@ impl Schedule {
 
     /// After a pass: in which class, after how many attempts, and in how long the object comes back.
     /// `random` is between 0 and 1, and spreads objects that began together.
-    pub fn next(self, again: Again, attempts: u32, objects: usize, random: f64) -> Option<(Class, u32, Duration)> {
-        let later = |(first, most)| {
-            (Class::Waiting, attempts.saturating_add(1), jitter(doubled(first, most, attempts), random))
-        };
+    pub fn next(
+        self,
+        again: Again,
+        attempts: Attempts,
+        objects: usize,
+        random: f64,
+    ) -> Option<(Class, Attempts, Duration)> {
+        let Attempts { polls, failures } = attempts;
+        let polls = if again.wrote { 0 } else { polls };
+        let pause = |(first, most), times| jitter(doubled(first, most, times), random);
+        let failed = Attempts { polls: 0, failures: failures.saturating_add(1) };
         let interval = jitter(self.interval(again.resync, objects), random);
+        let afresh = Attempts::default();
         Some(match again.next {
             Next::Never => return None,
-            Next::Retry => later(BACKOFF),
-            Next::Poll => later(POLL),
-            Next::Slow => later(SLOW),
-            Next::Again => (Class::Waiting, 0, Duration::ZERO),
-            Next::Verify => (Class::Resync, 0, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
-            Next::Resync => (Class::Resync, 0, interval),
+            Next::Retry => (Class::Waiting, failed, pause(BACKOFF, failures)),
+            Next::Slow => (Class::Waiting, failed, pause(SLOW, failures)),
+            Next::Poll => (Class::Waiting, Attempts { polls: polls.saturating_add(1), failures }, pause(POLL, polls)),
+            Next::Again => (Class::Waiting, afresh, Duration::ZERO),
+            Next::Verify => (Class::Resync, afresh, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
+            Next::Resync => (Class::Resync, afresh, interval),
         })
     }
 }
@@ -94,6 +104,7 @@ mod tests {
     const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600), floor: Duration::from_secs(60) };
 
     fn delay(next: Next, attempts: u32) -> Duration {
+        let attempts = Attempts { polls: attempts, failures: attempts };
         SCHEDULE.next(next.into(), attempts, 1, 0.5).map(|(_, _, delay)| delay).expect("it comes back")
     }
 
@@ -106,23 +117,39 @@ mod tests {
 
     #[test]
     fn polls_grow_to_thirty_seconds() {
-        assert_eq!(delay(Next::Poll, 0), Duration::from_millis(500));
+        assert_eq!(delay(Next::Poll, 0), Duration::from_secs(1));
         assert_eq!(delay(Next::Poll, 99), Duration::from_secs(30));
     }
 
     #[test]
     fn a_success_resets_the_attempts() {
-        assert_eq!(SCHEDULE.next(Next::Resync.into(), 9, 1, 0.5).map(|(_, attempts, _)| attempts), Some(0));
+        let many = Attempts { polls: 9, failures: 9 };
+        let attempts = |next: Next| SCHEDULE.next(next.into(), many, 1, 0.5).map(|(_, attempts, _)| attempts);
+        assert_eq!(attempts(Next::Resync), Some(Attempts::default()));
+    }
+
+    #[test]
+    fn each_rung_is_waited_for_from_the_beginning_and_failures_are_counted_by_themselves() {
+        let many = Attempts { polls: 9, failures: 4 };
+        let wrote = Again { wrote: true, ..Next::Poll.into() };
+        let (_, attempts, delay) = SCHEDULE.next(wrote, many, 1, 0.5).expect("it comes back");
+        assert_eq!((attempts, delay), (Attempts { polls: 1, failures: 4 }, Duration::from_secs(1)));
+        let (_, attempts, delay) = SCHEDULE.next(Next::Retry.into(), many, 1, 0.5).expect("it comes back");
+        assert_eq!((attempts, delay), (Attempts { polls: 0, failures: 5 }, Duration::from_secs(16)));
     }
 
     #[test]
     fn a_write_is_verified_after_twenty_to_forty_seconds_or_at_an_earlier_resync() {
         for random in [0.0, 0.5, 1.0] {
-            let (_, _, delay) = SCHEDULE.next(Next::Verify.into(), 0, 1, random).expect("it comes back");
+            let (_, _, delay) =
+                SCHEDULE.next(Next::Verify.into(), Attempts::default(), 1, random).expect("it comes back");
             assert!((20..=40).contains(&delay.as_secs()), "{delay:?}");
         }
         let quick = Schedule { resync: Duration::from_secs(2), ..SCHEDULE };
-        assert_eq!(quick.next(Next::Verify.into(), 0, 1, 0.5).map(|(_, _, delay)| delay), Some(Duration::from_secs(2)));
+        assert_eq!(
+            quick.next(Next::Verify.into(), Attempts::default(), 1, 0.5).map(|(_, _, delay)| delay),
+            Some(Duration::from_secs(2))
+        );
     }
 
     #[test]
@@ -146,6 +173,6 @@ mod tests {
 
     #[test]
     fn what_is_gone_does_not_come_back() {
-        assert_eq!(SCHEDULE.next(Next::Never.into(), 0, 1, 0.5), None);
+        assert_eq!(SCHEDULE.next(Next::Never.into(), Attempts::default(), 1, 0.5), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     api::{Managed, Table as Manifest, tags::Tags},
     managed::{
         external::{External, ManagedObject, Settling},
-        identity::{Identity, Owner},
+        identity::Identity,
     },
     table::{Observed, Op, ReplicaState, Tables},
 };
@@ -22,12 +22,7 @@ use super::cloud::{
 };
 
 fn identity() -> Identity {
-    Identity {
-        name: "orders".into(),
-        region: "us-east-1".into(),
-        account_id: "111122223333".into(),
-        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
-    }
+    Identity::sample("orders")
 }
 
 fn manifest(spec: &Value) -> Manifest {

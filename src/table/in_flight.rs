@@ -71,11 +71,9 @@ impl InFlight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::managed::identity::Owner;
 
     fn table(name: impl ToString, region: &str) -> Identity {
-        let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
-        Identity { name: name.to_string(), region: region.into(), account_id: "1".into(), owner }
+        Identity { region: region.to_owned(), ..Identity::sample(&name.to_string()) }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     managed::{
         external::{Existence, Reads, Settling},
         fault::{Class, Fault},
-        identity::{Identity, Owner},
+        identity::Identity,
     },
 };
 
@@ -28,12 +28,7 @@ fn tables(answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> (Tab
 }
 
 fn id() -> Identity {
-    Identity {
-        name: "orders".into(),
-        region: "eu-west-1".into(),
-        account_id: "111122223333".into(),
-        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
-    }
+    Identity { region: "eu-west-1".into(), ..Identity::sample("orders") }
 }
 
 fn error(code: &str) -> (u16, Value) {

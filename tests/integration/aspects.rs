@@ -218,7 +218,8 @@ async fn every_example_becomes_ready() {
     let world = World::new("examples-real").await;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let (mut buckets, mut tables) = (Vec::new(), Vec::new());
-    for file in std::fs::read_dir(folder).expect("examples").flatten() {
+    let files = std::fs::read_dir(folder).expect("examples").flatten();
+    for file in files.filter(|file| file.path().extension().is_some_and(|extension| extension == "yaml")) {
         let text = std::fs::read_to_string(file.path()).expect("an example");
         let text = text.replace("musubi-example-", &format!("{}-", world.namespace));
         for mut object in serde_saphyr::from_multiple::<Value>(&text).expect("it is YAML") {

@@ -258,3 +258,23 @@ async fn a_table_goes_while_an_index_is_built_as_soon_as_aws_lets_it() {
     world.gone::<Table>("orders").await;
     assert!(world.aws.table(&name).await.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_another_account_make_and_delete_nothing_there() {
+    let mut world = World::new("ladder-account").await;
+    let name = world.name("orders");
+    world.apply::<Table>("orders", minimal(&name)).await;
+    world.ready::<Table>("orders").await;
+    world.restart_operator_as("222222222222");
+    let before = world.proxy.calls_about(&name).len();
+    let declared = with(&name, json!({"deletionProtection": true, "deletionPolicy": "DeleteIfEmpty"}));
+    world.apply::<Table>("orders", declared).await;
+    let message = world.stalled::<Table>("orders", "AccountChanged").await;
+    assert!(message.contains("000000000000") && message.contains("222222222222"), "{message}");
+    world.delete::<Table>("orders").await;
+    world.stalled::<Table>("orders", "DeletionBlocked").await;
+    assert_eq!(world.proxy.calls_about(&name).len(), before, "AWS is not even asked about it");
+    world.restart_operator_as("test");
+    world.gone::<Table>("orders").await;
+    assert!(world.aws.table(&name).await.is_none());
+}

@@ -20,12 +20,17 @@ pub struct Operator {
 impl Operator {
     /// Starts `musubi run` with these flags and an environment that holds nothing of the caller's.
     pub fn start(kubeconfig: &str, flags: &[String]) -> Self {
+        Self::start_as("test", kubeconfig, flags)
+    }
+
+    /// The same with this access key. LocalStack takes twelve digits for the account.
+    pub fn start_as(access_key: &str, kubeconfig: &str, flags: &[String]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_musubi"))
             .args(["run", "--region", "us-east-1", "--http-addr", "127.0.0.1:0", "--log-format", "json"])
             .args(flags)
             .env_clear()
             .env("KUBECONFIG", kubeconfig)
-            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_ACCESS_KEY_ID", access_key)
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("RUST_LOG", "info,musubi=debug")
             .stderr(Stdio::piped())

@@ -90,6 +90,12 @@ impl World {
         self.operator = Operator::start(self.rig.get("OPERATOR_KUBECONFIG"), &self.flags);
     }
 
+    /// The operator again, with credentials of another account.
+    pub fn restart_operator_as(&mut self, account: &str) {
+        self.operator.kill();
+        self.operator = Operator::start_as(account, self.rig.get("OPERATOR_KUBECONFIG"), &self.flags);
+    }
+
     /// A name in AWS that nobody else has.
     pub fn name(&self, suffix: &str) -> String {
         format!("{}-{suffix}", self.namespace)

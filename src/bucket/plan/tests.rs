@@ -7,16 +7,10 @@ use super::*;
 use crate::{
     api::{BucketBlock, BucketSpec},
     bucket::variants,
-    managed::identity::Owner,
 };
 
 fn identity() -> Identity {
-    Identity {
-        name: "assets".into(),
-        region: "us-east-1".into(),
-        account_id: "111122223333".into(),
-        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
-    }
+    Identity::sample("assets")
 }
 
 fn bucket(spec: Value) -> Bucket {

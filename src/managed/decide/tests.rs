@@ -452,3 +452,41 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     assert!(status.is_true(READY) && status.managed.blocks.is_empty(), "{status:?}");
 }
+
+#[tokio::test]
+async fn a_reset_that_lowers_a_guard_waits_for_a_yes_once_the_thing_has_been_ready() {
+    for (ready, wanted) in [("True", "ApprovalRequired"), ("False", "versioning")] {
+        let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}})).await;
+        let op = Op::Put { aspect: "versioning", state: json!({"status": "Enabled"}) };
+        let tags = point.own_tags();
+        point.sees(tags);
+        point.advance(&op);
+        point.object.spec.versioning = None;
+        point.object.metadata.generation = Some(2);
+        let conditions = point.object.status.iter_mut().flat_map(|status| &mut status.conditions);
+        conditions.filter(|condition| condition.type_ == "Ready").for_each(|condition| condition.status = ready.into());
+        point.pass.live = true;
+        let found = match point.decide() {
+            Effect::Perform(_, step) => step.block.to_owned(),
+            Effect::WriteSecret { .. } => {
+                point.pass.secret = Some(Ok(()));
+                point.concluded().0
+            }
+            _ => point.concluded().0,
+        };
+        assert_eq!(found, wanted, "Ready is {ready}");
+    }
+}
+
+#[tokio::test]
+async fn rest_that_was_seen_once_after_a_write_is_not_believed() {
+    let mut point = Point::in_sync(json!({})).await;
+    let tags = point.own_tags();
+    point.sees(tags);
+    point.object.spec.versioning = Some(serde_json::from_value(json!({"status": "Enabled"})).expect("versioning"));
+    point.history.is_busy();
+    point.history.looked(true);
+    assert_eq!(point.concluded(), ("Updating".to_owned(), Next::Poll));
+    point.history.looked(true);
+    assert!(!matches!(point.decide(), Effect::Conclude { .. }), "{:?}", point.decide());
+}

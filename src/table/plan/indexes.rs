@@ -25,11 +25,11 @@ fn wanted(want: Want<'_>) -> Option<&[GlobalSecondaryIndex]> {
     }
 }
 
-/// Indexes that the list does not name, and those that it names with other keys or another projection.
+/// Indexes that the list does not name until they are gone, and those that it names with other keys or another projection.
 pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
     let Some(list) = wanted(want) else { return Vec::new() };
     let mut steps = Vec::new();
-    for (name, index) in seen.indexes.iter().filter(|(_, index)| index.phase != Phase::Deleting) {
+    for (name, index) in &seen.indexes {
         let op = Op::Update(Update::DeleteIndex(name.clone()));
         match list.iter().find(|declared| declared.name == *name) {
             None => {

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::{Observed, Op, Phase, ReplicaState, Update, Want};
+use super::{Observed, Op, ReplicaState, Update, Want};
 
 const BLOCK: &str = TableBlock::Replicas.name();
 
@@ -21,12 +21,11 @@ fn wanted(want: Want<'_>) -> Option<Vec<Replica>> {
     want.of(TableBlock::Replicas, want.spec.replicas.clone(), Vec::new).map(|(list, _)| list)
 }
 
-/// Replicas that the list does not name: before the stream that feeds them.
+/// Replicas that the list does not name, until they are gone: before the stream that feeds them.
 pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
     let Some(list) = wanted(want) else { return Vec::new() };
     let unnamed = |region: &str| !list.iter().any(|replica| replica.region_name == region);
-    let there = seen.replicas.iter().filter(|(_, state)| state.phase != Phase::Deleting);
-    there.filter(|(region, _)| unnamed(region)).map(|(region, state)| deletion(region, state)).collect()
+    seen.replicas.iter().filter(|(region, _)| unnamed(region)).map(|(region, state)| deletion(region, state)).collect()
 }
 
 /// New replicas, and other settings of those that are there.

@@ -6,17 +6,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     api::{Effect, KeyAttribute},
-    managed::{external::Preparation, identity::Owner},
+    managed::external::Preparation,
     table::state::{Definition, Encryption},
 };
 
 fn identity() -> Identity {
-    Identity {
-        name: "orders".into(),
-        region: "us-east-1".into(),
-        account_id: "111122223333".into(),
-        owner: Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() },
-    }
+    Identity::sample("orders")
 }
 
 fn table(spec: Value) -> Table {

@@ -54,6 +54,10 @@ trait Swept: Kind {
     fn fits(_path: &str, _value: &Value) -> bool {
         true
     }
+    /// Whether LocalStack takes a variant.
+    fn knows(_variant: &Value) -> bool {
+        true
+    }
     /// Adds what a spec needs beside its blocks.
     fn complete(_spec: &mut Value) {}
     /// Whether an edit takes AWS so long that each value has an object of its own.
@@ -232,7 +236,7 @@ fn invalid(field: &Field) -> Vec<Value> {
 fn variants<'a, K: Swept>(file: &'a Value, block: &'a str) -> impl Iterator<Item = &'a Value> {
     let shown = move |variant: &&Value| {
         let below = K::NOT_ON_LOCALSTACK.iter().filter_map(|path| path.strip_prefix(block));
-        !below.into_iter().any(|below| find(variant, below).is_some())
+        K::knows(variant) && !below.into_iter().any(|below| find(variant, below).is_some())
     };
     file[block]["variants"].as_array().expect("variants").iter().filter(shown)
 }
@@ -249,6 +253,8 @@ fn named<K: Swept>(spec: &Value, name: &str) -> Value {
 struct Sweep<K> {
     kind: std::marker::PhantomData<K>,
     world: World,
+    /// For edits that AWS takes a few of at a time: DynamoDB Local builds indexes of five tables at once.
+    apart: tokio::sync::Semaphore,
     targets: [String; 2],
     /// What AWS has of a block of a thing that was made with this spec.
     made_so: tokio::sync::Mutex<BTreeMap<String, std::sync::Arc<tokio::sync::OnceCell<String>>>>,
@@ -393,6 +399,7 @@ impl<K: Swept> Sweep<K> {
                 let apart = edits.iter().enumerate().map(async |(number, (value, edited))| {
                     let object = format!("{object}-{number}");
                     self.edit(&object, block, &field.path, now, &spec(variant)).await?;
+                    let _one_of_few = self.apart.acquire().await.map_err(|closed| closed.to_string())?;
                     self.edit(&object, block, &field.path, value, edited).await
                 });
                 for taken in futures::future::join_all(apart).await {
@@ -465,6 +472,7 @@ async fn sweep<K: Swept>(world: World, targets: [String; 2]) {
     let sweep = Sweep::<K> {
         kind: std::marker::PhantomData,
         world,
+        apart: tokio::sync::Semaphore::new(4),
         targets,
         made_so: tokio::sync::Mutex::default(),
         count: Mutex::default(),

@@ -1,7 +1,7 @@
 //! The sweep over Tables: what LocalStack can show of them. All of it, on the model:
 //! `simulation::ladder::every_block_of_the_sweep_leads_to_every_other_variant_of_it`.
 
-use aws_sdk_dynamodb::types::TimeToLiveStatus;
+use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveStatus};
 use musubi::{api::Table, reference::Block, table};
 use serde_json::{Value, json};
 
@@ -76,6 +76,13 @@ impl Swept for Table {
         value.as_i64().is_none_or(|units| units <= MOST_CAPACITY)
     }
 
+    /// DynamoDB Local knows no key of more than one attribute on each side.
+    fn knows(variant: &Value) -> bool {
+        let long = |index: &Value, keys: &str| index[keys].as_array().is_some_and(|keys| keys.len() > 1);
+        let mut indexes = variant.as_array().into_iter().flatten();
+        !indexes.any(|index| long(index, "partitionKeys") || long(index, "sortKeys"))
+    }
+
     fn complete(spec: &mut Value) {
         spec["partitionKey"] = json!({"name": "pk", "type": "S"});
         // An index has capacity where its table has.
@@ -107,8 +114,11 @@ impl Swept for Table {
             }
             "deletionProtection" => format!("{:?}", found.deletion_protection_enabled()),
             "globalSecondaryIndexes" => {
+                let mode = found.billing_mode_summary().and_then(|summary| summary.billing_mode());
+                let by_capacity = mode != Some(&BillingMode::PayPerRequest);
                 let index = |index: &aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| {
-                    let units = index.provisioned_throughput();
+                    // LocalStack keeps the last capacity of an index that has none any more.
+                    let units = index.provisioned_throughput().filter(|_| by_capacity);
                     let units = units.map(|units| (units.read_capacity_units(), units.write_capacity_units()));
                     let limits = limits(index.on_demand_throughput());
                     let (name, keys, projection) = (index.index_name(), index.key_schema(), index.projection());
