@@ -9,6 +9,7 @@ use crate::{
     api::{BackupSource, PointInTimeSource, S3ImportSource},
     aws::{fault, not_offered},
     managed::{
+        external::Settling,
         fault::{Class, Fault},
         identity::Identity,
     },
@@ -40,7 +41,7 @@ impl Tables {
         } else if let Some(files) = from.and_then(|from| from.s3_import.as_ref()) {
             self.import(id, creation, files).await.map(|()| {
                 let (_, seen) = fresh(op);
-                Observed { settling: Some(crate::managed::external::Settling::Creating), ..seen }
+                Observed { settling: Some(Settling::Creating), ..seen }
             })
         } else {
             self.create_table(id, creation).await

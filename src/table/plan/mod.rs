@@ -14,10 +14,12 @@ mod obstacle;
 mod replicas;
 mod settings;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
-    api::{Managed, Table, TableBlock, TableSpec, tags::Tags},
+    api::{Managed, OnDemandThroughput, ProvisionedThroughput, Table, TableBlock, TableSpec, tags::Tags},
     managed::{
         change::{Change, diff},
         external::{Settling, Step, TAGS},
@@ -29,7 +31,7 @@ use crate::{
 
 use super::{
     op::{Op, Update},
-    state::{Billing, Index, Insights, Key, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
+    state::{Billing, Index, Insights, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
 };
 
 pub(super) use creation::{creation, fresh, read_apart};
@@ -266,17 +268,13 @@ fn change(seen: &mut Observed, index: &str, change: impl FnOnce(&mut Index)) {
 }
 
 /// Capacity goes with PROVISIONED, limits with PAY_PER_REQUEST.
-fn charged(
-    seen: &mut Observed,
-    billing: Billing,
-    indexes: &std::collections::BTreeMap<String, crate::api::ProvisionedThroughput>,
-) {
+fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, ProvisionedThroughput>) {
     if billing.is_provisioned() {
-        seen.on_demand = crate::api::OnDemandThroughput::default();
+        seen.on_demand = OnDemandThroughput::default();
     }
     for (name, index) in &mut seen.indexes {
         if billing.is_provisioned() {
-            index.on_demand = crate::api::OnDemandThroughput::default();
+            index.on_demand = OnDemandThroughput::default();
             index.throughput = indexes.get(name).copied().or(index.throughput);
         } else {
             index.throughput = None;
@@ -300,11 +298,6 @@ pub(super) fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
     .into_iter()
     .filter_map(|(block, fault)| Some((block.name(), fault?)))
     .collect()
-}
-
-/// A key of AWS KMS that nobody has told apart yet.
-fn key(arn: &str, aws_managed: bool) -> Key {
-    Key { arn: arn.to_owned(), aws_managed: Some(aws_managed) }
 }
 
 #[cfg(test)]

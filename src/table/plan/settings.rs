@@ -8,10 +8,10 @@ use crate::{
         external::{Effect, Step},
         fault::{Class, Fault},
     },
-    table::state::Encryption,
+    table::state::{Encryption, Key},
 };
 
-use super::{Observed, Op, Update, Want, key, update};
+use super::{Observed, Op, Update, Want, update};
 
 pub(super) fn class(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::TableClass;
@@ -86,10 +86,7 @@ fn words(encryption: &Encryption) -> Value {
 
 /// What a table has once this has been applied.
 pub(super) fn encrypted(block: &TableEncryption) -> Encryption {
-    let key = match block.type_ {
-        KeyOwner::AwsOwned => None,
-        KeyOwner::AwsManaged => Some(key("", true)),
-        KeyOwner::CustomerManaged => Some(key(block.kms_key_id.as_deref().unwrap_or_default(), false)),
-    };
-    Encryption { key, changing: false }
+    let arn = block.kms_key_id.clone().unwrap_or_default();
+    let key = Key { arn, aws_managed: Some(block.type_ == KeyOwner::AwsManaged) };
+    Encryption { key: Some(key).filter(|_| block.type_ != KeyOwner::AwsOwned), changing: false }
 }

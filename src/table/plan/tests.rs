@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     api::{Effect, KeyAttribute},
     managed::external::Preparation,
-    table::state::{Definition, Encryption},
+    table::state::{Definition, Encryption, Key},
 };
 
 fn identity() -> Identity {

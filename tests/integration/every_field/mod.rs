@@ -419,7 +419,9 @@ impl<K: Swept> Sweep<K> {
                 self.count("invalid values refused");
             }
             // And back to the value at the beginning.
-            self.edit(&object, block, &field.path, now, &spec(variant)).await?;
+            if !K::apart(&field.path) {
+                self.edit(&object, block, &field.path, now, &spec(variant)).await?;
+            }
             if changed {
                 break;
             }
