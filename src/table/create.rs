@@ -10,7 +10,7 @@ use crate::{
     aws::{fault, not_offered},
     managed::{
         external::Settling,
-        fault::{Class, Fault},
+        fault::{Class, FEATURE_NOT_OFFERED, Fault},
         identity::Identity,
     },
 };
@@ -46,7 +46,7 @@ impl Tables {
         } else {
             self.create_table(id, creation).await
         };
-        made.map_err(|fault| if from.is_some() { not_offered("createFrom", fault) } else { fault })
+        made.map_err(|fault| if from.is_some() { not_restored(fault) } else { fault })
     }
 
     async fn create_table(&self, id: &Identity, creation: &Creation) -> Result<Observed, Fault> {
@@ -152,6 +152,17 @@ impl Tables {
             .table_creation_parameters(table);
         call.send().await.map(drop).map_err(|error| fault("ImportTable", &error))
     }
+}
+
+/// To take `createFrom` out, as with other blocks that an endpoint lacks, would make an empty table.
+fn not_restored(fault: Fault) -> Fault {
+    let fault = not_offered("createFrom", fault);
+    if fault.reason != FEATURE_NOT_OFFERED {
+        return fault;
+    }
+    let message = "createFrom: this endpoint can neither restore nor import, so nothing was made: make the table where \
+                   AWS itself answers; without createFrom it would be empty";
+    Fault { message: message.to_owned(), ..fault }
 }
 
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {

@@ -11,7 +11,7 @@ use crate::{
     table::state::{Encryption, Key},
 };
 
-use super::{Observed, Op, Update, Want, update};
+use super::{Observed, Op, Update, Want, replicas, update};
 
 pub(super) fn class(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::TableClass;
@@ -38,9 +38,18 @@ pub(super) fn lowering(step: Step<Op>, reset: bool) -> Step<Op> {
 /// Another view type takes two changes, off and on again, and makes another stream with another ARN.
 pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::Stream;
+    let feeds = want.spec.replicas.as_ref().is_some_and(|replicas| !replicas.is_empty());
+    if want.spec.stream.is_none() && feeds {
+        // Declared replicas keep the stream that nobody declares any more.
+        return None;
+    }
     let declared = want.spec.stream.as_ref().map(|block| block.view_type.filter(|_| block.enabled));
     let (view, reset) = want.of(block, declared, || None)?;
     if view == seen.stream {
+        return None;
+    }
+    if seen.stream.is_some() && !replicas::deletions(want, seen).is_empty() {
+        // It follows when they are gone.
         return None;
     }
     let words = |view: Option<StreamViewType>| json!({"enabled": view.is_some(), "viewType": view});

@@ -80,6 +80,10 @@ fn what_takes_something_away_waits_for_a_yes_and_what_is_declared_does_not() {
     ] {
         let mut spec = on.clone();
         spec.as_object_mut().expect("an object").remove(block);
+        if block == "stream" {
+            // Declared replicas keep it.
+            spec.as_object_mut().expect("an object").remove("replicas");
+        }
         assert_eq!(effects(spec.clone(), &[block], &seen), [reset], "{block} taken out");
         assert_eq!(steps(spec, &[], &seen), vec![], "{block} never declared");
         let told = crate::table::blocks().into_iter().find(|told| told.name == block).map(|told| told.reset);
@@ -275,4 +279,21 @@ fn keys_of_an_index_keep_their_order_and_projections_do_not() {
     };
     assert_eq!(definition(["a", "b"], ["x", "y"]), definition(["a", "b"], ["y", "x"]));
     assert_ne!(definition(["a", "b"], ["x", "y"]), definition(["b", "a"], ["x", "y"]));
+}
+
+#[test]
+fn the_stream_goes_after_the_replicas_that_it_feeds_and_stays_with_those_that_stay() {
+    let replicas = json!([{"regionName": "eu-west-1"}]);
+    let mut seen = made(json!({"stream": {"enabled": true, "viewType": "NEW_AND_OLD_IMAGES"}}));
+    let replica = table(json!({"replicas": replicas})).spec.replicas.expect("one").remove(0);
+    updated(&mut seen, &Update::CreateReplica(replica));
+    let managed = ["stream", "replicas"];
+    assert_eq!(steps(json!({"replicas": replicas}), &managed, &seen), vec![], "the stream is no longer declared");
+    let gone = steps(json!({}), &managed, &seen);
+    assert_eq!(
+        gone.iter().map(|step| (step.block, step.effect)).collect::<Vec<_>>(),
+        [("replicas", Effect::Destructive)]
+    );
+    advance(&mut None, &mut seen, &gone[0].op);
+    assert_eq!(effects(json!({}), &managed, &seen), [Effect::Disruptive]);
 }
