@@ -13,6 +13,7 @@
 //! | [`managed`] | the reconciler for any external resource; knows nothing of AWS's SDK |
 //! | [`bucket`], [`table`] | one kind each: `observe`, `plan` and `advance` (pure), `perform` |
 //! | [`aws`] | clients per region, identity, what errors mean |
+//! | [`lease`] | which of several processes works, and the fence that keeps a late one from writing |
 //! | [`runtime`] | watches, the queue, workers, HTTP, shutdown |
 //! | [`telemetry`] | metrics, logs, Events |
 //! | [`reference`] | `crds/REFERENCE.md`, out of the schemas |
@@ -25,6 +26,7 @@
 pub mod api;
 pub mod aws;
 pub mod bucket;
+pub mod lease;
 pub mod managed;
 pub mod reference;
 pub mod runtime;

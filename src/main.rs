@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use musubi::{
     api::crd,
     aws,
+    lease::{LeaseOptions, Terms},
     managed::adoption::Allowance,
     runtime::{self, Options},
     telemetry::{self, LogFormat},
@@ -68,6 +69,15 @@ struct Run {
     /// deletionPolicy is Delete. Globs work; repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = namespace_glob)]
     allow_force_delete: Vec<globset::GlobMatcher>,
+    /// Work only while holding a Lease, so that several processes can run: one works, the others wait.
+    #[arg(long, env = "MUSUBI_LEADER_ELECT")]
+    leader_elect: bool,
+    /// Name of the Lease.
+    #[arg(long, env = "MUSUBI_LEASE_NAME", default_value = "musubi")]
+    lease_name: String,
+    /// Namespace of the Lease; the operator's own when absent.
+    #[arg(long, env = "MUSUBI_LEASE_NAMESPACE")]
+    lease_namespace: Option<String>,
     /// Seconds after a create in which AWS's "does not exist" is taken for slowness, not for absence.
     #[arg(long, env = "MUSUBI_CREATION_GRACE_SECONDS", default_value_t = 120)]
     creation_grace_seconds: u64,
@@ -134,6 +144,11 @@ impl Run {
             concurrency: self.concurrency.into(),
             allow_adoption: self.allow_adoption,
             allow_force_delete: self.allow_force_delete,
+            lease: self.leader_elect.then_some(LeaseOptions {
+                namespace: self.lease_namespace,
+                name: self.lease_name,
+                terms: Terms::default(),
+            }),
             creation_grace: Duration::from_secs(self.creation_grace_seconds),
             http_address: self.http_addr,
         }

@@ -7,11 +7,16 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
 use crate::{
+    lease::Fence,
     managed::fault::{Class, Fault},
     telemetry::Metrics,
 };
 
 use super::{errors::fault, observer::Observer};
+
+/// How long one attempt of a call may take. No write is begun that the lease could run out under, so this
+/// must be well below its duration.
+pub(super) const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// How the operator reaches AWS.
 #[derive(Clone, Debug, Default)]
@@ -49,15 +54,15 @@ pub struct Regional {
 
 impl Aws {
     /// Finds credentials by the SDK's default chain. `region` is where that chain calls STS, should it
-    /// have to. Nothing is called yet.
-    pub async fn new(options: Options, region: &str, metrics: Metrics) -> Self {
+    /// have to. Nothing is called yet, and no write is begun that `fence` does not admit.
+    pub async fn new(options: Options, region: &str, metrics: Metrics, fence: Fence) -> Self {
         // Nothing has a timeout by default except connecting: a black-holed call would pin a worker.
         // `operation_timeout` bounds an operation with its retries; it also bounds how late a call
         // can land after its pass was given up.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .read_timeout(Duration::from_secs(10))
-            .operation_attempt_timeout(Duration::from_secs(10))
+            .operation_attempt_timeout(LONGEST_ATTEMPT)
             .operation_timeout(Duration::from_secs(25))
             .build();
         // Few retries: the pass itself is retried with backoff. With one set of credentials, the
@@ -70,21 +75,21 @@ impl Aws {
         if let Some(endpoint) = &options.endpoint_url {
             loader = loader.endpoint_url(endpoint);
         }
-        Self { base: loader.load().await, options, observer: Observer::new(metrics), regions: Mutex::default() }
+        Self { base: loader.load().await, options, observer: Observer::new(metrics, fence), regions: Mutex::default() }
     }
 
-    /// AWS as this client plays it, for tests of what goes over the wire.
+    /// AWS as this client plays it, for tests of what goes over the wire: with retries, but no time between.
     #[cfg(test)]
-    pub(super) fn played_by(http: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
+    pub(super) fn played_by(http: aws_smithy_runtime_api::client::http::SharedHttpClient, fence: Fence) -> Self {
         let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::disabled())
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::ZERO))
             .http_client(http)
             .build();
-        let observer = Observer::new(Metrics::default());
+        let observer = Observer::new(Metrics::default(), fence);
         Self { base, options: Options::default(), observer, regions: Mutex::default() }
     }
 

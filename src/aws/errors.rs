@@ -6,7 +6,10 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::managed::fault::{Class, FEATURE_NOT_OFFERED, Fault};
+use crate::{
+    lease::NotHeld,
+    managed::fault::{Class, FEATURE_NOT_OFFERED, Fault},
+};
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
@@ -25,6 +28,11 @@ pub fn http_status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpResponse>) -> Fault {
     let status = http_status(error);
     match error {
+        _ if has_source::<NotHeld, E>(error) => Fault::new(
+            Class::Transient,
+            "LeaseNotHeld",
+            format!("{operation} was not sent, since the operator could lose its lease meanwhile"),
+        ),
         SdkError::ServiceError(service) => {
             let meta = service.err();
             let code = meta.code().map_or_else(|| format!("Http{}", status.unwrap_or_default()), reason);
@@ -36,7 +44,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         SdkError::TimeoutError(_) => {
             Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
         }
-        SdkError::DispatchFailure(_) if lacks_credentials(error) => Fault::new(
+        SdkError::DispatchFailure(_) if has_source::<CredentialsError, E>(error) => Fault::new(
             Class::Credentials,
             "NoCredentials",
             format!(
@@ -57,15 +65,15 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
     }
 }
 
-/// The SDK reports missing credentials as a failure to dispatch, just as it does a lost connection:
-/// only the source of the error tells them apart.
-fn lacks_credentials<E>(error: &SdkError<E, HttpResponse>) -> bool {
+/// Whether this is why a call was not sent. The SDK reports missing credentials as a failure to
+/// dispatch, just as it does a lost connection: only the sources of the error tell them apart.
+fn has_source<S: Error + 'static, E>(error: &SdkError<E, HttpResponse>) -> bool {
     let mut source: Option<&(dyn Error + 'static)> = match error {
         SdkError::DispatchFailure(failure) => failure.as_connector_error().and_then(Error::source),
         _ => None,
     };
     while let Some(error) = source {
-        if error.is::<CredentialsError>() {
+        if error.is::<S>() {
             return true;
         }
         source = error.source();

@@ -16,12 +16,19 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-use crate::telemetry::{AwsCall, Metrics};
+use crate::{
+    lease::Fence,
+    telemetry::{AwsCall, Metrics},
+};
 
-/// Sees every attempt of every call: counts it, and notices when the credentials change.
+use super::clients::LONGEST_ATTEMPT;
+
+/// Sees every attempt of every call: lets no write past the fence, counts, and notices when the
+/// credentials change.
 #[derive(Clone)]
 pub(super) struct Observer {
     metrics: Metrics,
+    fence: Fence,
     access_key: Arc<Mutex<Option<String>>>,
 }
 
@@ -40,8 +47,8 @@ impl Storable for Sent {
 }
 
 impl Observer {
-    pub(super) fn new(metrics: Metrics) -> Self {
-        Self { metrics, access_key: Arc::default() }
+    pub(super) fn new(metrics: Metrics, fence: Fence) -> Self {
+        Self { metrics, fence, access_key: Arc::default() }
     }
 
     /// The access key id that signed the last request.
@@ -61,6 +68,10 @@ impl Intercept for Observer {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        // As late as can be: what comes before (credentials, above all) may have taken its time.
+        if config.load::<Metadata>().is_none_or(|metadata| is_write(metadata.name())) {
+            self.fence.admits(LONGEST_ATTEMPT)?;
+        }
         config.interceptor_state().store_put(Sent(Instant::now()));
         if let Some(key) = context.request().headers().get("authorization").and_then(access_key_id) {
             let mut known = self.access_key.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,10 +99,30 @@ impl Intercept for Observer {
             Some(400..) => "client_error",
             Some(_) => "ok",
         };
+        let took = sent.elapsed();
+        if is_write(metadata.name()) {
+            let status = context.response().map(|response| response.status().as_u16());
+            let request_id = context.response().and_then(|response| {
+                ["x-amz-request-id", "x-amzn-requestid"].iter().find_map(|name| response.headers().get(*name))
+            });
+            tracing::info!(
+                service = metadata.service(),
+                operation = metadata.name(),
+                status,
+                request_id,
+                milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                "wrote to AWS"
+            );
+        }
         let call = AwsCall { service: metadata.service().to_owned(), operation: metadata.name().to_owned(), outcome };
-        self.metrics.aws_request(call, sent.elapsed());
+        self.metrics.aws_request(call, took);
         Ok(())
     }
+}
+
+/// Whether an operation changes anything. What has none of AWS's words for reading counts as a write.
+fn is_write(operation: &str) -> bool {
+    !["Get", "List", "Describe", "Head", "Scan"].iter().any(|word| operation.starts_with(word))
 }
 
 /// The access key id in a Signature Version 4 header:
@@ -103,12 +134,60 @@ fn access_key_id(authorization: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::access_key_id;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        aws::{Aws, errors::fault},
+        managed::fault::Class,
+    };
+    use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
     #[test]
     fn the_access_key_is_read_out_of_the_signature() {
         let header = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/s3/aws4_request, SignedHeaders=host";
         assert_eq!(access_key_id(header), Some("AKIAEXAMPLE"));
         assert_eq!(access_key_id("Bearer x"), None);
+    }
+
+    /// The calls that reach an AWS behind this fence, and what a write comes to. AWS answers 503 to
+    /// everything, once it has run `meanwhile`.
+    async fn written(
+        fence: Fence,
+        meanwhile: impl Fn() + Send + Sync + 'static,
+    ) -> (usize, crate::managed::fault::Fault) {
+        let (aws, asked) = Aws::played_behind(fence, move |_| {
+            meanwhile();
+            (503, String::new())
+        });
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let call =
+            aws.regional("us-east-1").s3.put_bucket_versioning().bucket("assets").versioning_configuration(enabled);
+        let error = call.send().await.expect_err("AWS answers 503");
+        let reached = asked.lock().expect("no test panics in here").len();
+        (reached, fault("PutBucketVersioning", &error))
+    }
+
+    #[tokio::test]
+    async fn a_write_without_the_lease_never_reaches_aws() {
+        let (reached, fault) = written(Fence::closed(), || {}).await;
+        assert_eq!((reached, fault.class, fault.reason.as_str()), (0, Class::Transient, "LeaseNotHeld"));
+        let (reached, fault) = written(Fence::open(), || {}).await;
+        assert_eq!((reached, fault.reason.as_str()), (3, "Http503"), "with it, and with its retries");
+    }
+
+    #[tokio::test]
+    async fn a_retry_asks_for_the_lease_again() {
+        let fence = Fence::held(Duration::from_secs(60));
+        let (reached, fault) = written(fence.clone(), move || fence.close()).await;
+        assert_eq!((reached, fault.reason.as_str()), (1, "LeaseNotHeld"));
+    }
+
+    #[tokio::test]
+    async fn reads_need_no_lease() {
+        let (aws, asked) = Aws::played_behind(Fence::closed(), |_| (404, String::new()));
+        let read = aws.regional("us-east-1").s3.head_bucket().bucket("assets").send().await;
+        assert_eq!(read.expect_err("there is none").raw_response().map(|raw| raw.status().as_u16()), Some(404));
+        assert_eq!(asked.lock().expect("no test panics in here").len(), 1);
     }
 }

@@ -8,6 +8,8 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
+use crate::lease::Fence;
+
 use super::Aws;
 
 type Answer = dyn Fn(&HttpRequest) -> (u16, String) + Send + Sync;
@@ -47,9 +49,17 @@ impl Aws {
     pub(crate) fn played(
         answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
     ) -> (Self, Arc<Mutex<Vec<String>>>) {
+        Self::played_behind(Fence::open(), answer)
+    }
+
+    /// The same behind this fence.
+    pub(crate) fn played_behind(
+        fence: Fence,
+        answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
+    ) -> (Self, Arc<Mutex<Vec<String>>>) {
         let played = Played { answer: Arc::new(answer), asked: Arc::default() };
         let asked = played.asked.clone();
         let client = http_client_fn(move |_, _| SharedHttpConnector::new(played.clone()));
-        (Self::played_by(client), asked)
+        (Self::played_by(client, fence), asked)
     }
 }

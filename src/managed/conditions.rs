@@ -26,6 +26,29 @@ pub const WRITE_LOOP: &str = "WriteLoop";
 /// How long a missing permission counts as IAM being slow rather than as a mistake.
 pub const IAM_DELAY: SignedDuration = SignedDuration::from_mins(5);
 
+/// The states that objects are counted in.
+pub const STATES: [&str; 9] =
+    [UNSEEN, "creating", "updating", "retrying", "in_sync", "drifted", "stalled", "paused", "deleting"];
+
+/// The state of an object that no pass has looked at yet.
+pub const UNSEEN: &str = "unseen";
+
+/// In which of [`STATES`] an object is, so that all objects of a state can be counted without naming any.
+pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {
+    let Some(status) = status.filter(|status| status.observed_generation >= 0) else { return UNSEEN };
+    let synced = status.condition(SYNCED);
+    match synced.map_or("", |synced| synced.reason.as_str()) {
+        _ if status.is_true(STALLED) => "stalled",
+        _ if deleting => "deleting",
+        _ if status.is_true(SYNCED) => "in_sync",
+        "Paused" => "paused",
+        "Drifted" => "drifted",
+        "Creating" => "creating",
+        "Updating" => "updating",
+        _ => "retrying",
+    }
+}
+
 /// What a pass came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -175,6 +198,30 @@ mod tests {
 
     fn fault(class: Class) -> Fault {
         Fault::new(class, "AccessDenied", "no s3:PutBucketPolicy")
+    }
+
+    #[test]
+    fn every_outcome_is_counted_in_a_state_of_its_own() {
+        let now = later(0);
+        let of = |outcome: &Outcome, deleting| {
+            let status = Status { observed_generation: 1, ..status(outcome, &Status::default(), 1, now) };
+            state(Some(&status), deleting)
+        };
+        for (outcome, deleting, expected) in [
+            (Outcome::InSync, false, "in_sync"),
+            (Outcome::Creating, false, "creating"),
+            (Outcome::Updating("x".into()), false, "updating"),
+            (Outcome::Retrying(fault(Class::Transient)), false, "retrying"),
+            (Outcome::Stalled(fault(Class::User)), false, "stalled"),
+            (Outcome::Paused, false, "paused"),
+            (Outcome::Drifted("x".into()), false, "drifted"),
+            (Outcome::Deleting(None), true, "deleting"),
+        ] {
+            assert_eq!(of(&outcome, deleting), expected, "{outcome:?}");
+            assert!(STATES.contains(&expected));
+        }
+        assert_eq!(state(None, false), UNSEEN);
+        assert_eq!(state(Some(&Status::default()), true), UNSEEN);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Status,
+    lease::Fence,
     telemetry::{Events, Metrics, Note},
 };
 
@@ -44,6 +45,8 @@ pub struct Context<X: External> {
     pub region: String,
     /// Says that the process is to end: a pass then stops after the call it is in.
     pub shutdown: CancellationToken,
+    /// Whether this process may write at all.
+    pub fence: Fence,
     /// Counters.
     pub metrics: Metrics,
     /// Events on objects.
@@ -82,7 +85,7 @@ pub async fn reconcile<X: External>(
     let cluster = Cluster::of(&context.client, &*object);
     let mut pass = Running { context, cluster, object, identity: None, pass: Pass::default(), wrote: false, history };
     for _ in 0..MOST_EFFECTS {
-        if context.shutdown.is_cancelled() {
+        if context.shutdown.is_cancelled() || context.fence.admits(Duration::ZERO).is_err() {
             // Every point of a pass is one that the next process can go on from.
             return Ok(pass.report(Next::Retry));
         }

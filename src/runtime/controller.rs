@@ -1,18 +1,21 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
+use k8s_openapi::jiff::Timestamp;
 use kube::{
-    ResourceExt,
+    Resource as _, ResourceExt,
+    core::object::HasStatus as _,
     runtime::reflector::{ObjectRef, Store},
 };
 use tracing::Instrument;
 
 use crate::managed::{
     cluster::ClusterError,
+    conditions::{self, READY, UNSEEN},
     decide::Next,
     external::{External, ManagedObject},
     history::History,
@@ -25,7 +28,13 @@ use super::{queue::Key, schedule::Again};
 pub trait Controller: Send + Sync {
     /// Runs a pass and says when to look again.
     fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>>;
+
+    /// How many objects are in which state.
+    fn census(&self) -> Census;
 }
+
+/// Objects by state, see [`conditions::state`].
+pub type Census = BTreeMap<&'static str, usize>;
 
 /// A kind's controller.
 pub struct KindController<X: External> {
@@ -111,6 +120,8 @@ impl<X: External> KindController<X> {
         let name = object.declared_name();
         let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll.into() };
         let started = Instant::now();
+        self.record_first(&object);
+        let before = object.clone();
         // Never two passes of one object: nobody misses it meanwhile.
         let mut history =
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.uid).unwrap_or_default();
@@ -123,6 +134,7 @@ impl<X: External> KindController<X> {
                 if report.next == Next::Never {
                     self.forget(&key.uid);
                 } else {
+                    self.record_ready(&before, &report.object);
                     let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
                     written.insert(key.uid.clone(), report.object);
                 }
@@ -140,10 +152,44 @@ impl<X: External> KindController<X> {
         again
     }
 
+    /// How long an object that nobody had looked at has waited. Its creation is known to the second.
+    fn record_first(&self, object: &X::Object) {
+        if state(object) == UNSEEN
+            && let Some(created) = &object.meta().creation_timestamp
+        {
+            self.context.metrics.first_reconciled(X::Object::NOUN, self.since(created.0));
+        }
+    }
+
+    /// How long an object was not Ready that now is.
+    fn record_ready(&self, before: &X::Object, now: &X::Object) {
+        let ready = |object: &X::Object| object.status().and_then(|status| status.condition(READY).cloned());
+        let was = ready(before);
+        if was.as_ref().is_some_and(|ready| ready.status == "True")
+            || ready(now).is_none_or(|ready| ready.status != "True")
+        {
+            return;
+        }
+        let created = before.meta().creation_timestamp.as_ref().map(|created| created.0);
+        if let Some(since) = was.map(|ready| ready.last_transition_time.0).or(created) {
+            self.context.metrics.became_ready(X::Object::NOUN, self.since(since));
+        }
+    }
+
+    fn since(&self, then: Timestamp) -> Duration {
+        Duration::try_from((self.context.clock)().duration_since(then)).unwrap_or_default()
+    }
+
     fn record(&self, outcome: &'static str, took: Duration) {
         tracing::debug!(outcome, ?took, "pass");
         self.context.metrics.reconciled(X::Object::NOUN, outcome, took);
     }
+}
+
+/// The state that an object is counted in.
+fn state<K: ManagedObject>(object: &K) -> &'static str {
+    let deleting = object.meta().deletion_timestamp.is_some();
+    conditions::state(object.status(), deleting)
 }
 
 /// `resourceVersion`s are numbers that grow (KEP-5504); one that is not counts as the oldest.
@@ -165,6 +211,15 @@ impl<X: External> Controller for KindController<X> {
     fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>> {
         let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, object = key.name);
         Box::pin(self.run(key).instrument(span))
+    }
+
+    fn census(&self) -> Census {
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let mut census = Census::new();
+        for object in stores.iter().flat_map(Store::state) {
+            *census.entry(state(&*object)).or_default() += 1;
+        }
+        census
     }
 }
 

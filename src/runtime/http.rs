@@ -1,44 +1,12 @@
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::net::SocketAddr;
 
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use tokio::net::TcpListener;
 
-use crate::telemetry::Metrics;
+use super::probes::Probes;
 
-/// What the probes look at.
-#[derive(Clone)]
-pub struct Probes {
-    metrics: Metrics,
-    /// Stores that have not been filled yet.
-    pending: Arc<AtomicUsize>,
-}
-
-impl Probes {
-    pub fn new(metrics: Metrics) -> Self {
-        Self { metrics, pending: Arc::default() }
-    }
-
-    /// One more store that must be filled before the operator is ready. Calling the answer says that
-    /// it is.
-    pub fn expect_store(&self) -> impl Fn() + Send + use<> {
-        self.pending.fetch_add(1, Ordering::SeqCst);
-        let (pending, filled) = (self.pending.clone(), std::sync::atomic::AtomicBool::new(false));
-        move || {
-            if !filled.swap(true, Ordering::SeqCst) {
-                pending.fetch_sub(1, Ordering::SeqCst);
-            }
-        }
-    }
-}
-
-/// Serves `/healthz` (the process answers), `/readyz` (every watch has filled its store) and
-/// `/metrics`.
+/// Serves `/healthz` (no watch hangs), `/readyz` (every watch has filled its store; a standby has none)
+/// and `/metrics`.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -46,8 +14,8 @@ pub async fn serve(address: SocketAddr, probes: Probes) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving /healthz, /readyz and /metrics");
     let router = Router::new()
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
+        .route("/healthz", get(|State(probes): State<Probes>| async move { answer(probes.alive()) }))
+        .route("/readyz", get(|State(probes): State<Probes>| async move { answer(probes.ready()) }))
         .route("/metrics", get(metrics))
         .with_state(probes);
     tokio::spawn(async move {
@@ -58,15 +26,15 @@ pub async fn serve(address: SocketAddr, probes: Probes) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn ready(State(probes): State<Probes>) -> (StatusCode, String) {
-    match probes.pending.load(Ordering::SeqCst) {
-        0 => (StatusCode::OK, "ok".to_owned()),
-        pending => (StatusCode::SERVICE_UNAVAILABLE, format!("{pending} watches have not listed their objects yet")),
+fn answer(well: Result<(), String>) -> (StatusCode, String) {
+    match well {
+        Ok(()) => (StatusCode::OK, "ok".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 
 async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
-    match probes.metrics.text() {
+    match probes.metrics() {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([("content-type", kind)], text).into_response()

@@ -5,6 +5,7 @@
 
 mod controller;
 mod http;
+mod probes;
 mod queue;
 mod schedule;
 mod start;

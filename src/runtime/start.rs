@@ -13,12 +13,17 @@ use k8s_openapi::{
 };
 use kube::{Api, Client, Config, CustomResourceExt, api::ListParams, core::DeserializeGuard};
 use thiserror::Error;
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     aws::{self, Aws},
     bucket::Buckets,
+    lease::{Elector, Fence, LeaseOptions, Lost},
     managed::{
         adoption::Allowance,
         decide::Settings,
@@ -31,7 +36,8 @@ use crate::{
 
 use super::{
     controller::{Controller, KindController},
-    http::{self, Probes},
+    http,
+    probes::{Controllers, Probes},
     queue::{Key, Queue},
     schedule::{Again, Schedule},
     watch::{Intake, watch},
@@ -62,6 +68,8 @@ pub struct Options {
     pub allow_force_delete: Vec<GlobMatcher>,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: Duration,
+    /// The lease that must be held to work, where several processes run.
+    pub lease: Option<LeaseOptions>,
     /// Where probes and metrics are served.
     pub http_address: SocketAddr,
 }
@@ -84,6 +92,12 @@ pub enum RunError {
     /// `kube-system` could not be read and no name was given.
     #[error("cannot name this cluster after the uid of kube-system ({0}): set --cluster-name")]
     ClusterName(#[source] Box<kube::Error>),
+    /// The lease cannot be read.
+    #[error("the lease cannot be read, of which the operator needs get, create and update (deploy/rbac): {0}")]
+    Lease(#[source] Box<kube::Error>),
+    /// The API server could not be reached for too long, or another process leads.
+    #[error("the lease was lost; another process goes on")]
+    LeaseLost,
     /// A part of the operator has died.
     #[error("{0} has ended ({1}); please report this")]
     Broken(&'static str, String),
@@ -126,6 +140,7 @@ impl Shared {
     pub fn finish(&self, key: &Key, again: Again, random: f64) {
         self.queue(|queue| {
             let (attempts, objects) = (queue.attempts(key), queue.count(key.kind));
+            self.metrics.resyncs_every(key.kind, self.schedule.interval(None, objects));
             match self.schedule.next(again, attempts, objects, random) {
                 Some((class, attempts, delay)) => queue.finish(key, class, attempts, Instant::now() + delay),
                 None => queue.forget(key),
@@ -151,6 +166,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     config.default_retry = false;
     let client = Client::try_from(config)?;
     check_crds(&client, &options.watch_namespaces).await?;
+    let fence = if options.lease.is_some() { Fence::closed() } else { Fence::open() };
+    let elector = options.lease.as_ref().map(|lease| Elector::new(client.clone(), lease, fence.clone()));
     let cluster = match &options.cluster_name {
         Some(name) => name.clone(),
         None => kube_system_uid(&client).await?,
@@ -161,6 +178,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     http::serve(options.http_address, probes.clone())
         .await
         .map_err(|error| RunError::Http(options.http_address, error))?;
+    // A standby watches nothing: what it had queued would all be due at once when it takes over.
+    let Some(tenure) = Tenure::begin(elector, &shutdown, &metrics).await? else { return Ok(()) };
 
     let settings = Arc::new(Settings {
         cluster,
@@ -171,12 +190,22 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     });
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
     let shared = Arc::new(Shared::new(schedule, metrics.clone()));
-    let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone()).await);
-    let mut operator =
-        Operator { client, options, settings, metrics, shared, probes, shutdown, watches: JoinSet::new() };
-    let controllers: Arc<[(&'static str, Arc<dyn Controller>)]> =
+    let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
+    let mut operator = Operator {
+        client,
+        options,
+        settings,
+        metrics,
+        shared,
+        probes: probes.clone(),
+        shutdown,
+        fence,
+        watches: JoinSet::new(),
+    };
+    let controllers: Controllers =
         Arc::new([operator.register(Buckets::new(aws.clone())), operator.register(Tables::new(aws))]);
-    operator.work(&controllers).await
+    probes.count(&controllers);
+    operator.work(&controllers, tenure).await
 }
 
 struct Operator {
@@ -187,6 +216,7 @@ struct Operator {
     shared: Arc<Shared>,
     probes: Probes,
     shutdown: CancellationToken,
+    fence: Fence,
     watches: JoinSet<()>,
 }
 
@@ -199,19 +229,21 @@ impl Operator {
             settings: self.settings.clone(),
             region: self.options.region.clone(),
             shutdown: self.shutdown.clone(),
+            fence: self.fence.clone(),
             metrics: self.metrics.clone(),
             events: Events::new(self.client.clone()),
             clock: Timestamp::now,
         }));
-        for api in apis::<DeserializeGuard<X::Object>>(&self.client, &self.options.watch_namespaces) {
-            let ready = self.probes.expect_store();
-            self.watches.spawn(watch(api, Intake::new(controller.clone(), self.shared.clone()), ready));
+        for scope in scopes(&self.options.watch_namespaces) {
+            let watched = self.probes.expect(X::Object::NOUN);
+            let api = api::<DeserializeGuard<X::Object>>(watched.client(self.client.clone()), scope);
+            self.watches.spawn(watch(api, Intake::new(controller.clone(), self.shared.clone()), watched));
         }
         (X::Object::NOUN, controller)
     }
 
     /// Workers take objects from the queue until the shutdown, and finish the call they are in.
-    async fn work(mut self, controllers: &Arc<[(&'static str, Arc<dyn Controller>)]>) -> Result<(), RunError> {
+    async fn work(mut self, controllers: &Controllers, mut tenure: Tenure) -> Result<(), RunError> {
         let mut workers = JoinSet::new();
         for _ in 0..self.options.concurrency.max(1) {
             workers.spawn(worker(self.shared.clone(), controllers.clone(), self.shutdown.clone()));
@@ -222,6 +254,7 @@ impl Operator {
             // First: a shutdown ends the workers, too.
             biased;
             () = self.shutdown.cancelled() => None,
+            lost = tenure.ended() => Some(lost),
             Some(ended) = workers.join_next() => Some(RunError::Broken("a worker", format!("{ended:?}"))),
             Some(ended) = self.watches.join_next() => Some(RunError::Broken("a watch", format!("{ended:?}"))),
         };
@@ -229,16 +262,78 @@ impl Operator {
         tracing::info!("shutting down: finishing the calls under way");
         self.watches.abort_all();
         while workers.join_next().await.is_some() {}
+        // Renewed until here: what the workers finished was still ours.
+        tenure.end().await;
         tracing::info!("stopped");
         broken.map_or(Ok(()), Err)
     }
 }
 
-async fn worker(
-    shared: Arc<Shared>,
-    controllers: Arc<[(&'static str, Arc<dyn Controller>)]>,
-    shutdown: CancellationToken,
-) {
+/// The time in which this process leads.
+struct Tenure {
+    /// Renews the lease, if there is one.
+    holder: Option<JoinHandle<Result<(), Lost>>>,
+    /// Nothing is written any more.
+    over: CancellationToken,
+    metrics: Metrics,
+}
+
+impl Tenure {
+    /// Waits for the lease; `None` when the process is to end before it is ours.
+    async fn begin(
+        elector: Option<Elector>,
+        shutdown: &CancellationToken,
+        metrics: &Metrics,
+    ) -> Result<Option<Self>, RunError> {
+        let over = CancellationToken::new();
+        let holder = match elector {
+            None => None,
+            Some(mut elector) => {
+                elector.check().await.map_err(|error| RunError::Lease(Box::new(error)))?;
+                tokio::select! {
+                    biased;
+                    () = shutdown.cancelled() => return Ok(None),
+                    () = elector.acquire() => {}
+                }
+                Some(tokio::spawn(hold(elector, over.clone())))
+            }
+        };
+        metrics.leads(true);
+        Ok(Some(Self { holder, over, metrics: metrics.clone() }))
+    }
+
+    /// Waits until the lease is lost, which may never be.
+    async fn ended(&mut self) -> RunError {
+        let Some(holder) = &mut self.holder else { return std::future::pending().await };
+        let ended = holder.await;
+        self.holder = None;
+        match ended {
+            Ok(_) => RunError::LeaseLost,
+            Err(panic) => RunError::Broken("the renewal of the lease", panic.to_string()),
+        }
+    }
+
+    /// Gives the lease back, if it is still ours.
+    async fn end(self) {
+        self.over.cancel();
+        if let Some(holder) = self.holder {
+            let _ = holder.await;
+        }
+        self.metrics.leads(false);
+    }
+}
+
+async fn hold(mut elector: Elector, over: CancellationToken) -> Result<(), Lost> {
+    tokio::select! {
+        biased;
+        () = over.cancelled() => {}
+        lost = elector.keep() => return Err(lost),
+    }
+    elector.release().await;
+    Ok(())
+}
+
+async fn worker(shared: Arc<Shared>, controllers: Controllers, shutdown: CancellationToken) {
     loop {
         let changed = shared.changed.notified();
         let (key, due) = {
@@ -268,14 +363,23 @@ async fn worker(
     }
 }
 
-fn apis<K>(client: &Client, namespaces: &[String]) -> Vec<Api<K>>
+/// Where objects are watched: each namespace, or `None` for all of them.
+fn scopes(namespaces: &[String]) -> Vec<Option<&str>> {
+    if namespaces.is_empty() {
+        vec![None]
+    } else {
+        namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
+    }
+}
+
+fn api<K>(client: Client, scope: Option<&str>) -> Api<K>
 where
     K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>,
 {
-    if namespaces.is_empty() {
-        return vec![Api::all(client.clone())];
+    match scope {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
     }
-    namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
 }
 
 /// Asks for one object of each kind: the answer tells a missing CRD from a missing permission.
@@ -291,7 +395,8 @@ async fn check<K: ManagedObject + CustomResourceExt>(
     namespaces: &[String],
     missing: &mut Vec<String>,
 ) -> Result<(), RunError> {
-    for api in apis::<DeserializeGuard<K>>(client, namespaces) {
+    for scope in scopes(namespaces) {
+        let api = api::<DeserializeGuard<K>>(client.clone(), scope);
         match api.list(&ListParams::default().limit(1)).await {
             Ok(_) => {}
             Err(kube::Error::Api(status)) if status.code == 404 => {

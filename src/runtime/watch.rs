@@ -26,6 +26,7 @@ use crate::{
 
 use super::{
     controller::KindController,
+    probes::Watched,
     queue::{Class, Key},
     start::Shared,
 };
@@ -60,26 +61,27 @@ enum Listed {
     AtRest(Key, Option<Duration>),
 }
 
-/// Watches for ever, and keeps the store and the queue up to date. `ready` is called once the store
-/// is complete.
-pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intake: Intake<X>, ready: impl Fn() + Send) {
+/// Watches for ever, and keeps the store and the queue up to date.
+pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intake: Intake<X>, watched: Arc<Watched>) {
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
     loop {
         let event = match stream.try_next().await {
             Ok(Some(event)) => event,
             Ok(None) => return,
             Err(error) => {
+                watched.turned();
                 intake.controller.context().metrics.watch_error(X::Object::NOUN);
                 tracing::warn!(kind = X::Object::NOUN, %error, "watch failed; trying again");
                 continue;
             }
         };
+        watched.progressed();
         let complete = matches!(event, Event::InitDone);
         if let Some(invalid) = intake.take(event) {
             report_unreadable(&intake.controller, invalid).await;
         }
         if complete {
-            ready();
+            watched.listed();
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::{
     },
     aws::{Aws, Options},
     bucket::{Buckets, ObjectVersion, Op as BucketOp},
+    lease::Fence,
     managed::{
         external::{Existence, External, Reads},
         fault::Class,
@@ -137,7 +138,7 @@ async fn compare<X: Kind>(
 
 async fn aws(endpoint: &str) -> Arc<Aws> {
     let options = Options { endpoint_url: Some(endpoint.to_owned()), published_endpoint_url: None };
-    Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)
+    Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)
 }
 
 async fn identity(aws: &Aws, name: &str) -> Identity {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     aws::{Aws, Options},
     bucket::Buckets,
+    lease::Fence,
     managed::mutants::{Mutant, with_mutant, without_mutants},
     table::Tables,
     telemetry::Metrics,
@@ -32,7 +33,7 @@ impl Real {
     async fn new() -> Self {
         let aws = async |endpoint_url: Option<&str>| {
             let options = Options { endpoint_url: endpoint_url.map(str::to_owned), published_endpoint_url: None };
-            Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)
+            Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)
         };
         let (real, elsewhere) = (aws(None).await, aws(Some("http://127.0.0.1:1")).await);
         Self {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    lease::Fence,
     managed::{decide::Settings, external::ManagedObject, reconcile::Context},
     runtime::parts::{Controller as _, Intake, KindController, Schedule, Shared},
     telemetry::{Events, Metrics},
@@ -61,6 +62,7 @@ impl<X: Kind> Process<X> {
             settings: settings.clone(),
             region: "us-east-1".to_owned(),
             shutdown: shutdown.clone(),
+            fence: Fence::open(),
             metrics: metrics.clone(),
             events: Events::new(client),
             clock: world::now,

@@ -1,10 +1,21 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicU64},
+    time::{Duration, SystemTime},
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
     registry::Registry,
 };
+
+use crate::managed::conditions::STATES;
 
 /// Counters of the operator. No label ever holds the name of an object: what other tenants call
 /// their things is not for everyone who can read metrics.
@@ -19,7 +30,13 @@ struct Inner {
     durations: Family<Kind, Histogram>,
     queued: Gauge,
     aws_requests: Family<AwsCall, Counter>,
-    aws_durations: Family<AwsService, Histogram>,
+    aws_durations: Family<AwsOperation, Histogram>,
+    first_reconcile: Family<Kind, Histogram>,
+    ready: Family<Kind, Histogram>,
+    objects: Family<Objects, Gauge>,
+    resync: Family<Kind, Gauge<f64, AtomicU64>>,
+    watch_progress: Family<Kind, Gauge<f64, AtomicU64>>,
+    leader: Gauge,
     drift: Family<Kind, Counter>,
     write_loops: Family<Kind, Counter>,
     watch_errors: Family<Kind, Counter>,
@@ -48,13 +65,25 @@ pub struct AwsCall {
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct AwsService {
+struct AwsOperation {
     service: String,
+    operation: String,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Objects {
+    kind: &'static str,
+    state: &'static str,
 }
 
 /// From 1 ms to about 30 s.
 fn seconds() -> Histogram {
-    Histogram::new(prometheus_client::metrics::histogram::exponential_buckets(0.001, 2.0, 16))
+    Histogram::new(exponential_buckets(0.001, 2.0, 16))
+}
+
+/// From a quarter of a second to more than two hours: a table with indexes takes its time.
+fn minutes() -> Histogram {
+    Histogram::new(exponential_buckets(0.25, 2.0, 16))
 }
 
 impl Default for Metrics {
@@ -68,12 +97,36 @@ impl Default for Metrics {
         registry.register("queue_ready", "Objects whose time has come and that wait for a worker", queued.clone());
         let aws_requests = Family::<AwsCall, Counter>::default();
         registry.register("aws_requests", "Attempts of calls to AWS", aws_requests.clone());
-        let aws_durations = Family::<AwsService, Histogram>::new_with_constructor(seconds);
+        let aws_durations = Family::<AwsOperation, Histogram>::new_with_constructor(seconds);
         registry.register(
             "aws_request_duration_seconds",
             "How long an attempt of a call to AWS takes",
             aws_durations.clone(),
         );
+        let first_reconcile = Family::<Kind, Histogram>::new_with_constructor(minutes);
+        registry.register(
+            "time_to_first_reconcile_seconds",
+            "From the creation of an object to its first pass",
+            first_reconcile.clone(),
+        );
+        let ready = Family::<Kind, Histogram>::new_with_constructor(minutes);
+        registry.register("time_to_ready_seconds", "How long an object was not Ready that now is", ready.clone());
+        let objects = Family::<Objects, Gauge>::default();
+        registry.register("objects", "Objects by kind and state", objects.clone());
+        let resync = Family::<Kind, Gauge<f64, AtomicU64>>::default();
+        registry.register(
+            "resync_interval_seconds",
+            "Between two looks at an object in sync that does not say so itself",
+            resync.clone(),
+        );
+        let watch_progress = Family::<Kind, Gauge<f64, AtomicU64>>::default();
+        registry.register(
+            "watch_progress_timestamp_seconds",
+            "When the API server last answered or told the watch of a kind, in Unix time",
+            watch_progress.clone(),
+        );
+        let leader = Gauge::default();
+        registry.register("leader", "1 in the process that works, 0 in a standby", leader.clone());
         let drift = Family::<Kind, Counter>::default();
         registry.register("drift_corrected", "Changes made behind our back that were put right", drift.clone());
         let write_loops = Family::<Kind, Counter>::default();
@@ -87,6 +140,12 @@ impl Default for Metrics {
             queued,
             aws_requests,
             aws_durations,
+            first_reconcile,
+            ready,
+            objects,
+            resync,
+            watch_progress,
+            leader,
             drift,
             write_loops,
             watch_errors,
@@ -109,9 +168,43 @@ impl Metrics {
 
     /// An attempt of a call to AWS came to an end.
     pub fn aws_request(&self, call: AwsCall, took: Duration) {
-        let service = AwsService { service: call.service.clone() };
-        self.inner.aws_durations.get_or_create(&service).observe(took.as_secs_f64());
+        let operation = AwsOperation { service: call.service.clone(), operation: call.operation.clone() };
+        self.inner.aws_durations.get_or_create(&operation).observe(took.as_secs_f64());
         self.inner.aws_requests.get_or_create(&call).inc();
+    }
+
+    /// An object had its first pass, so long after its creation.
+    pub fn first_reconciled(&self, kind: &'static str, waited: Duration) {
+        self.inner.first_reconcile.get_or_create(&Kind { kind }).observe(waited.as_secs_f64());
+    }
+
+    /// An object is Ready that was not for so long.
+    pub fn became_ready(&self, kind: &'static str, waited: Duration) {
+        self.inner.ready.get_or_create(&Kind { kind }).observe(waited.as_secs_f64());
+    }
+
+    /// How many objects of a kind are in which of [`STATES`]; the others have none.
+    pub fn objects(&self, kind: &'static str, census: &BTreeMap<&'static str, usize>) {
+        for state in STATES {
+            let number = census.get(state).copied().unwrap_or_default();
+            self.inner.objects.get_or_create(&Objects { kind, state }).set(i64::try_from(number).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// How often an object of this kind is looked at.
+    pub fn resyncs_every(&self, kind: &'static str, interval: Duration) {
+        self.inner.resync.get_or_create(&Kind { kind }).set(interval.as_secs_f64());
+    }
+
+    /// The API server has answered or told the watch of a kind.
+    pub fn watch_progressed(&self, kind: &'static str) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.inner.watch_progress.get_or_create(&Kind { kind }).set(now.as_secs_f64());
+    }
+
+    /// Whether this process works.
+    pub fn leads(&self, leads: bool) {
+        self.inner.leader.set(leads.into());
     }
 
     /// A change made behind our back was put right.

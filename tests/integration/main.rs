@@ -37,6 +37,7 @@ mod every_field;
 mod faults;
 mod hostile;
 mod ladder;
+mod leaders;
 mod ownership;
 mod policies;
 mod refusals;

@@ -14,6 +14,8 @@ pub struct Operator {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: watch::Receiver<Option<String>>,
+    /// How many lines it has logged.
+    lines: watch::Receiver<usize>,
     reader: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -40,6 +42,7 @@ impl Operator {
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = watch::channel(None);
         let lines = log.clone();
+        let (count, counted) = watch::channel(0);
         let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
@@ -47,13 +50,23 @@ impl Operator {
                     found.send_replace(Some(address.to_owned()));
                 }
                 lines.lock().expect("no reader panics").push(line);
+                count.send_modify(|count| *count += 1);
             }
         });
-        Self { child, log, address, reader: Some(reader) }
+        Self { child, log, address, lines: counted, reader: Some(reader) }
     }
 
     pub fn log(&self) -> Vec<String> {
         self.log.lock().expect("no reader panics").clone()
+    }
+
+    /// Waits for a line of its log that contains this.
+    pub async fn logged(&self, text: &str) {
+        let mut lines = self.lines.clone();
+        let found = tokio::time::timeout(Duration::from_secs(60), lines.wait_for(|_| {
+            self.log().iter().any(|line| line.contains(text))
+        })).await;
+        assert!(matches!(found, Ok(Ok(_))), "the operator does not log {text:?}: {:#?}", self.log());
     }
 
     /// What one of its HTTP paths answers.

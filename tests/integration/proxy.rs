@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// One call, as AWS would log it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,6 +46,8 @@ pub enum Action {
     LoseAnswer,
     /// AWS does it, and the answer is held back until the proxy goes away.
     HoldAnswer,
+    /// AWS does it, and the answer is held back until then.
+    HoldAnswerUntil(Arc<Notify>),
     /// AWS never hears of it, and the answer says that it was done.
     Pretend,
 }
@@ -202,6 +204,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     match action {
         Some(Action::LoseAnswer) => lost(),
         Some(Action::HoldAnswer) => std::future::pending().await,
+        Some(Action::HoldAnswerUntil(released)) => {
+            released.notified().await;
+            answer.map(Body::new)
+        }
         _ => answer.map(Body::new),
     }
 }

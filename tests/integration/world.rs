@@ -67,6 +67,16 @@ impl World {
         Self::on(Rig::shared(), name, flags).await
     }
 
+    /// Of operators that work only while they hold a lease, which they need a moment to be allowed.
+    pub async fn electing(name: &str) -> Self {
+        let mut world = Self::with(name, &[]).await;
+        world.operator.kill();
+        world.allow_lease();
+        world.flags.extend(["--leader-elect".to_owned(), format!("--lease-namespace={}", world.namespace)]);
+        world.restart_operator();
+        world
+    }
+
     pub async fn on(rig: &'static Rig, name: &str, flags: &[&str]) -> Self {
         let client = client(rig.get("KUBECONFIG")).await;
         let namespace = format!("{name}-{:06x}", fastrand::u32(..0x0100_0000));
@@ -82,6 +92,25 @@ impl World {
         let operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &all);
         let aws = Aws::new(rig.get("AWS_ENDPOINT_URL"));
         Self { rig, client, namespace, proxy, operator, aws, flags: all }
+    }
+
+    /// Lets the operator have a lease in this namespace, by the shipped role.
+    pub fn allow_lease(&self) {
+        let role = format!("{}/deploy/rbac/lease.yaml", env!("CARGO_MANIFEST_DIR"));
+        self.rig.kubectl(&["apply", "-n", &self.namespace, "-f", &role]);
+        let binding = ["create", "rolebinding", "musubi-lease", "--role=musubi-lease", "--user=musubi"];
+        self.rig.kubectl(&[&["-n", &self.namespace], &binding[..]].concat());
+    }
+
+    /// Another operator for the same namespace, which goes to AWS by a proxy of its own.
+    pub async fn another_operator(&self) -> (Operator, Proxy) {
+        let proxy = Proxy::start(self.rig.get("AWS_ENDPOINT_URL")).await;
+        let endpoint = format!("--aws-endpoint-url={}", proxy.url);
+        let other = |flag: &String| {
+            if flag.starts_with("--aws-endpoint-url=") { endpoint.clone() } else { flag.clone() }
+        };
+        let flags: Vec<String> = self.flags.iter().map(other).collect();
+        (Operator::start(self.rig.get("OPERATOR_KUBECONFIG"), &flags), proxy)
     }
 
     /// The operator again, as it was started before.

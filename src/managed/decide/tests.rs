@@ -12,6 +12,7 @@ use crate::{
     api::{Bucket, CreationIntent},
     aws::{Aws, Options},
     bucket::{Buckets, Contents, Observed, Op, fresh},
+    lease::Fence,
     managed::{external::Step, identity::Owner, ownership::By},
     telemetry::Metrics,
 };
@@ -53,7 +54,7 @@ impl Point {
         let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u1".into() };
         Self {
             object: serde_json::from_value(object).expect("a bucket"),
-            external: Buckets::new(Arc::new(Aws::new(options, "us-east-1", Metrics::default()).await)),
+            external: Buckets::new(Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)),
             identity: Ok(Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner }),
             settings: Settings {
                 cluster: "c".into(),
