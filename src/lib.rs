@@ -16,6 +16,7 @@
 //! | [`lease`] | which of several processes works, and the fence that keeps a late one from writing |
 //! | [`runtime`] | watches, the queue, workers, HTTP, shutdown |
 //! | [`telemetry`] | metrics, logs, Events |
+//! | [`iam`] | the IAM policy, out of the operations that the kinds name |
 //! | [`reference`] | `crds/REFERENCE.md`, out of the schemas |
 //!
 //! Begin with [`managed::decide`]: it says in one function what the operator will do next, and why.
@@ -26,6 +27,7 @@
 pub mod api;
 pub mod aws;
 pub mod bucket;
+pub mod iam;
 pub mod lease;
 pub mod managed;
 pub mod reference;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use musubi::{
     api::crd,
-    aws,
+    aws, iam,
     lease::{LeaseOptions, Terms},
     managed::adoption::Allowance,
     runtime::{self, Options},
@@ -29,6 +29,8 @@ enum Command {
     Run(Box<Run>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Print the IAM policy that the operator's role needs, as JSON.
+    IamPolicy(IamPolicy),
 }
 
 #[derive(Args)]
@@ -89,6 +91,20 @@ struct Run {
     log_format: LogFormat,
 }
 
+#[derive(Args)]
+struct IamPolicy {
+    /// What the names of all buckets and tables begin with, and those of the roles that replicate and the
+    /// Kinesis streams. Required: a role that may do this to every name is more than an operator needs.
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    name_prefix: String,
+    /// The AWS partition.
+    #[arg(long, default_value = "aws", value_parser = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"])]
+    partition: String,
+    /// Also let it delete what buckets hold, for --allow-force-delete.
+    #[arg(long)]
+    force_delete: bool,
+}
+
 /// It ends up in an AWS tag value.
 fn cluster_name(text: &str) -> Result<String, String> {
     let fits = !text.is_empty()
@@ -123,6 +139,11 @@ async fn main() -> anyhow::Result<()> {
             for (_, crd) in crd::all()? {
                 print!("---\n{}", crd::yaml(&crd)?);
             }
+            Ok(())
+        }
+        Command::IamPolicy(IamPolicy { name_prefix, partition, force_delete }) => {
+            let policy = iam::policy(&iam::Scope { name_prefix, partition, force_delete });
+            println!("{}", serde_json::to_string_pretty(&policy)?);
             Ok(())
         }
     }

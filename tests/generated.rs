@@ -5,14 +5,14 @@
 
 use std::path::Path;
 
-use musubi::api::crd;
+use musubi::{api::crd, iam};
 use serde_json::Value;
 
 const HEADER: &str = "# Generated from src/api by `musubi crds`; do not edit.\n";
 
 /// `UPDATE_GENERATED=1 cargo test --test generated` writes it anew.
 fn is_up_to_date(file: &str, wanted: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(&path, wanted).expect("written");
     }
@@ -23,14 +23,35 @@ fn is_up_to_date(file: &str, wanted: &str) {
 #[test]
 fn crds_equal_the_code() {
     for (file, crd) in crd::all().expect("the CRDs") {
-        is_up_to_date(file, &format!("{HEADER}{}", crd::yaml(&crd).expect("YAML")));
+        let yaml = format!("{HEADER}{}", crd::yaml(&crd).expect("YAML"));
+        is_up_to_date(&format!("crds/{file}"), &yaml);
+        // Neither kustomize nor Helm reads a file outside of its own folder.
+        is_up_to_date(&format!("deploy/kustomize/base/crds/{file}"), &yaml);
+        is_up_to_date(&format!("deploy/helm/musubi/templates/crds/{file}"), &as_template(&yaml));
     }
+}
+
+/// A CRD as a template of the chart: installed if wanted, and kept if wanted.
+fn as_template(yaml: &str) -> String {
+    assert!(!yaml.contains("{{"), "Helm would take it for its own");
+    let kept =
+        "metadata:\n  {{- if .Values.crds.keep }}\n  annotations:\n    helm.sh/resource-policy: keep\n  {{- end }}\n";
+    let text = yaml.replacen("metadata:\n", kept, 1);
+    assert!(text.contains(kept), "a CRD has metadata");
+    format!("{{{{- if .Values.crds.install }}}}\n{text}{{{{- end }}}}\n")
+}
+
+#[test]
+fn the_iam_policy_equals_the_code() {
+    let scope = iam::Scope { name_prefix: "my-prefix-".to_owned(), partition: "aws".to_owned(), force_delete: false };
+    let policy = serde_json::to_string_pretty(&iam::policy(&scope)).expect("JSON");
+    is_up_to_date("deploy/iam/policy.json", &format!("{policy}\n"));
 }
 
 #[test]
 fn the_reference_equals_the_code_and_holds_every_field() {
     let reference = musubi::reference::markdown().expect("the schemas");
-    is_up_to_date("REFERENCE.md", &reference);
+    is_up_to_date("crds/REFERENCE.md", &reference);
     each_field(&mut |path, _| {
         let name = path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]");
         let named =

@@ -30,7 +30,7 @@ kind: Config
 current-context: musubi
 clusters:
   - name: musubi
-    cluster: {server: "https://127.0.0.1:$apiserver_port", certificate-authority: $state/certs/apiserver.crt}
+    cluster: {server: "https://$apiserver_address:$apiserver_port", certificate-authority: $state/certs/apiserver.crt}
 users:
   - name: $1
     user: {token: $token}
@@ -52,22 +52,28 @@ etcd_ready() { listens etcd "$etcd_port" && curl -qsf --max-time 10 "http://127.
 
 launch_apiserver() {
   launch apiserver "${program[kube-apiserver]}" --etcd-servers "http://127.0.0.1:$etcd_port" \
-    --cert-dir "$state/certs" --bind-address 127.0.0.1 --secure-port "$apiserver_port" \
+    --cert-dir "$state/certs" --bind-address "$apiserver_address" --secure-port "$apiserver_port" \
     --token-auth-file "$state/tokens.csv" --authorization-mode RBAC \
     --service-account-key-file "$state/service-account.key" \
     --service-account-signing-key-file "$state/service-account.key" \
     --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.0.0.0/24 \
     --audit-policy-file "$here/controlplane/audit-policy.yaml" --audit-log-path "$state/audit.log" \
-    --audit-log-mode blocking --audit-log-maxsize 1000
+    --kubelet-preferred-address-types InternalIP --audit-log-mode blocking --audit-log-maxsize 1000
 }
 
 await_apiserver() { healthy apiserver 90 apiserver_ready; }
 apiserver_ready() { listens apiserver "$apiserver_port" && kube --request-timeout 10s get --raw /readyz; }
 
 launch_controller-manager() {
+  local controllers=namespace,garbagecollector,serviceaccount,serviceaccount-token extra=()
+  if is_node; then
+    controllers='*'
+    # Pods trust the API server by it.
+    extra=(--root-ca-file "$state/certs/apiserver.crt")
+  fi
   # What envtest lacks: owner references are collected, namespaces really go away.
   launch controller-manager "${program[kube-controller-manager]}" --kubeconfig "$state/admin.kubeconfig" \
-    --controllers namespace,garbagecollector,serviceaccount,serviceaccount-token --leader-elect=false \
+    --controllers "$controllers" "${extra[@]}" --leader-elect=false \
     --service-account-private-key-file "$state/service-account.key" --use-service-account-credentials=false \
     --cert-dir "$state/certs-manager" --secure-port 0
 }

@@ -15,7 +15,7 @@ install_operator() {
   say "installing the CRDs and the operator's role"
   kube_apply -f "$repo/crds/"
   kube wait --for=condition=Established --timeout=60s -f "$repo/crds/" > /dev/null
-  kube_apply -f "$repo/deploy/rbac/"
+  kube_apply -f "$repo/deploy/kustomize/base/rbac/"
   kube create clusterrolebinding musubi-rig --clusterrole musubi --user musubi --dry-run=client -o yaml | kube_apply -f -
 }
 

@@ -12,11 +12,13 @@ prepare_localstack() {
 
 launch_localstack() {
   prepare_localstack
+  local listen=127.0.0.1:$localstack_port
+  [ "$localstack_address" = 127.0.0.1 ] || listen=$listen,$localstack_address:$localstack_port
   # The wrapper needs Java by its path: LocalStack puts the wrapper's folder first on PATH.
   launch localstack HOME="$state/localstack" TMPDIR="$state/localstack/tmp" FILESYSTEM_ROOT="$state/localstack" \
     MUSUBI_RIG="$state" MUSUBI_LIB="$here/lib" MUSUBI_DYNAMODB="$dynamodb_libraries" MUSUBI_JAVA="$(command -v java)" \
     OVERRIDE_IN_DOCKER=0 SKIP_SSL_CERT_DOWNLOAD=1 DISABLE_EVENTS=1 DNS_ADDRESS=0 \
-    GATEWAY_LISTEN="127.0.0.1:$localstack_port" SERVICES=s3,dynamodb,kms,sts EAGER_SERVICE_LOADING=0 PROVIDER_OVERRIDE_DYNAMODB=v2 \
+    GATEWAY_LISTEN="$listen" SERVICES=s3,dynamodb,kms,sts EAGER_SERVICE_LOADING=0 PROVIDER_OVERRIDE_DYNAMODB=v2 \
     DYNAMODB_IN_MEMORY=1 DYNAMODB_DELAY_TRANSIENT_STATUSES=1 \
     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONDONTWRITEBYTECODE=1 \
     "$localstack_python" "$here/lib/run_localstack.py"
@@ -33,5 +35,5 @@ localstack_answers() { # SERVICE TARGET
   local call=()
   [ -z "$2" ] || call=(-H "X-Amz-Target: $2" -H 'Content-Type: application/x-amz-json-1.0' -d '{}')
   listens localstack "$localstack_port" \
-    && curl -qsf --max-time 60 -H "Authorization: $signed" "${call[@]}" "http://127.0.0.1:$localstack_port/"
+    && curl -qsf --max-time 60 -H "Authorization: $signed" "${call[@]}" "http://$localstack_address:$localstack_port/"
 }

@@ -24,7 +24,7 @@ check_go() {
   wanted=$(awk '$1 == "go" {print $2}' "$here/controlplane/go.mod")
   # From 1.21 on, Go fetches a newer one by itself, unless it was told not to.
   have go && [ "$(go env GOTOOLCHAIN 2> /dev/null)" != local ] && wanted=1.24
-  for name in "${!package[@]}"; do
+  for name in "${rig_programs[@]}"; do
     ready_program "$name" > /dev/null && continue
     want Go "$wanted" "$(GOTOOLCHAIN=local first_version go env GOVERSION)" \
       "package golang of your system or go.dev, to build $name; or KUBEBUILDER_ASSETS with etcd, kube-apiserver, kube-controller-manager, kubectl"

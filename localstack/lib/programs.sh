@@ -6,7 +6,12 @@ declare -A package=(
   [kube-apiserver]=k8s.io/kubernetes/cmd/kube-apiserver
   [kube-controller-manager]=k8s.io/kubernetes/cmd/kube-controller-manager
   [kubectl]=k8s.io/kubernetes/cmd/kubectl
+  [kubelet]=k8s.io/kubernetes/cmd/kubelet
+  [kube-scheduler]=k8s.io/kubernetes/cmd/kube-scheduler
+  [helm]=helm.sh/helm/v4/cmd/helm
 )
+# What every rig needs of them.
+rig_programs=(etcd kube-controller-manager kube-apiserver kubectl)
 # Where each of them is, once found.
 declare -A program=()
 
@@ -33,10 +38,26 @@ in_cache() {
 
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
-# module_version MODULE: as the control plane's go.mod has it.
-module_version() { awk -v module="$1" '$1 == module && $2 {print $2; exit}' "$here/controlplane/go.mod"; }
+# module_of NAME: the folder of the Go module that pins the program.
+module_of() { if [ "$1" = helm ]; then printf '%s\n' "$here/helm"; else printf '%s\n' "$here/controlplane"; fi; }
 
-program_key() { printf '%s-%s-%s\n' "$1" "$(digest "$here/controlplane/go.mod" "$here/controlplane/go.sum")" "$(uname -m)"; }
+# module_version MODULE: as a program's go.mod has it.
+module_version() {
+  cat "$here"/{controlplane,helm}/go.mod |
+    awk -v module="$1" '{sub(/^require /, "")} $1 == module && $2 ~ /^v/ {print $2; exit}'
+}
+
+program_key() {
+  local module
+  module=$(module_of "$1")
+  printf '%s-%s-%s\n' "$1" "$(digest "$module/go.mod" "$module/go.sum")" "$(uname -m)"
+}
+
+# suits NAME: prints where the caller's own program is, if it is new enough.
+suits() {
+  [ "$1" != helm ] || [[ $(helm version --short 2> /dev/null) == v4.* ]] || return
+  command -v "$1"
+}
 
 # ready_program NAME: prints where it is, if it need not be built. The convention of envtest comes
 # first: who has the programs builds nothing.
@@ -44,7 +65,7 @@ ready_program() {
   local place=${KUBEBUILDER_ASSETS:-}/$1
   if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$place" ]; then
     realpath -s "$place"
-  elif [ "$1" = kubectl ] && command -v kubectl; then
+  elif [[ $1 == @(kubectl|helm) ]] && suits "$1"; then
     :
   else
     place=$cache/$(program_key "$1")
@@ -56,12 +77,15 @@ build_program() { # FOLDER NAME
   local version flags kubernetes
   kubernetes=$(module_version k8s.io/kubernetes)
   version=$kubernetes
-  [ "$2" != etcd ] || version=$(module_version go.etcd.io/etcd/server/v3)
+  case $2 in
+    etcd) version=$(module_version go.etcd.io/etcd/server/v3) ;;
+    helm) version=$(module_version helm.sh/helm/v4) ;;
+  esac
   say "building $2 $version from the Go module proxy; the first time this takes minutes (all together about 6 on 2 cores)"
   # Without these it reports v0.0.0.
   flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1"
   flags="$flags -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<< "$kubernetes")"
-  with_heartbeat "building $2" env -C "$here/controlplane" CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off GOOS='' GOARCH='' \
+  with_heartbeat "building $2" env -C "$(module_of "$2")" CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off GOOS='' GOARCH='' \
     go build -trimpath -ldflags "$flags" -o "$1/$2" "${package[$2]}" >&2
 }
 
@@ -96,14 +120,17 @@ print("py%d.%d-%s-%s" % (*sys.version_info[:2], platform.machine(), base))')"
 
 dynamodb_key() { printf 'dynamodb-%s\n' "$(digest "$here/dynamodb-local/pom.xml")"; }
 
+# find_program NAME: sets program[NAME], and builds it first where it must.
+find_program() {
+  program[$1]=$(ready_program "$1") || {
+    in_cache "$(program_key "$1")" build_program "$1"
+    program[$1]=$cached/$1
+  }
+}
+
 find_programs() {
   local name
-  for name in etcd kube-controller-manager kube-apiserver kubectl; do
-    program[$name]=$(ready_program "$name") || {
-      in_cache "$(program_key "$name")" build_program "$name"
-      program[$name]=$cached/$name
-    }
-  done
+  for name in "${rig_programs[@]}"; do find_program "$name"; done
   in_cache "$(localstack_key)" build_localstack
   localstack_python=$cached/bin/python
   in_cache "$(dynamodb_key)" build_dynamodb

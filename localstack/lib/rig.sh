@@ -3,6 +3,12 @@
 
 components=(etcd apiserver controller-manager localstack)
 
+# all_components: those of this rig, in the order in which they start.
+all_components() {
+  printf '%s\n' "${components[@]}"
+  ! is_node || printf '%s\n' "${node_components[@]}"
+}
+
 choose_ports() {
   if [ ! -s "$state/ports" ]; then
     free_ports 3 > "$state/ports.tmp"
@@ -11,10 +17,19 @@ choose_ports() {
   # Used in lib/controlplane.sh and lib/emulator.sh.
   # shellcheck disable=SC2034
   read -r etcd_port apiserver_port localstack_port < "$state/ports"
+  apiserver_address=127.0.0.1 localstack_address=127.0.0.1
+  # Used in lib/controlplane.sh and lib/emulator.sh.
+  # shellcheck disable=SC2034
+  if is_node; then apiserver_address=$service_address apiserver_port=443 localstack_address=$bridge_address; fi
 }
 
 load_rig() {
   find_programs
+  if is_node; then
+    find_program kubelet
+    find_program kube-scheduler
+    prepare_network
+  fi
   choose_ports
   write_identities
   local identity
@@ -42,12 +57,17 @@ start_components() {
     start_component "$component"
     "await_$component" || return 1
   done
-  await_localstack
+  await_localstack || return 1
+  is_node || return 0
+  for component in "${node_components[@]}"; do
+    start_component "$component"
+    "await_$component" || return 1
+  done
 }
 
 any_running() {
   local component
-  for component in "${components[@]}"; do running "$component" && return; done
+  for component in $(all_components); do running "$component" && return; done
   return 1
 }
 
@@ -69,12 +89,13 @@ start_rig() {
 }
 
 stop_components() {
-  local at
-  for ((at = ${#components[@]} - 1; at >= 0; at--)); do
-    running "${components[at]}" && say "stopping ${components[at]}"
+  local component
+  for component in $(all_components | tac); do
+    running "$component" && say "stopping $component"
     # What they hold is thrown away with the rig, and an API server asked politely waits for watches.
-    stop "${components[at]}" KILL
+    stop "$component" KILL
   done
+  ! is_node || clear_node
 }
 
 # What others need to use the rig: KEY=value lines.
@@ -83,8 +104,8 @@ write_env() {
 KUBECONFIG=$state/admin.kubeconfig
 OPERATOR_KUBECONFIG=$state/musubi.kubeconfig
 TENANT_KUBECONFIG=$state/tenant.kubeconfig
-KUBE_API_URL=https://127.0.0.1:$apiserver_port
-AWS_ENDPOINT_URL=http://127.0.0.1:$localstack_port
+KUBE_API_URL=https://$apiserver_address:$apiserver_port
+AWS_ENDPOINT_URL=http://$localstack_address:$localstack_port
 AUDIT_LOG=$state/audit.log
 LOCALSTACK_LOG=$state/logs/localstack.log
 KUBECTL=${program[kubectl]}

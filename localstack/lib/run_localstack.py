@@ -3,19 +3,18 @@
 import os
 import sys
 import tempfile
-from functools import partial
-
 from localstack import config
 from twisted.internet import endpoints
 
-# It listens on every interface whatever GATEWAY_LISTEN says, and does not end when it cannot listen.
-gateway = config.GATEWAY_LISTEN[0]
-on_gateway = partial(endpoints.TCP4ServerEndpoint, interface=gateway.host)
+# It listens on every interface whatever GATEWAY_LISTEN says, and does not end when it cannot listen. It asks
+# for one endpoint per address, in order.
+hosts = (listen.host for listen in config.GATEWAY_LISTEN)
+TCP4ServerEndpoint = endpoints.TCP4ServerEndpoint
 
 
 class OnGateway:
     def __init__(self, reactor, port):
-        self.endpoint = on_gateway(reactor, port)
+        self.endpoint = TCP4ServerEndpoint(reactor, port, interface=next(hosts))
 
     def listen(self, factory):
         def stop(failure):

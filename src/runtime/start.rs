@@ -87,13 +87,15 @@ pub enum RunError {
     #[error("CRDs are not installed: {}. Install them with `kubectl apply --server-side -f crds/`", .0.join(", "))]
     MissingCrds(Vec<String>),
     /// A permission is missing.
-    #[error("the operator may not list {0}: bind it to the ClusterRole in deploy/rbac")]
+    #[error("the operator may not list {0}: bind it to the ClusterRole in deploy/kustomize/base/rbac")]
     Forbidden(String),
     /// `kube-system` could not be read and no name was given.
     #[error("cannot name this cluster after the uid of kube-system ({0}): set --cluster-name")]
     ClusterName(#[source] Box<kube::Error>),
     /// The lease cannot be read.
-    #[error("the lease cannot be read, of which the operator needs get, create and update (deploy/rbac): {0}")]
+    #[error(
+        "the lease cannot be read, of which the operator needs get, create and update (deploy/kustomize/base/rbac): {0}"
+    )]
     Lease(#[source] Box<kube::Error>),
     /// The API server could not be reached for too long, or another process leads.
     #[error("the lease was lost; another process goes on")]

@@ -103,5 +103,5 @@ async fn without_the_right_to_a_lease_the_operator_says_so_and_ends() {
     let mut operator = crate::operator::Operator::start(world.rig.get("OPERATOR_KUBECONFIG"), &flags);
     assert!(!operator.ended().await.success());
     let log = operator.log().join("\n");
-    assert!(log.contains("leases") && log.contains("deploy/rbac"), "{log}");
+    assert!(log.contains("leases") && log.contains("deploy/kustomize/base/rbac"), "{log}");
 }

@@ -63,9 +63,11 @@ impl Operator {
     /// Waits for a line of its log that contains this.
     pub async fn logged(&self, text: &str) {
         let mut lines = self.lines.clone();
-        let found = tokio::time::timeout(Duration::from_secs(60), lines.wait_for(|_| {
-            self.log().iter().any(|line| line.contains(text))
-        })).await;
+        let found = tokio::time::timeout(
+            Duration::from_secs(60),
+            lines.wait_for(|_| self.log().iter().any(|line| line.contains(text))),
+        )
+        .await;
         assert!(matches!(found, Ok(Ok(_))), "the operator does not log {text:?}: {:#?}", self.log());
     }
 

@@ -59,7 +59,7 @@ impl Rig {
     pub fn prepare(&self) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         self.kubectl(&["apply", "--server-side", "-f", &root.join("crds").to_string_lossy()]);
-        self.kubectl(&["apply", "--server-side", "-f", &root.join("deploy/rbac").to_string_lossy()]);
+        self.kubectl(&["apply", "--server-side", "-f", &root.join("deploy/kustomize/base/rbac").to_string_lossy()]);
         let crds = ["crd/buckets.s3.musubi.dev", "crd/tables.dynamodb.musubi.dev"];
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", crds[0], crds[1]]);
         let bound = self.kubectl_output(&["get", "clusterrolebinding", "musubi-tests"]);

@@ -65,9 +65,9 @@ async fn every_verb_of_the_role_is_used_and_no_other_is_missed() {
     }
 }
 
-/// What deploy/rbac grants in the namespaces it is bound to.
+/// What deploy/kustomize/base/rbac grants in the namespaces it is bound to.
 fn granted() -> BTreeSet<(String, String)> {
-    let text = include_str!("../../deploy/rbac/clusterrole.yaml");
+    let text = include_str!("../../deploy/kustomize/base/rbac/clusterrole.yaml");
     let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).expect("the role is YAML");
     let rules = documents[0]["rules"].as_array().expect("rules").clone();
     let texts = |value: &serde_json::Value| -> Vec<String> { serde_json::from_value(value.clone()).expect("a list") };

@@ -96,7 +96,7 @@ impl World {
 
     /// Lets the operator have a lease in this namespace, by the shipped role.
     pub fn allow_lease(&self) {
-        let role = format!("{}/deploy/rbac/lease.yaml", env!("CARGO_MANIFEST_DIR"));
+        let role = format!("{}/deploy/kustomize/base/rbac/lease.yaml", env!("CARGO_MANIFEST_DIR"));
         self.rig.kubectl(&["apply", "-n", &self.namespace, "-f", &role]);
         let binding = ["create", "rolebinding", "musubi-lease", "--role=musubi-lease", "--user=musubi"];
         self.rig.kubectl(&[&["-n", &self.namespace], &binding[..]].concat());
