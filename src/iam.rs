@@ -34,117 +34,136 @@ enum Part {
     RolesOfReplication,
 }
 
+type Action = (Part, &'static str);
+
 /// The IAM actions that an operation of AWS needs; none for one that nobody has looked up (Service
 /// Authorization Reference, "Actions, resources, and condition keys for Amazon S3", "... for Amazon DynamoDB").
-fn actions(operation: &str) -> &'static [(Part, &'static str)] {
-    use Part::*;
+fn actions(operation: &str) -> impl Iterator<Item = Action> {
+    s3(operation).iter().chain(dynamodb(operation)).copied()
+}
+
+/// Many actions have names of their own, and most deletions are puts.
+fn s3(operation: &str) -> &'static [Action] {
     match operation {
-        // S3, where many actions have names of their own, and most deletions are puts.
-        "CreateBucket" => &[(Buckets, "s3:CreateBucket")],
-        "DeleteBucket" => &[(Buckets, "s3:DeleteBucket")],
-        "GetBucketTagging" => &[(Buckets, "s3:GetBucketTagging")],
-        "PutBucketTagging" => &[(Buckets, "s3:PutBucketTagging")],
-        "ListObjectVersions" => &[(Buckets, "s3:ListBucketVersions")],
-        "ListMultipartUploads" => &[(Buckets, "s3:ListBucketMultipartUploads")],
-        "DeleteObjects" => &[(BucketContents, "s3:DeleteObject"), (BucketContents, "s3:DeleteObjectVersion")],
-        "AbortMultipartUpload" => &[(BucketContents, "s3:AbortMultipartUpload")],
-        "GetBucketAbac" => &[(Buckets, "s3:GetBucketAbac")],
-        "PutBucketAbac" => &[(Buckets, "s3:PutBucketAbac")],
-        "GetBucketOwnershipControls" => &[(Buckets, "s3:GetBucketOwnershipControls")],
-        "PutBucketOwnershipControls" => &[(Buckets, "s3:PutBucketOwnershipControls")],
-        "GetBucketAcl" => &[(Buckets, "s3:GetBucketAcl")],
-        "PutBucketAcl" => &[(Buckets, "s3:PutBucketAcl")],
-        "GetPublicAccessBlock" => &[(Buckets, "s3:GetBucketPublicAccessBlock")],
-        "PutPublicAccessBlock" | "DeletePublicAccessBlock" => &[(Buckets, "s3:PutBucketPublicAccessBlock")],
-        "GetBucketPolicy" => &[(Buckets, "s3:GetBucketPolicy")],
-        "PutBucketPolicy" => &[(Buckets, "s3:PutBucketPolicy")],
-        "DeleteBucketPolicy" => &[(Buckets, "s3:DeleteBucketPolicy")],
-        "GetBucketEncryption" => &[(Buckets, "s3:GetEncryptionConfiguration")],
-        "PutBucketEncryption" => &[(Buckets, "s3:PutEncryptionConfiguration")],
-        "GetBucketVersioning" => &[(Buckets, "s3:GetBucketVersioning")],
-        "PutBucketVersioning" => &[(Buckets, "s3:PutBucketVersioning")],
-        "GetObjectLockConfiguration" => &[(Buckets, "s3:GetBucketObjectLockConfiguration")],
-        "PutObjectLockConfiguration" => &[(Buckets, "s3:PutBucketObjectLockConfiguration")],
-        "GetBucketLifecycleConfiguration" => &[(Buckets, "s3:GetLifecycleConfiguration")],
-        "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => &[(Buckets, "s3:PutLifecycleConfiguration")],
-        "GetBucketCors" => &[(Buckets, "s3:GetBucketCORS")],
-        "PutBucketCors" | "DeleteBucketCors" => &[(Buckets, "s3:PutBucketCORS")],
-        "GetBucketWebsite" => &[(Buckets, "s3:GetBucketWebsite")],
-        "PutBucketWebsite" => &[(Buckets, "s3:PutBucketWebsite")],
-        "DeleteBucketWebsite" => &[(Buckets, "s3:DeleteBucketWebsite")],
-        "GetBucketLogging" => &[(Buckets, "s3:GetBucketLogging")],
-        "PutBucketLogging" => &[(Buckets, "s3:PutBucketLogging")],
-        "GetBucketNotificationConfiguration" => &[(Buckets, "s3:GetBucketNotification")],
-        "PutBucketNotificationConfiguration" => &[(Buckets, "s3:PutBucketNotification")],
-        "GetBucketReplication" => &[(Buckets, "s3:GetReplicationConfiguration")],
-        "PutBucketReplication" => &[(Buckets, "s3:PutReplicationConfiguration"), (RolesOfReplication, "iam:PassRole")],
-        "DeleteBucketReplication" => &[(Buckets, "s3:PutReplicationConfiguration")],
-        "GetBucketAccelerateConfiguration" => &[(Buckets, "s3:GetAccelerateConfiguration")],
-        "PutBucketAccelerateConfiguration" => &[(Buckets, "s3:PutAccelerateConfiguration")],
-        "GetBucketRequestPayment" => &[(Buckets, "s3:GetBucketRequestPayment")],
-        "PutBucketRequestPayment" => &[(Buckets, "s3:PutBucketRequestPayment")],
-        "ListBucketIntelligentTieringConfigurations" => &[(Buckets, "s3:GetIntelligentTieringConfiguration")],
+        "CreateBucket" => &[(Part::Buckets, "s3:CreateBucket")],
+        "DeleteBucket" => &[(Part::Buckets, "s3:DeleteBucket")],
+        "GetBucketTagging" => &[(Part::Buckets, "s3:GetBucketTagging")],
+        "PutBucketTagging" => &[(Part::Buckets, "s3:PutBucketTagging")],
+        "ListObjectVersions" => &[(Part::Buckets, "s3:ListBucketVersions")],
+        "ListMultipartUploads" => &[(Part::Buckets, "s3:ListBucketMultipartUploads")],
+        "DeleteObjects" => {
+            &[(Part::BucketContents, "s3:DeleteObject"), (Part::BucketContents, "s3:DeleteObjectVersion")]
+        }
+        "AbortMultipartUpload" => &[(Part::BucketContents, "s3:AbortMultipartUpload")],
+        "GetBucketAbac" => &[(Part::Buckets, "s3:GetBucketAbac")],
+        "PutBucketAbac" => &[(Part::Buckets, "s3:PutBucketAbac")],
+        "GetBucketOwnershipControls" => &[(Part::Buckets, "s3:GetBucketOwnershipControls")],
+        "PutBucketOwnershipControls" => &[(Part::Buckets, "s3:PutBucketOwnershipControls")],
+        "GetBucketAcl" => &[(Part::Buckets, "s3:GetBucketAcl")],
+        "PutBucketAcl" => &[(Part::Buckets, "s3:PutBucketAcl")],
+        "GetPublicAccessBlock" => &[(Part::Buckets, "s3:GetBucketPublicAccessBlock")],
+        "PutPublicAccessBlock" | "DeletePublicAccessBlock" => &[(Part::Buckets, "s3:PutBucketPublicAccessBlock")],
+        "GetBucketPolicy" => &[(Part::Buckets, "s3:GetBucketPolicy")],
+        "PutBucketPolicy" => &[(Part::Buckets, "s3:PutBucketPolicy")],
+        "DeleteBucketPolicy" => &[(Part::Buckets, "s3:DeleteBucketPolicy")],
+        "GetBucketEncryption" => &[(Part::Buckets, "s3:GetEncryptionConfiguration")],
+        "PutBucketEncryption" => &[(Part::Buckets, "s3:PutEncryptionConfiguration")],
+        "GetBucketVersioning" => &[(Part::Buckets, "s3:GetBucketVersioning")],
+        "PutBucketVersioning" => &[(Part::Buckets, "s3:PutBucketVersioning")],
+        "GetObjectLockConfiguration" => &[(Part::Buckets, "s3:GetBucketObjectLockConfiguration")],
+        "PutObjectLockConfiguration" => &[(Part::Buckets, "s3:PutBucketObjectLockConfiguration")],
+        "GetBucketLifecycleConfiguration" => &[(Part::Buckets, "s3:GetLifecycleConfiguration")],
+        "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle" => {
+            &[(Part::Buckets, "s3:PutLifecycleConfiguration")]
+        }
+        "GetBucketCors" => &[(Part::Buckets, "s3:GetBucketCORS")],
+        "PutBucketCors" | "DeleteBucketCors" => &[(Part::Buckets, "s3:PutBucketCORS")],
+        "GetBucketWebsite" => &[(Part::Buckets, "s3:GetBucketWebsite")],
+        "PutBucketWebsite" => &[(Part::Buckets, "s3:PutBucketWebsite")],
+        "DeleteBucketWebsite" => &[(Part::Buckets, "s3:DeleteBucketWebsite")],
+        "GetBucketLogging" => &[(Part::Buckets, "s3:GetBucketLogging")],
+        "PutBucketLogging" => &[(Part::Buckets, "s3:PutBucketLogging")],
+        "GetBucketNotificationConfiguration" => &[(Part::Buckets, "s3:GetBucketNotification")],
+        "PutBucketNotificationConfiguration" => &[(Part::Buckets, "s3:PutBucketNotification")],
+        "GetBucketReplication" => &[(Part::Buckets, "s3:GetReplicationConfiguration")],
+        "PutBucketReplication" => {
+            &[(Part::Buckets, "s3:PutReplicationConfiguration"), (Part::RolesOfReplication, "iam:PassRole")]
+        }
+        "DeleteBucketReplication" => &[(Part::Buckets, "s3:PutReplicationConfiguration")],
+        "GetBucketAccelerateConfiguration" => &[(Part::Buckets, "s3:GetAccelerateConfiguration")],
+        "PutBucketAccelerateConfiguration" => &[(Part::Buckets, "s3:PutAccelerateConfiguration")],
+        "GetBucketRequestPayment" => &[(Part::Buckets, "s3:GetBucketRequestPayment")],
+        "PutBucketRequestPayment" => &[(Part::Buckets, "s3:PutBucketRequestPayment")],
+        "ListBucketIntelligentTieringConfigurations" => &[(Part::Buckets, "s3:GetIntelligentTieringConfiguration")],
         "PutBucketIntelligentTieringConfiguration" | "DeleteBucketIntelligentTieringConfiguration" => {
-            &[(Buckets, "s3:PutIntelligentTieringConfiguration")]
+            &[(Part::Buckets, "s3:PutIntelligentTieringConfiguration")]
         }
-        "ListBucketInventoryConfigurations" => &[(Buckets, "s3:GetInventoryConfiguration")],
+        "ListBucketInventoryConfigurations" => &[(Part::Buckets, "s3:GetInventoryConfiguration")],
         "PutBucketInventoryConfiguration" | "DeleteBucketInventoryConfiguration" => {
-            &[(Buckets, "s3:PutInventoryConfiguration")]
+            &[(Part::Buckets, "s3:PutInventoryConfiguration")]
         }
-        "ListBucketAnalyticsConfigurations" => &[(Buckets, "s3:GetAnalyticsConfiguration")],
+        "ListBucketAnalyticsConfigurations" => &[(Part::Buckets, "s3:GetAnalyticsConfiguration")],
         "PutBucketAnalyticsConfiguration" | "DeleteBucketAnalyticsConfiguration" => {
-            &[(Buckets, "s3:PutAnalyticsConfiguration")]
+            &[(Part::Buckets, "s3:PutAnalyticsConfiguration")]
         }
-        "ListBucketMetricsConfigurations" => &[(Buckets, "s3:GetMetricsConfiguration")],
+        "ListBucketMetricsConfigurations" => &[(Part::Buckets, "s3:GetMetricsConfiguration")],
         "PutBucketMetricsConfiguration" | "DeleteBucketMetricsConfiguration" => {
-            &[(Buckets, "s3:PutMetricsConfiguration")]
+            &[(Part::Buckets, "s3:PutMetricsConfiguration")]
         }
-        // Of both: S3 Control, and creates that carry tags.
-        "TagResource" => &[(Buckets, "s3:TagResource"), (Tables, "dynamodb:TagResource")],
-        "UntagResource" => &[(Buckets, "s3:UntagResource"), (Tables, "dynamodb:UntagResource")],
-        // DynamoDB, whose actions are called like its operations. Global tables and restores are made of more.
-        "CreateTable" => &[(Tables, "dynamodb:CreateTable")],
-        "DescribeTable" => &[(Tables, "dynamodb:DescribeTable")],
+        // S3 Control, and creates that carry tags.
+        "TagResource" => &[(Part::Buckets, "s3:TagResource")],
+        "UntagResource" => &[(Part::Buckets, "s3:UntagResource")],
+        _ => &[],
+    }
+}
+
+/// Actions are called like operations. Global tables and restores are made of more.
+fn dynamodb(operation: &str) -> &'static [Action] {
+    match operation {
+        "TagResource" => &[(Part::Tables, "dynamodb:TagResource")],
+        "UntagResource" => &[(Part::Tables, "dynamodb:UntagResource")],
+        "CreateTable" => &[(Part::Tables, "dynamodb:CreateTable")],
+        "DescribeTable" => &[(Part::Tables, "dynamodb:DescribeTable")],
         "UpdateTable" => &[
-            (Tables, "dynamodb:UpdateTable"),
-            (ReplicasOfTables, "dynamodb:CreateTableReplica"),
-            (ReplicasOfTables, "dynamodb:DeleteTableReplica"),
-            (ReplicasOfTables, "dynamodb:UpdateGlobalTableVersion"),
+            (Part::Tables, "dynamodb:UpdateTable"),
+            (Part::ReplicasOfTables, "dynamodb:CreateTableReplica"),
+            (Part::ReplicasOfTables, "dynamodb:DeleteTableReplica"),
+            (Part::ReplicasOfTables, "dynamodb:UpdateGlobalTableVersion"),
         ],
-        "DeleteTable" => &[(Tables, "dynamodb:DeleteTable")],
-        "ListTagsOfResource" => &[(Tables, "dynamodb:ListTagsOfResource")],
-        "Scan" => &[(TableContents, "dynamodb:Scan")],
+        "DeleteTable" => &[(Part::Tables, "dynamodb:DeleteTable")],
+        "ListTagsOfResource" => &[(Part::Tables, "dynamodb:ListTagsOfResource")],
+        "Scan" => &[(Part::TableContents, "dynamodb:Scan")],
         "RestoreTableFromBackup" => &[
-            (TablesFromElsewhere, "dynamodb:RestoreTableFromBackup"),
-            (TableContents, "dynamodb:BatchWriteItem"),
-            (TableContents, "dynamodb:DeleteItem"),
-            (TableContents, "dynamodb:GetItem"),
-            (TableContents, "dynamodb:PutItem"),
-            (TableContents, "dynamodb:Query"),
-            (TableContents, "dynamodb:UpdateItem"),
+            (Part::TablesFromElsewhere, "dynamodb:RestoreTableFromBackup"),
+            (Part::TableContents, "dynamodb:BatchWriteItem"),
+            (Part::TableContents, "dynamodb:DeleteItem"),
+            (Part::TableContents, "dynamodb:GetItem"),
+            (Part::TableContents, "dynamodb:PutItem"),
+            (Part::TableContents, "dynamodb:Query"),
+            (Part::TableContents, "dynamodb:UpdateItem"),
         ],
-        "RestoreTableToPointInTime" => &[(TablesFromElsewhere, "dynamodb:RestoreTableToPointInTime")],
-        "ImportTable" => &[(Tables, "dynamodb:ImportTable")],
-        "DescribeTimeToLive" => &[(Tables, "dynamodb:DescribeTimeToLive")],
-        "UpdateTimeToLive" => &[(Tables, "dynamodb:UpdateTimeToLive")],
-        "DescribeContinuousBackups" => &[(Tables, "dynamodb:DescribeContinuousBackups")],
-        "UpdateContinuousBackups" => &[(Tables, "dynamodb:UpdateContinuousBackups")],
-        "DescribeContributorInsights" => &[(Tables, "dynamodb:DescribeContributorInsights")],
-        "UpdateContributorInsights" => &[(Tables, "dynamodb:UpdateContributorInsights")],
-        "GetResourcePolicy" => &[(Tables, "dynamodb:GetResourcePolicy")],
-        "PutResourcePolicy" => &[(Tables, "dynamodb:PutResourcePolicy")],
-        "DeleteResourcePolicy" => &[(Tables, "dynamodb:DeleteResourcePolicy")],
-        "DescribeKinesisStreamingDestination" => &[(Tables, "dynamodb:DescribeKinesisStreamingDestination")],
+        "RestoreTableToPointInTime" => &[(Part::TablesFromElsewhere, "dynamodb:RestoreTableToPointInTime")],
+        "ImportTable" => &[(Part::Tables, "dynamodb:ImportTable")],
+        "DescribeTimeToLive" => &[(Part::Tables, "dynamodb:DescribeTimeToLive")],
+        "UpdateTimeToLive" => &[(Part::Tables, "dynamodb:UpdateTimeToLive")],
+        "DescribeContinuousBackups" => &[(Part::Tables, "dynamodb:DescribeContinuousBackups")],
+        "UpdateContinuousBackups" => &[(Part::Tables, "dynamodb:UpdateContinuousBackups")],
+        "DescribeContributorInsights" => &[(Part::Tables, "dynamodb:DescribeContributorInsights")],
+        "UpdateContributorInsights" => &[(Part::Tables, "dynamodb:UpdateContributorInsights")],
+        "GetResourcePolicy" => &[(Part::Tables, "dynamodb:GetResourcePolicy")],
+        "PutResourcePolicy" => &[(Part::Tables, "dynamodb:PutResourcePolicy")],
+        "DeleteResourcePolicy" => &[(Part::Tables, "dynamodb:DeleteResourcePolicy")],
+        "DescribeKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:DescribeKinesisStreamingDestination")],
         "EnableKinesisStreamingDestination" => &[
-            (Tables, "dynamodb:EnableKinesisStreamingDestination"),
-            (KinesisStreamsOfTables, "kinesis:DescribeStream"),
-            (KinesisStreamsOfTables, "kinesis:PutRecord"),
-            (KinesisStreamsOfTables, "kinesis:PutRecords"),
+            (Part::Tables, "dynamodb:EnableKinesisStreamingDestination"),
+            (Part::KinesisStreamsOfTables, "kinesis:DescribeStream"),
+            (Part::KinesisStreamsOfTables, "kinesis:PutRecord"),
+            (Part::KinesisStreamsOfTables, "kinesis:PutRecords"),
         ],
-        "UpdateKinesisStreamingDestination" => &[(Tables, "dynamodb:UpdateKinesisStreamingDestination")],
-        "DisableKinesisStreamingDestination" => &[(Tables, "dynamodb:DisableKinesisStreamingDestination")],
+        "UpdateKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:UpdateKinesisStreamingDestination")],
+        "DisableKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:DisableKinesisStreamingDestination")],
         // KMS. DynamoDB makes a grant for itself in the caller's name.
-        "kms:DescribeKey" => &[(KeysOfTables, "kms:DescribeKey"), (KeysOfTables, "kms:CreateGrant")],
+        "kms:DescribeKey" => &[(Part::KeysOfTables, "kms:DescribeKey"), (Part::KeysOfTables, "kms:CreateGrant")],
         _ => &[],
     }
 }
@@ -160,7 +179,7 @@ pub fn operations() -> BTreeSet<&'static str> {
 pub fn policy(scope: &Scope) -> Value {
     let mut parts: BTreeMap<Part, BTreeSet<&str>> = BTreeMap::new();
     for (part, action) in operations().into_iter().flat_map(actions) {
-        parts.entry(*part).or_default().insert(action);
+        parts.entry(part).or_default().insert(action);
     }
     let statements: Vec<Value> = parts
         .into_iter()
@@ -212,7 +231,7 @@ mod tests {
     #[test]
     fn every_operation_of_the_code_has_been_looked_up() {
         for operation in operations() {
-            assert!(!actions(operation).is_empty(), "which IAM actions does {operation} need?");
+            assert!(actions(operation).next().is_some(), "which IAM actions does {operation} need?");
         }
     }
 

@@ -3,7 +3,7 @@
 //! time. No `string`, no JSON null, numbers as floats.
 
 // A test that cannot go on says why and fails.
-#![allow(clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::format_push_string)]
 
 use std::path::{Path, PathBuf};
 

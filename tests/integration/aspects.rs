@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     blocks,
+    examples::{Example, examples},
     proxy::{Action, Call},
     world::{World, status},
 };
@@ -212,51 +213,26 @@ async fn a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret(
     assert!(!world.aws.bucket_exists(&whole).await);
 }
 
-/// The examples as they stand, but for names in AWS, which others in the rig may have.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_becomes_ready() {
     let world = World::new("examples-real").await;
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let (mut buckets, mut tables) = (Vec::new(), Vec::new());
-    let files = std::fs::read_dir(folder).expect("examples").flatten();
-    for file in files.filter(|file| file.path().extension().is_some_and(|extension| extension == "yaml")) {
-        let text = std::fs::read_to_string(file.path()).expect("an example");
-        let text = text.replace("musubi-example-", &format!("{}-", world.namespace));
-        for mut object in serde_saphyr::from_multiple::<Value>(&text).expect("it is YAML") {
-            let name = object["metadata"]["name"].as_str().expect("a name").to_owned();
-            if !object["spec"]["name"].as_str().is_some_and(|own| own.starts_with(&world.namespace)) {
-                object["spec"]["name"] = json!(world.name(&name));
-            }
-            match object["kind"].as_str() {
-                Some("Bucket") => {
-                    let policy = object["spec"]["policy"]
-                        .as_str()
-                        .map(|text| text.replace("shop-assets-prod", &world.name(&name)));
-                    if let Some(policy) = policy {
-                        object["spec"]["policy"] = json!(policy);
-                    }
-                    world.apply::<Bucket>(&name, object["spec"].clone()).await;
-                    buckets.push((name, object["spec"]["managementPolicy"] == "Plan"));
-                }
-                Some("Table") => {
-                    world.apply::<Table>(&name, object["spec"].clone()).await;
-                    tables.push(name);
-                }
-                _ => {}
-            }
-        }
-    }
-    assert!(buckets.len() >= 10 && tables.len() >= 5, "{buckets:?} {tables:?}");
-    for (name, planned) in &buckets {
-        if *planned {
-            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
-            world.wait(name, "planned", planned).await;
+    let examples = examples(&world);
+    for Example { name, object } in &examples {
+        if object["kind"] == "Bucket" {
+            world.apply::<Bucket>(name, object["spec"].clone()).await;
         } else {
-            world.ready::<Bucket>(name).await;
+            world.apply::<Table>(name, object["spec"].clone()).await;
         }
     }
-    for name in &tables {
-        world.ready::<Table>(name).await;
+    for example in &examples {
+        if example.is_planned() {
+            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
+            world.wait(&example.name, "planned", planned).await;
+        } else if example.is_bucket() {
+            world.ready::<Bucket>(&example.name).await;
+        } else {
+            world.ready::<Table>(&example.name).await;
+        }
     }
 }
 

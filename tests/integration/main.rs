@@ -18,6 +18,7 @@
 mod audit;
 mod aws;
 mod blocks;
+mod examples;
 mod http;
 mod operator;
 mod proxy;
@@ -35,6 +36,7 @@ mod deletion;
 mod disruption;
 mod every_field;
 mod faults;
+mod gitops;
 mod hostile;
 mod ladder;
 mod leaders;
