@@ -1,6 +1,7 @@
 //! Two operators and one lease: one works, and whoever comes too late writes nothing.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,7 +11,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{
-    buckets,
+    audit, buckets,
     proxy::{Action, Call, Proxy},
     tables,
     world::{World, uid},
@@ -89,6 +90,11 @@ async fn a_leader_that_is_asked_to_end_hands_over_at_once() {
     assert!(started.elapsed() < Duration::from_secs(10), "not by waiting the lease out");
     assert!(world.operator.ended().await.success());
     assert!(!writes(&proxy, &name).is_empty());
+    // By the role that is shipped for it, and with all of that.
+    let requests = audit::requests(world.rig.get("AUDIT_LOG"), &world.namespace);
+    let leases = requests.iter().filter(|request| request.resource == "leases");
+    let used: BTreeSet<&str> = leases.map(|request| request.verb.as_str()).collect();
+    assert_eq!(used, ["create", "get", "update"].into(), "as in deploy/kustomize/base/rbac/lease.yaml");
     let log = world.operator.log();
     let line = |text: &str| log.iter().position(|line| line.contains(text)).expect("it is logged");
     assert!(line("shutting down") < line("released"), "the lease goes last: {log:#?}");

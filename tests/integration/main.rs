@@ -38,6 +38,7 @@ mod every_field;
 mod faults;
 mod gitops;
 mod hostile;
+mod iam;
 mod ladder;
 mod leaders;
 mod ownership;

@@ -119,6 +119,12 @@ impl World {
         self.operator = Operator::start(self.rig.get("OPERATOR_KUBECONFIG"), &self.flags);
     }
 
+    /// The operator again, with these flags besides.
+    pub fn restart_operator_with(&mut self, flags: &[&str]) {
+        self.flags.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self.restart_operator();
+    }
+
     /// The operator again, with credentials of another account.
     pub fn restart_operator_as(&mut self, account: &str) {
         self.operator.kill();

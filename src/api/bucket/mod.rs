@@ -147,17 +147,21 @@ pub struct BucketSpec {
     pub cors: Option<Cors>,
 
     /// The bucket as a static website. `{}` means none.
+    // Taken whole, like all whose off value is `{}`: of a map whose every field goes, server-side apply makes
+    // null (kubernetes-sigs/structured-merge-diff), which no schema of ours takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub website: Option<Website>,
 
     /// Server access logging. `{}` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub logging: Option<Logging>,
 
     /// Whom S3 tells of what happens to objects. `{}` means nobody. S3 checks that each target exists
     /// and lets it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("(has(self.queues) ? self.queues.map(q, q.id) : []).all(i, !(has(self.topics) ? self.topics : []).exists(t, t.id == i) && !(has(self.functions) ? self.functions : []).exists(f, f.id == i)) && (has(self.topics) ? self.topics.map(t, t.id) : []).all(i, !(has(self.functions) ? self.functions : []).exists(f, f.id == i))")
+    #[x_kube(merge_strategy = MapMerge::Atomic, validation = Rule::new("(has(self.queues) ? self.queues.map(q, q.id) : []).all(i, !(has(self.topics) ? self.topics : []).exists(t, t.id == i) && !(has(self.functions) ? self.functions : []).exists(f, f.id == i)) && (has(self.topics) ? self.topics.map(t, t.id) : []).all(i, !(has(self.functions) ? self.functions : []).exists(f, f.id == i))")
         .message("the ids of all notifications of a bucket differ from each other"))]
     pub notifications: Option<Notifications>,
 

@@ -437,7 +437,10 @@ impl<K: Swept> Sweep<K> {
         let spec = |value: &Value| blocks::spec(file, block, value);
         let off = &file[block]["off"];
         if !off.is_null() {
-            self.edit(object, block, block, off, &spec(off)).await?;
+            // Server-side apply makes null of a map whose every field goes, unless the map is atomic.
+            if !self.edit(object, block, block, off, &spec(off)).await? {
+                return Err(format!("{block} cannot be switched off by its own off value"));
+            }
         }
         for variant in variants::<K>(file, block) {
             self.edit(object, block, block, variant, &spec(variant)).await?;
