@@ -38,7 +38,7 @@ start_operator() {
 
 operator_ready() { listens operator "$operator_port" && curl -qsf --max-time 10 "http://127.0.0.1:$operator_port/readyz"; }
 
-show_demo() {
+apply_examples() {
   local example
   say "applying examples/ into namespace demo"
   kube create namespace demo --dry-run=client -o yaml | kube_apply -f -
@@ -55,6 +55,10 @@ show_demo() {
     kube get aws -n demo >&2
     die "not all examples became Ready; see $state/logs/operator.log (all stays up)"
   }
+}
+
+show_demo() {
+  apply_examples
   # Dollars in here are for the reader and for kubectl's template.
   # shellcheck disable=SC2016
   {

@@ -56,6 +56,10 @@ check_prerequisites() { # [with-operator]
   have openssl || missing+=('openssl: package openssl')
   have curl || missing+=('curl: package curl')
   [ "${1:-}" != with-operator ] || check_operator
+  say_missing
+}
+
+say_missing() {
   [ "${#missing[@]}" -eq 0 ] && return
   printf '%s: something is missing (package names are Debian'\''s):\n' "$(basename "$0")" >&2
   printf '  - %s\n' "${missing[@]}" >&2

@@ -9,6 +9,7 @@ declare -A package=(
   [kubelet]=k8s.io/kubernetes/cmd/kubelet
   [kube-scheduler]=k8s.io/kubernetes/cmd/kube-scheduler
   [helm]=helm.sh/helm/v4/cmd/helm
+  [kind]=sigs.k8s.io/kind
 )
 # What every rig needs of them.
 rig_programs=(etcd kube-controller-manager kube-apiserver kubectl)
@@ -39,11 +40,11 @@ in_cache() {
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
 # module_of NAME: the folder of the Go module that pins the program.
-module_of() { if [ "$1" = helm ]; then printf '%s\n' "$here/helm"; else printf '%s\n' "$here/controlplane"; fi; }
+module_of() { if [[ $1 == @(helm|kind) ]]; then printf '%s\n' "$here/$1"; else printf '%s\n' "$here/controlplane"; fi; }
 
 # module_version MODULE: as a program's go.mod has it.
 module_version() {
-  cat "$here"/{controlplane,helm}/go.mod |
+  cat "$here"/{controlplane,helm,kind}/go.mod |
     awk -v module="$1" '{sub(/^require /, "")} $1 == module && $2 ~ /^v/ {print $2; exit}'
 }
 
@@ -80,6 +81,7 @@ build_program() { # FOLDER NAME
   case $2 in
     etcd) version=$(module_version go.etcd.io/etcd/server/v3) ;;
     helm) version=$(module_version helm.sh/helm/v4) ;;
+    kind) version=$(module_version sigs.k8s.io/kind) ;;
   esac
   say "building $2 $version from the Go module proxy; the first time this takes minutes (all together about 6 on 2 cores)"
   # Without these it reports v0.0.0.
