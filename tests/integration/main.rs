@@ -47,3 +47,4 @@ mod refusals;
 mod role;
 mod steady;
 mod tables;
+mod upgrade;

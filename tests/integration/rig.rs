@@ -31,6 +31,11 @@ impl Rig {
         OWN.get_or_init(|| Self::start("breakable"))
     }
 
+    /// A rig of one's own, with CRDs of one's own choice.
+    pub fn of_its_own(name: &str) -> &'static Self {
+        Box::leak(Box::new(Self::start(name)))
+    }
+
     fn start(name: &str) -> Self {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rig-{name}-{}", std::process::id()));
         let status = Command::new(script("up"))
@@ -57,8 +62,13 @@ impl Rig {
 
     /// See [`Rig::prepared`].
     pub fn prepare(&self) {
+        self.prepare_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("crds").to_string_lossy());
+    }
+
+    /// The same with CRDs of this folder.
+    pub fn prepare_with(&self, crds: &str) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        self.kubectl(&["apply", "--server-side", "-f", &root.join("crds").to_string_lossy()]);
+        self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", crds]);
         self.kubectl(&["apply", "--server-side", "-f", &root.join("deploy/kustomize/base/rbac").to_string_lossy()]);
         let crds = ["crd/buckets.s3.musubi.dev", "crd/tables.dynamodb.musubi.dev"];
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", crds[0], crds[1]]);
