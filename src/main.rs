@@ -130,10 +130,12 @@ fn endpoint_url(text: &str) -> Result<String, String> {
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(run) => {
-            telemetry::init(run.log_format);
+            let telemetry = telemetry::init(run.log_format);
             let shutdown = CancellationToken::new();
             tokio::spawn(cancel_on_signal(shutdown.clone()));
-            Ok(runtime::run(run.options(), shutdown).await?)
+            let result = runtime::run(run.options(), shutdown).await;
+            telemetry.end();
+            Ok(result?)
         }
         Command::Crds => {
             for (_, crd) in crd::all()? {

@@ -267,3 +267,109 @@ fn collect(value: &Value, key: &str, found: &mut Vec<String>) {
         _ => {}
     }
 }
+
+/// The bundle for OperatorHub: what the chart installs, in the form that the Operator Lifecycle Manager wants.
+/// `UPDATE_GENERATED=1 cargo test --test manifests` writes it anew.
+#[test]
+fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
+    let chart = chart(&[]);
+    let one = |kind: &str, name: &str| {
+        let found = chart.iter().find(|object| key(object) == (kind.to_owned(), name.to_owned()));
+        plain(found.unwrap_or_else(|| panic!("no {kind} {name}")).clone())
+    };
+    let mut deployment = one("Deployment", "musubi")["spec"].take();
+    let container = &mut deployment["template"]["spec"]["containers"][0];
+    let settings = one("ConfigMap", "musubi-settings")["data"].take();
+    // Who subscribes says these two, in the Subscription's spec.config.env.
+    let own = ["MUSUBI_CLUSTER_NAME", "MUSUBI_REGION"];
+    let settings = settings.as_object().expect("settings").iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    let mut env: Vec<Value> = settings.map(|(name, value)| json!({"name": name, "value": value})).collect();
+    env.extend(container["env"].as_array().cloned().unwrap_or_default());
+    container["env"] = json!(env);
+    container.as_object_mut().expect("a container").remove("envFrom");
+    let image = container["image"].clone();
+
+    let owned = |kind: &str, plural: &str, group: &str, words: &str| {
+        json!({
+            "name": format!("{plural}.{group}"), "kind": kind, "version": "v1alpha1", "displayName": kind, "description": words,
+        })
+    };
+    let example = |name: &str| -> Value {
+        let text = std::fs::read_to_string(root().join("examples").join(name)).expect("an example");
+        serde_saphyr::from_str(&text).expect("YAML")
+    };
+    let examples = json!([example("minimal-bucket.yaml"), example("minimal-table.yaml")]);
+    let version = env!("CARGO_PKG_VERSION");
+    let rules =
+        |kind: &str, name: &str| json!([{"serviceAccountName": "musubi", "rules": one(kind, name)["rules"].take()}]);
+    let mut csv = json!({
+        "apiVersion": "operators.coreos.com/v1alpha1", "kind": "ClusterServiceVersion",
+        "metadata": {
+            "name": format!("musubi.v{version}"), "namespace": "placeholder",
+            "annotations": {
+                "alm-examples": serde_json::to_string_pretty(&examples).expect("JSON"),
+                "capabilities": "Full Lifecycle", "categories": "Cloud Provider, Storage, Database", "containerImage": image,
+                "description": "Ties Bucket and Table manifests to real S3 buckets and DynamoDB tables",
+                "operatorframework.io/suggested-namespace": "musubi-system",
+            },
+        },
+        "spec": {
+            "displayName": "Musubi", "version": version, "minKubeVersion": "1.30.0", "maturity": "alpha",
+            "description": "Write a Bucket or a Table in a manifest; Musubi makes the real S3 bucket or DynamoDB table match it, keeps \
+                it so, and writes what applications need into status and a connection Secret.\n\nSet MUSUBI_CLUSTER_NAME and \
+                MUSUBI_REGION in the Subscription's spec.config.env, and give the ServiceAccount `musubi` an AWS role.",
+            "keywords": ["aws", "s3", "dynamodb"], "provider": {"name": "Musubi"},
+            "maintainers": [{"name": "Musubi", "email": "maintainers@musubi.dev"}],
+            "links": [{"name": "Musubi", "url": "https://musubi.dev"}],
+            "icon": [{"mediatype": "image/svg+xml", "base64data": ICON}],
+            "installModes": [
+                {"type": "OwnNamespace", "supported": false}, {"type": "SingleNamespace", "supported": false},
+                {"type": "MultiNamespace", "supported": false}, {"type": "AllNamespaces", "supported": true},
+            ],
+            "customresourcedefinitions": {"owned": [
+                owned("Bucket", "buckets", "s3.musubi.dev", "An S3 bucket with everything that S3 configures"),
+                owned("Table", "tables", "dynamodb.musubi.dev", "A DynamoDB table with everything that DynamoDB configures"),
+            ]},
+            "install": {"strategy": "deployment", "spec": {
+                "clusterPermissions": rules("ClusterRole", "musubi"), "permissions": rules("Role", "musubi-lease"),
+                "deployments": [{"name": "musubi", "spec": deployment}],
+            }},
+        },
+    });
+    whole(&mut csv);
+    let header = "# Generated from the chart by `UPDATE_GENERATED=1 cargo test --test manifests`; do not edit.\n";
+    let yaml = format!("{header}{}", serde_saphyr::to_string(&csv).expect("YAML"));
+    let path = root().join("deploy/olm/manifests/musubi.clusterserviceversion.yaml");
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, &yaml).expect("written");
+        for crd in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
+            let to = root().join("deploy/olm/manifests").join(crd);
+            std::fs::copy(root().join("crds").join(crd), to).expect("copied");
+        }
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == yaml, "deploy/olm is not what the chart says; run UPDATE_GENERATED=1 cargo test --test manifests");
+    for crd in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
+        let read = |folder: &str| std::fs::read_to_string(root().join(folder).join(crd)).unwrap_or_default();
+        assert!(read("crds") == read("deploy/olm/manifests"), "{crd} in deploy/olm is not the one in crds");
+    }
+}
+
+/// Numbers that are whole, written so.
+fn whole(value: &mut Value) {
+    match value {
+        #[allow(clippy::cast_possible_truncation)]
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0) {
+                *value = json!(float as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Object(fields) => fields.values_mut().for_each(whole),
+        _ => {}
+    }
+}
+
+/// A knot of two strands.
+const ICON: &str = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA2NCA2NCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlLXdpZHRoPSI2IiBzdHJva2UtbGluZWNhcD0icm91bmQiPjxwYXRoIHN0cm9rZT0iI2MwMzkyYiIgZD0iTTggMjBjMTYgMCAyNCAyNCA0OCAyNCIvPjxwYXRoIHN0cm9rZT0iIzJjM2U1MCIgZD0iTTggNDRjMTYgMCAyNC0yNCA0OC0yNCIvPjwvZz48L3N2Zz4=";

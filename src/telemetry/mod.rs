@@ -3,7 +3,9 @@
 mod events;
 mod logs;
 mod metrics;
+#[cfg(feature = "otel")]
+pub mod traces;
 
 pub use events::{Events, Note};
-pub use logs::{LogFormat, init};
+pub use logs::{LogFormat, Telemetry, init};
 pub use metrics::{AwsCall, Metrics};

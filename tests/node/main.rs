@@ -51,6 +51,7 @@ async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
     installed(&rig);
     examples_become_ready(&rig);
     tells_of_itself(&rig);
+    roles_grant_what_they_say(&rig);
     rolls_over_under_load(&rig).await;
     an_upgrade_rewrites_nothing(&rig);
     an_uninstall_takes_nothing_along(&rig);
@@ -166,6 +167,35 @@ fn tells_of_itself(rig: &Rig) {
     }
     assert_eq!(leaders, 1, "one of the two leads");
     println!("most memory so far, of the 256 MiB that a pod may have: {:?} MiB", most_memory());
+}
+
+/// Who may do what, by the roles that the chart brings: the built-in `edit` writes no Bucket, since whoever does
+/// writes to AWS.
+fn roles_grant_what_they_say(rig: &Rig) {
+    for (user, role) in [("reader", "view"), ("developer", "edit"), ("platform", "musubi-edit")] {
+        let (role, user) = (format!("--clusterrole={role}"), user);
+        rig.kubectl(&["-n", "demo", "create", "rolebinding", user, &role, &format!("--user={user}")]);
+    }
+    let account = format!("system:serviceaccount:{NAMESPACE}:musubi");
+    for (user, verb, what, may) in [
+        ("reader", "list", "buckets.s3.musubi.dev", "yes"),
+        ("reader", "create", "buckets.s3.musubi.dev", "no"),
+        ("developer", "get", "tables.dynamodb.musubi.dev", "yes"),
+        ("developer", "patch", "tables.dynamodb.musubi.dev", "no"),
+        ("developer", "create", "buckets.s3.musubi.dev", "no"),
+        ("platform", "create", "buckets.s3.musubi.dev", "yes"),
+        ("platform", "delete", "tables.dynamodb.musubi.dev", "yes"),
+        ("platform", "patch", "buckets.s3.musubi.dev/status", "no"),
+        ("developer", "update", "tables.dynamodb.musubi.dev/status", "no"),
+        (&account, "patch", "buckets.s3.musubi.dev/status", "yes"),
+        (&account, "delete", "buckets.s3.musubi.dev", "no"),
+        (&account, "list", "secrets", "no"),
+        (&account, "watch", "secrets", "no"),
+        (&account, "get", "configmaps", "no"),
+        (&account, "create", "pods", "no"),
+    ] {
+        assert_eq!(rig.can(user, verb, what), may, "{user}: {verb} {what}");
+    }
 }
 
 /// Of each process of ours, in MiB.

@@ -54,6 +54,17 @@ impl Rig {
         output(self.command(&self.helm).args(arguments))
     }
 
+    /// `kubectl auth can-i` in the namespace demo: yes or no.
+    pub fn can(&self, user: &str, verb: &str, what: &str) -> String {
+        // It fails where the answer is no.
+        let (what, part) = what.split_once('/').unwrap_or((what, ""));
+        let part = format!("--subresource={part}");
+        let asked = ["auth", "can-i", verb, what, &part, "-n", "demo", "--as", user];
+        let answer = self.command(self.get("KUBECTL")).args(asked).output().expect("kubectl can be run");
+        let text = String::from_utf8_lossy(&answer.stdout);
+        text.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
     /// The calls that changed something in AWS so far, as LocalStack has written them down.
     pub fn aws_writes(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.get("LOCALSTACK_LOG")).expect("LocalStack has a log");
