@@ -27,9 +27,9 @@ impl StandIns {
         std::fs::create_dir_all(&folder).expect("a folder");
         for (name, answers) in programs {
             let record = folder.join("calls");
-            let text = format!("#!/bin/sh\necho \"{name} $*\" >> {}\n{answers}\n", record.display());
+            let script = format!("#!/bin/sh\necho \"{name} $*\" >> {}\n{answers}\n", record.display());
             let path = folder.join(name);
-            std::fs::write(&path, text).expect("written");
+            std::fs::write(&path, script).expect("written");
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
         }
         Self { folder }
@@ -105,9 +105,9 @@ esac"#;
             ("docker", r#"case "$*" in *inspect*) echo sha256:0123 ;; esac"#),
             ("kind", ""),
             ("kubectl", kubectl),
-            ("helm", r#"case $1 in version) echo v4.3.1 ;; esac"#),
+            ("helm", "case $1 in version) echo v4.3.1 ;; esac"),
             ("cargo", cargo),
-            ("rustup", r#"echo x86_64-unknown-linux-musl; echo aarch64-unknown-linux-musl"#),
+            ("rustup", "echo x86_64-unknown-linux-musl; echo aarch64-unknown-linux-musl"),
             ("musl-gcc", ""),
             ("cmake", ""),
         ],

@@ -14,7 +14,8 @@ kube_apply() { kube apply --server-side --force-conflicts "$@" > /dev/null; }
 install_operator() {
   say "installing the CRDs and the operator's role"
   kube_apply -f "$repo/crds/"
-  kube wait --for=condition=Established --timeout=60s -f "$repo/crds/" > /dev/null
+  # Not the condition: kubectl fails at once on a CRD that has none yet.
+  kube wait --for=jsonpath='{.status.conditions[?(@.type=="Established")].status}'=True --timeout=60s -f "$repo/crds/" > /dev/null
   kube_apply -f "$repo/deploy/kustomize/base/rbac/"
   kube create clusterrolebinding musubi-rig --clusterrole musubi --user musubi --dry-run=client -o yaml | kube_apply -f -
 }

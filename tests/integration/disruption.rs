@@ -27,7 +27,7 @@ async fn the_operator_outlives_what_it_depends_on() {
 
     // Without its role it says what it may not do.
     rig.kubectl(&["apply", "--server-side", "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/crds")]);
-    rig.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd/buckets.s3.musubi.dev"]);
+    rig.await_crds();
     let mut operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &flags);
     assert!(!operator.ended().await.success());
     let log = operator.log().join("\n");

@@ -70,12 +70,19 @@ impl Rig {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", crds]);
         self.kubectl(&["apply", "--server-side", "-f", &root.join("deploy/kustomize/base/rbac").to_string_lossy()]);
-        let crds = ["crd/buckets.s3.musubi.dev", "crd/tables.dynamodb.musubi.dev"];
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", crds[0], crds[1]]);
+        self.await_crds();
         let bound = self.kubectl_output(&["get", "clusterrolebinding", "musubi-tests"]);
         if !bound.status.success() {
             self.kubectl(&["create", "clusterrolebinding", "musubi-tests", "--clusterrole=musubi", "--user=musubi"]);
         }
+    }
+
+    /// Waits until the API server serves the kinds. Not for the condition: kubectl fails at once on a CRD that has
+    /// no conditions yet.
+    pub fn await_crds(&self) {
+        let established = r#"--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True"#;
+        let crds = ["crd/buckets.s3.musubi.dev", "crd/tables.dynamodb.musubi.dev"];
+        self.kubectl(&["wait", established, "--timeout=60s", crds[0], crds[1]]);
     }
 
     pub fn get(&self, key: &str) -> &str {

@@ -41,7 +41,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(3);
 async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
     let archive = image();
     let rig = Rig::start();
-    rig.load(&archive);
+    rig::load(&archive);
     rig.kubectl(&["create", "namespace", NAMESPACE]);
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
     rig.kubectl(&["label", "namespace", NAMESPACE, restricted]);
@@ -63,8 +63,8 @@ fn image() -> PathBuf {
         || {
             let archive = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("musubi-image.tar");
             let mut build = Command::new(root().join("deploy/image/build"));
-            let built = build.args(["--engine", "buildah", "--tag", "local/musubi:dev", "--archive"]).arg(&archive);
-            assert!(built.status().expect("the build can be run").success(), "the image was not built; see above");
+            build.args(["--engine", "buildah", "--tag", "local/musubi:dev", "--archive"]).arg(&archive);
+            assert!(build.status().expect("the build can be run").success(), "the image was not built; see above");
             archive
         },
         PathBuf::from,

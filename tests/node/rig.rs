@@ -40,12 +40,6 @@ impl Rig {
         self.env.get(key).unwrap_or_else(|| panic!("the rig's env has no {key}"))
     }
 
-    /// Gives the node an image.
-    pub fn load(&self, archive: &Path) {
-        let socket = ["--address", "/run/musubi-node/containerd.sock", "--namespace", "k8s.io"];
-        output(Command::new("ctr").args(socket).args(["images", "import"]).arg(archive));
-    }
-
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         output(self.command(self.get("KUBECTL")).args(arguments))
     }
@@ -98,6 +92,12 @@ impl Drop for Rig {
             let _ = Command::new(root().join("localstack/down")).arg("--state").arg(&self.state).status();
         }
     }
+}
+
+/// Gives the node an image.
+pub fn load(archive: &Path) {
+    let socket = ["--address", "/run/musubi-node/containerd.sock", "--namespace", "k8s.io"];
+    output(Command::new("ctr").args(socket).args(["images", "import"]).arg(archive));
 }
 
 /// What a command that succeeds prints.
