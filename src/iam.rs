@@ -31,7 +31,10 @@ enum Part {
     ReplicasOfTables,
     KeysOfTables,
     KinesisStreamsOfTables,
+    FilesOfImports,
+    LogsOfImports,
     RolesOfReplication,
+    RoleOfReplicas,
 }
 
 type Action = (Part, &'static str);
@@ -129,6 +132,7 @@ fn dynamodb(operation: &str) -> &'static [Action] {
             (Part::ReplicasOfTables, "dynamodb:CreateTableReplica"),
             (Part::ReplicasOfTables, "dynamodb:DeleteTableReplica"),
             (Part::ReplicasOfTables, "dynamodb:UpdateGlobalTableVersion"),
+            (Part::RoleOfReplicas, "iam:CreateServiceLinkedRole"),
         ],
         "DeleteTable" => &[(Part::Tables, "dynamodb:DeleteTable")],
         "ListTagsOfResource" => &[(Part::Tables, "dynamodb:ListTagsOfResource")],
@@ -143,7 +147,17 @@ fn dynamodb(operation: &str) -> &'static [Action] {
             (Part::TableContents, "dynamodb:UpdateItem"),
         ],
         "RestoreTableToPointInTime" => &[(Part::TablesFromElsewhere, "dynamodb:RestoreTableToPointInTime")],
-        "ImportTable" => &[(Part::Tables, "dynamodb:ImportTable")],
+        "ImportTable" => &[
+            (Part::Tables, "dynamodb:ImportTable"),
+            (Part::FilesOfImports, "s3:GetObject"),
+            (Part::FilesOfImports, "s3:ListBucket"),
+            (Part::LogsOfImports, "logs:CreateLogGroup"),
+            (Part::LogsOfImports, "logs:CreateLogStream"),
+            (Part::LogsOfImports, "logs:DescribeLogGroups"),
+            (Part::LogsOfImports, "logs:DescribeLogStreams"),
+            (Part::LogsOfImports, "logs:PutLogEvents"),
+            (Part::LogsOfImports, "logs:PutRetentionPolicy"),
+        ],
         "DescribeTimeToLive" => &[(Part::Tables, "dynamodb:DescribeTimeToLive")],
         "UpdateTimeToLive" => &[(Part::Tables, "dynamodb:UpdateTimeToLive")],
         "DescribeContinuousBackups" => &[(Part::Tables, "dynamodb:DescribeContinuousBackups")],
@@ -202,6 +216,14 @@ fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
         Part::TablesFromElsewhere => vec![table.clone(), format!("{table}/backup/*")],
         Part::KeysOfTables => vec![format!("arn:{partition}:kms:*:*:key/*")],
         Part::KinesisStreamsOfTables => vec![format!("arn:{partition}:kinesis:*:*:stream/{prefix}*")],
+        Part::FilesOfImports => {
+            vec![format!("arn:{partition}:s3:::{prefix}*"), format!("arn:{partition}:s3:::{prefix}*/*")]
+        }
+        Part::LogsOfImports => vec![format!("arn:{partition}:logs:*:*:log-group:/aws-dynamodb/*")],
+        // A role of AWS's own, and the only one.
+        Part::RoleOfReplicas => vec![format!(
+            "arn:{partition}:iam::*:role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
+        )],
         Part::RolesOfReplication => vec![format!("arn:{partition}:iam::*:role/{prefix}*")],
     };
     let mut statement = json!({
@@ -244,7 +266,9 @@ mod tests {
             }
             for resource in statement["Resource"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 let key = resource == "arn:aws:kms:*:*:key/*" && statement["Condition"].is_object();
-                assert!(resource.contains("shop-") || key, "{resource}");
+                let of_aws = ["aws-service-role/replication.dynamodb.amazonaws.com/", "log-group:/aws-dynamodb/"];
+                let fixed = of_aws.iter().any(|part| resource.contains(part));
+                assert!(resource.contains("shop-") || key || fixed, "{resource}");
             }
         }
     }
