@@ -69,14 +69,14 @@ impl Elector {
     pub async fn keep(&mut self) -> Lost {
         loop {
             sleep(self.terms.retry).await;
-            // What we wrote is what there is, as long as writing it works.
-            let look = match self.turn(false).await {
-                Ok(true) => continue,
-                Ok(false) => true,
-                Err(Lost) => return self.lost(),
+            // What we wrote is what there is, as long as writing it works; else a look shows.
+            let held = match self.turn(false).await {
+                Ok(false) => self.turn(true).await,
+                held => held,
             };
-            if self.turn(look).await == Err(Lost) {
-                return self.lost();
+            if held == Err(Lost) {
+                self.fence.close();
+                return Lost;
             }
         }
     }
@@ -104,11 +104,6 @@ impl Elector {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    fn lost(&self) -> Lost {
-        self.fence.close();
-        Lost
     }
 
     /// A look, if wanted, and what follows from it. Says whether the Lease is ours by a write that has

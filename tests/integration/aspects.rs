@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     blocks,
-    examples::{Example, examples},
+    examples::{apply, examples, settled},
     proxy::{Action, Call},
     world::{World, status},
 };
@@ -217,23 +217,8 @@ async fn a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret(
 async fn every_example_becomes_ready() {
     let world = World::new("examples-real").await;
     let examples = examples(&world);
-    for Example { name, object } in &examples {
-        if object["kind"] == "Bucket" {
-            world.apply::<Bucket>(name, object["spec"].clone()).await;
-        } else {
-            world.apply::<Table>(name, object["spec"].clone()).await;
-        }
-    }
-    for example in &examples {
-        if example.is_planned() {
-            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
-            world.wait(&example.name, "planned", planned).await;
-        } else if example.is_bucket() {
-            world.ready::<Bucket>(&example.name).await;
-        } else {
-            world.ready::<Table>(&example.name).await;
-        }
-    }
+    apply(&world, &examples).await;
+    settled(&world, &examples).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

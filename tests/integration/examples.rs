@@ -1,8 +1,9 @@
 //! The examples as they stand, but for names in AWS, which others in the rig may have.
 
+use musubi::api::{Bucket, Table};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, status};
 
 /// One Bucket or Table of `examples/`.
 pub struct Example {
@@ -46,4 +47,29 @@ pub fn examples(world: &World) -> Vec<Example> {
     assert!(all.iter().filter(|example| example.is_bucket()).count() >= 10, "buckets");
     assert!(all.iter().filter(|example| !example.is_bucket()).count() >= 5, "tables");
     all
+}
+
+/// Applies them as a user does.
+pub async fn apply(world: &World, examples: &[Example]) {
+    for Example { name, object } in examples {
+        if object["kind"] == "Bucket" {
+            world.apply::<Bucket>(name, object["spec"].clone()).await;
+        } else {
+            world.apply::<Table>(name, object["spec"].clone()).await;
+        }
+    }
+}
+
+/// Waits until each is Ready, or planned where it is to be no more than that.
+pub async fn settled(world: &World, examples: &[Example]) {
+    for example in examples {
+        if example.is_planned() {
+            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
+            world.wait(&example.name, "planned", planned).await;
+        } else if example.is_bucket() {
+            world.ready::<Bucket>(&example.name).await;
+        } else {
+            world.ready::<Table>(&example.name).await;
+        }
+    }
 }

@@ -3,12 +3,11 @@
 
 use std::path::PathBuf;
 
-use musubi::api::{Bucket, Table};
 use serde_json::Value;
 
 use crate::{
-    examples::{Example, examples},
-    world::{World, status},
+    examples::{Example, examples, settled},
+    world::World,
 };
 
 /// The examples in one file, as a tool renders them.
@@ -18,19 +17,6 @@ fn rendered(world: &World, examples: &[Example]) -> PathBuf {
     let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
     std::fs::write(&file, list.to_string()).expect("written");
     file
-}
-
-async fn settled(world: &World, examples: &[Example]) {
-    for example in examples {
-        if example.is_planned() {
-            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
-            world.wait(&example.name, "planned", planned).await;
-        } else if example.is_bucket() {
-            world.ready::<Bucket>(&example.name).await;
-        } else {
-            world.ready::<Table>(&example.name).await;
-        }
-    }
 }
 
 /// What the API server holds of them: names, generations, specs, and who owns which fields.

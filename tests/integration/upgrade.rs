@@ -5,10 +5,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    examples::{Example, examples},
+    examples::{apply, examples, settled},
     proxy::Call,
     rig::Rig,
-    world::{World, status},
+    world::World,
 };
 
 fn recorded() -> Vec<Value> {
@@ -40,23 +40,8 @@ async fn an_upgrade_of_crds_and_operator_rewrites_nothing() {
     rig.prepare_with(&old);
     let mut world = World::on(rig, "upgrade", &[]).await;
     let examples = examples(&world);
-    for Example { name, object } in &examples {
-        if object["kind"] == "Bucket" {
-            world.apply::<Bucket>(name, object["spec"].clone()).await;
-        } else {
-            world.apply::<Table>(name, object["spec"].clone()).await;
-        }
-    }
-    for example in &examples {
-        if example.is_planned() {
-            let planned = |bucket: Option<&Bucket>| bucket.is_some_and(|bucket| status(bucket).plan.is_some());
-            world.wait(&example.name, "planned", planned).await;
-        } else if example.is_bucket() {
-            world.ready::<Bucket>(&example.name).await;
-        } else {
-            world.ready::<Table>(&example.name).await;
-        }
-    }
+    apply(&world, &examples).await;
+    settled(&world, &examples).await;
     assert!(world.operator.terminate().await.success());
     let namespace = world.namespace.clone();
     let stored = || -> Vec<(Value, Value, Value)> {
