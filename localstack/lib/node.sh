@@ -20,7 +20,7 @@ check_node() {
   have iptables || missing+=('iptables: package iptables')
   [ -x /usr/lib/cni/bridge ] || missing+=('CNI plugins in /usr/lib/cni: package containernetworking-plugins')
   have musl-gcc || missing+=('musl-gcc: package musl-tools')
-  have buildah || have docker || missing+=('buildah: package buildah')
+  have buildah || missing+=('buildah: package buildah')
 }
 
 claim_node() {
@@ -100,13 +100,10 @@ ctr_here() { ctr --address "$node_run/containerd.sock" --namespace k8s.io "$@"; 
 build_pause() { # FOLDER
   local source
   source=$(go -C "$here/controlplane" list -m -f '{{.Dir}}' k8s.io/kubernetes)/build/pause/linux/pause.c
-  musl-gcc -Os -static -s -o "$1/pause" "$source" 2> /dev/null || musl-gcc -Os -static -s -o "$1/pause" "$source" || return 1
+  musl-gcc -Os -static -s -o "$1/pause" "$source" >&2 || return 1
   printf 'FROM scratch\nCOPY pause /pause\nUSER 65535:65535\nENTRYPOINT ["/pause"]\n' > "$1/Dockerfile"
-  (
-    # `common.sh` has cleared what buildah needs of nobody.
-    buildah --storage-driver vfs bud --quiet --isolation chroot --tag local/pause:1 "$1" > /dev/null \
-      && buildah --storage-driver vfs push --quiet local/pause:1 "docker-archive:$1/pause.tar:local/pause:1"
-  ) >&2
+  buildah --storage-driver vfs bud --quiet --isolation chroot --tag local/pause:1 "$1" >&2 \
+    && buildah --storage-driver vfs push --quiet local/pause:1 "docker-archive:$1/pause.tar:local/pause:1" >&2
 }
 
 launch_kubelet() {
@@ -142,9 +139,11 @@ node_ready() {
   [ "$(kube --request-timeout 10s get node node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]
 }
 
-# Whatever is left of a node whose rig is going away: pods, mounts, devices, addresses, cgroups.
+# Whatever is left of this rig's node, once nothing of it runs: pods, mounts, devices, addresses, cgroups. Never
+# of another rig's, and never under a node that was there before a call that failed.
 clear_node() {
   local pid mount name address group
+  [ "$(cat "$node_run/rig" 2> /dev/null)" = "$state" ] && ! any_running || return 0
   for pid in $(pgrep -f "containerd-shim.*-address $node_run/containerd.sock" || true); do
     # The processes of its containers have it for a parent.
     pkill -KILL -P "$pid" || true

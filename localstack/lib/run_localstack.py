@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+
 from localstack import config
 from twisted.internet import endpoints
 
