@@ -5,7 +5,7 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::format_push_string)]
 
-use std::path::{Path, PathBuf};
+mod golden;
 
 use k8s_openapi::jiff::Timestamp;
 use mlua::{Lua, LuaOptions, StdLib, Table, Value as LuaValue};
@@ -18,11 +18,9 @@ use musubi::{
 };
 use serde_json::{Map, Value, json};
 
-const CUSTOMIZATION: &str = "deploy/argocd/resource_customizations/_.musubi.dev/_";
+use golden::{is_up_to_date, root};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+const CUSTOMIZATION: &str = "deploy/argocd/resource_customizations/_.musubi.dev/_";
 
 fn script(name: &str) -> String {
     let path = root().join(CUSTOMIZATION).join(name);
@@ -259,17 +257,6 @@ fn actions_change_what_they_say_and_nothing_else() {
     assert_eq!(act("resume", &bucket)["spec"]["managementPolicy"], "Plan", "nothing is enforced by accident");
 }
 
-/// `UPDATE_GENERATED=1 cargo test --test argocd` writes it anew.
-fn is_up_to_date(path: &Path, wanted: &str) {
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(path, wanted).expect("written");
-    }
-    let found = std::fs::read_to_string(path).unwrap_or_default();
-    let advice = "run UPDATE_GENERATED=1 cargo test --test argocd";
-    assert!(found == wanted, "{} is not what the code says; {advice}", path.display());
-}
-
 fn yaml(value: &Value) -> String {
     serde_saphyr::to_string(value).expect("YAML")
 }
@@ -277,18 +264,17 @@ fn yaml(value: &Value) -> String {
 /// The layout that Argo CD's own repository wants: objects, and what is expected of them.
 #[test]
 fn the_recorded_objects_equal_the_code() {
-    let folder: PathBuf = root().join(CUSTOMIZATION);
     let mut tests = Vec::new();
     for row in rows() {
         let kind = if row.0 == "updating" { "Table" } else { "Bucket" };
         let object = object(kind, row.0, 2, &status(&row));
         let message = run(&script("health.lua"), &object)["message"].take();
-        is_up_to_date(&folder.join(format!("testdata/{}.yaml", row.0)), &yaml(&object));
+        is_up_to_date(&format!("{CUSTOMIZATION}/testdata/{}.yaml", row.0), &yaml(&object));
         tests.push(json!({
             "healthStatus": {"status": row.3, "message": message}, "inputPath": format!("testdata/{}.yaml", row.0),
         }));
     }
-    is_up_to_date(&folder.join("health_test.yaml"), &yaml(&json!({"tests": tests})));
+    is_up_to_date(&format!("{CUSTOMIZATION}/health_test.yaml"), &yaml(&json!({"tests": tests})));
 
     let before = object("Bucket", "planned", 2, &status(&rows()[11]));
     let mut planned = before.clone();
@@ -296,11 +282,11 @@ fn the_recorded_objects_equal_the_code() {
     let paused = act("pause", &planned);
     let recorded = [("planned", planned.clone()), ("paused", paused.clone()), ("approved", act("approve", &planned))];
     for (name, object) in &recorded {
-        is_up_to_date(&folder.join(format!("actions/testdata/{name}.yaml")), &yaml(object));
+        is_up_to_date(&format!("{CUSTOMIZATION}/actions/testdata/{name}.yaml"), &yaml(object));
     }
     let mut resumed = act("resume", &paused);
     resumed["metadata"]["annotations"] = json!({});
-    is_up_to_date(&folder.join("actions/testdata/resumed.yaml"), &yaml(&resumed));
+    is_up_to_date(&format!("{CUSTOMIZATION}/actions/testdata/resumed.yaml"), &yaml(&resumed));
     let discovery = |object: &Value, path: &str| {
         let offers = offered(object);
         let all = ["approve", "pause", "reconcile", "resume"];
@@ -316,7 +302,7 @@ fn the_recorded_objects_equal_the_code() {
             {"action": "resume", "inputPath": "testdata/paused.yaml", "expectedOutputPath": "testdata/resumed.yaml"},
         ],
     });
-    is_up_to_date(&folder.join("actions/action_test.yaml"), &yaml(&tests));
+    is_up_to_date(&format!("{CUSTOMIZATION}/actions/action_test.yaml"), &yaml(&tests));
 }
 
 /// The same scripts as keys of the ConfigMap `argocd-cm`, for those who run a released Argo CD.
@@ -343,7 +329,7 @@ fn the_config_map_equals_the_scripts() {
         text += &format!("  resource.customizations.health.{kind}: |\n{}", indent(&script("health.lua"), 4));
         text += &format!("  resource.customizations.actions.{kind}: |\n{}", indent(&actions, 4));
     }
-    is_up_to_date(&root().join("deploy/argocd/argocd-cm.yaml"), &text);
+    is_up_to_date("deploy/argocd/argocd-cm.yaml", &text);
 
     // And it is what Argo CD will read out of it.
     let map: Value = serde_saphyr::from_str(&text).expect("YAML");

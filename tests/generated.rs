@@ -3,30 +3,23 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
+mod golden;
 
 use musubi::{api::crd, iam};
 use serde_json::Value;
 
-const HEADER: &str = "# Generated from src/api by `musubi crds`; do not edit.\n";
+use golden::is_up_to_date;
 
-/// `UPDATE_GENERATED=1 cargo test --test generated` writes it anew.
-fn is_up_to_date(file: &str, wanted: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(&path, wanted).expect("written");
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "{file} is not what the code says; run UPDATE_GENERATED=1 cargo test --test generated");
-}
+const HEADER: &str = "# Generated from src/api by `musubi crds`; do not edit.\n";
 
 #[test]
 fn crds_equal_the_code() {
     for (file, crd) in crd::all().expect("the CRDs") {
         let yaml = format!("{HEADER}{}", crd::yaml(&crd).expect("YAML"));
         is_up_to_date(&format!("crds/{file}"), &yaml);
-        // Neither kustomize nor Helm reads a file outside of its own folder.
+        // None of these reads a file outside of its own folder.
         is_up_to_date(&format!("deploy/kustomize/base/crds/{file}"), &yaml);
+        is_up_to_date(&format!("deploy/olm/manifests/{file}"), &yaml);
         is_up_to_date(&format!("deploy/helm/musubi/templates/crds/{file}"), &as_template(&yaml));
     }
 }

@@ -3,9 +3,10 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod golden;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     process::{Command, Output},
     sync::OnceLock,
     time::Duration,
@@ -14,11 +15,9 @@ use std::{
 use musubi::telemetry::{AwsCall, Metrics};
 use serde_json::{Value, json};
 
-const REQUIRED: [&str; 4] = ["--set", "cluster.name=prod", "--set", "aws.region=eu-west-1"];
+use golden::{is_up_to_date, root};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+const REQUIRED: [&str; 4] = ["--set", "cluster.name=prod", "--set", "aws.region=eu-west-1"];
 
 /// Where a pinned program is; built the first time.
 fn tool(name: &str) -> String {
@@ -339,21 +338,7 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
     whole(&mut csv);
     let header = "# Generated from the chart by `UPDATE_GENERATED=1 cargo test --test manifests`; do not edit.\n";
     let yaml = format!("{header}{}", serde_saphyr::to_string(&csv).expect("YAML"));
-    let path = root().join("deploy/olm/manifests/musubi.clusterserviceversion.yaml");
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(&path, &yaml).expect("written");
-        for crd in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
-            let to = root().join("deploy/olm/manifests").join(crd);
-            std::fs::copy(root().join("crds").join(crd), to).expect("copied");
-        }
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == yaml, "deploy/olm is not what the chart says; run UPDATE_GENERATED=1 cargo test --test manifests");
-    for crd in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
-        let read = |folder: &str| std::fs::read_to_string(root().join(folder).join(crd)).unwrap_or_default();
-        assert!(read("crds") == read("deploy/olm/manifests"), "{crd} in deploy/olm is not the one in crds");
-    }
+    is_up_to_date("deploy/olm/manifests/musubi.clusterserviceversion.yaml", &yaml);
 }
 
 /// Numbers that are whole, written so.

@@ -64,9 +64,7 @@ async fn blocks_of<K: Kind>(world: &World, file: &Value, fixed: &Value, left_out
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_grants_what_is_called_and_nothing_else() {
-    let mut world = World::new("iam").await;
-    let allowed = format!("--allow-force-delete={}", world.namespace);
-    world.restart_operator_with(&[&allowed, "--resync-interval-seconds=1"]);
+    let world = World::with("iam", &["--allow-force-delete=iam-*", "--resync-interval-seconds=1"]).await;
     let target = world.name("target");
     world.apply::<Bucket>("target", json!({"name": target, "versioning": {"status": "Enabled"}})).await;
     world.ready::<Bucket>("target").await;

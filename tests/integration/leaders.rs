@@ -102,7 +102,7 @@ async fn a_leader_that_is_asked_to_end_hands_over_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_right_to_a_lease_the_operator_says_so_and_ends() {
-    let mut world = World::with("no-lease", &[]).await;
+    let mut world = World::new("no-lease").await;
     world.operator.kill();
     let namespace = format!("--lease-namespace={}", world.namespace);
     let flags = ["--leader-elect".to_owned(), namespace, "--cluster-name=tests".to_owned()];

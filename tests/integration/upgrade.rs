@@ -72,6 +72,5 @@ async fn an_upgrade_of_crds_and_operator_rewrites_nothing() {
     let handled = "--for=jsonpath={.status.lastHandledReconcileAt}=after-the-upgrade";
     rig.kubectl(&["wait", "-n", &world.namespace, handled, "--timeout=60s", "buckets,tables", "--all"]);
     assert_eq!(writes(&world), written, "nothing is written to AWS");
-    let after: Vec<_> = stored();
-    assert_eq!(after, before, "nor to any object");
+    assert_eq!(stored(), before, "nor to any object");
 }

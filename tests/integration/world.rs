@@ -69,11 +69,10 @@ impl World {
 
     /// Of operators that work only while they hold a lease, which they need a moment to be allowed.
     pub async fn electing(name: &str) -> Self {
-        let mut world = Self::with(name, &[]).await;
-        world.operator.kill();
+        let mut world = Self::new(name).await;
         world.allow_lease();
-        world.flags.extend(["--leader-elect".to_owned(), format!("--lease-namespace={}", world.namespace)]);
-        world.restart_operator();
+        let namespace = format!("--lease-namespace={}", world.namespace);
+        world.restart_operator_with(&["--leader-elect", &namespace]);
         world
     }
 
