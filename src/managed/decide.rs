@@ -77,6 +77,8 @@ pub struct Pass<X: External> {
     pub sight: Option<Existence<X::Observed>>,
     /// What `sight` covers.
     pub read: Reads,
+    /// Whether `sight` holds what writes should have come to, and AWS has not been read since.
+    pub advanced: bool,
     /// Whether the object was read live, by uid, in this pass.
     pub live: bool,
     /// The fault that ends the work in AWS for this pass.
@@ -115,6 +117,7 @@ impl<X: External> Default for Pass<X> {
         Self {
             sight: None,
             read: Reads::default(),
+            advanced: false,
             live: false,
             fault: None,
             refused: BTreeMap::new(),

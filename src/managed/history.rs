@@ -4,10 +4,16 @@
 //! a request each (provider-aws and ACK have both burnt millions a day that way). Drift that is seen
 //! put right and comes back is somebody else's doing and is corrected each time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 /// After this many writes that no later look has shown, a block is in a write loop.
 const PATIENCE: u32 = 3;
+
+/// How long a block in a write loop is not written again: at first, and at most. A little less than the
+/// pause after which such an object is looked at again, so that the write is made then.
+const PAUSE: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins(50));
 
 /// The writes of one object, by block, since the operator started.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +33,8 @@ struct Trail {
     written: String,
     /// Writes since it was last seen in place.
     unseen: u32,
+    /// When it was last written.
+    at: Option<Timestamp>,
     /// Whether it ever was.
     seen: bool,
     /// How often drift of it was put right.
@@ -51,12 +59,13 @@ impl History {
 
     /// AWS has answered a write of this block with success. `drift` says that it put right what was in
     /// place before.
-    pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool) {
+    pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool, now: Timestamp) {
         let trail = self.blocks.entry(block).or_default();
         if trail.written != digest {
             *trail = Trail { written: digest.to_owned(), ..Trail::default() };
         }
         trail.unseen = trail.unseen.saturating_add(1);
+        trail.at = Some(now);
         trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
@@ -84,6 +93,17 @@ impl History {
         self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen >= PATIENCE)
     }
 
+    /// Whether this very write has lately been made in vain and is not made again yet. A block whose writes
+    /// were in vain before this process began (`known`) gets one.
+    pub fn rests(&self, block: &str, digest: impl FnOnce() -> String, known: bool, now: Timestamp) -> bool {
+        let Some(trail) = self.blocks.get(block) else { return false };
+        let looping = self.loops(block) || (known && self.unseen(block));
+        let Some(at) = trail.at.filter(|_| looping && trail.written == digest()) else { return false };
+        let times = trail.unseen.saturating_sub(PATIENCE);
+        let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
+        now.duration_since(at) < SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
+    }
+
     /// Whether a write of this block has never been seen in place.
     pub fn unseen(&self, block: &str) -> bool {
         self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0)
@@ -99,16 +119,44 @@ impl History {
 mod tests {
     use super::*;
 
+    /// Noon, and some minutes.
+    fn noon(minutes: i64) -> Timestamp {
+        "2026-01-01T12:00:00Z".parse::<Timestamp>().expect("a time") + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn a_write_that_never_shows_is_made_after_four_minutes_then_eight_and_hourly_in_the_end() {
+        let mut history = History::default();
+        let rests = |history: &History, digest: &str, known, minutes| {
+            history.rests("policy", || digest.to_owned(), known, noon(minutes))
+        };
+        history.wrote("policy", "a", false, noon(0));
+        assert!(!rests(&history, "a", false, 0), "one write may be late");
+        assert!(rests(&history, "a", true, 3) && !rests(&history, "a", true, 4), "an earlier process saw the loop");
+        history.wrote("policy", "a", false, noon(0));
+        history.wrote("policy", "a", false, noon(0));
+        assert!(rests(&history, "a", false, 3) && !rests(&history, "a", false, 4));
+        assert!(!rests(&history, "b", false, 0), "another value is written at once");
+        history.wrote("policy", "a", false, noon(4));
+        assert!(rests(&history, "a", false, 11) && !rests(&history, "a", false, 12));
+        for _ in 0..9 {
+            history.wrote("policy", "a", false, noon(0));
+        }
+        assert!(rests(&history, "a", false, 49) && !rests(&history, "a", false, 50));
+        history.in_place(&["policy"]);
+        assert!(!rests(&history, "a", false, 0), "it was shown after all");
+    }
+
     #[test]
     fn three_writes_that_never_show_are_a_loop() {
         let mut history = History::default();
         for round in 0..3 {
             assert!(!history.loops("policy"), "{round}");
-            history.wrote("policy", "a", false);
+            history.wrote("policy", "a", false, noon(0));
             history.in_place(&["versioning"]);
         }
         assert!(history.loops("policy"));
-        history.wrote("policy", "b", false);
+        history.wrote("policy", "b", false, noon(0));
         assert!(!history.loops("policy"), "another value begins anew");
     }
 
@@ -128,7 +176,7 @@ mod tests {
     fn drift_that_was_put_right_and_comes_back_is_no_loop() {
         let mut history = History::default();
         for _ in 0..9 {
-            history.wrote("policy", "a", true);
+            history.wrote("policy", "a", true, noon(0));
             history.in_place(&["policy"]);
             assert!(!history.loops("policy"));
         }

@@ -28,6 +28,8 @@ pub enum Mutant {
     UidTakenBack,
     /// The next write does not wait until the table is at rest.
     TwoWritesInFlight,
+    /// A write that was made in vain again and again is made at once.
+    NoBrake,
     /// Ownership is not looked at.
     NoProof,
     /// A deletion does not look at the uid.
@@ -37,7 +39,7 @@ pub enum Mutant {
 impl Mutant {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoLiveRead,
         Self::NoUidTest,
         Self::ForbiddenIsAbsent,
@@ -49,6 +51,7 @@ impl Mutant {
         Self::ApprovalTwice,
         Self::UidTakenBack,
         Self::TwoWritesInFlight,
+        Self::NoBrake,
         Self::NoProof,
         Self::DeleteByName,
     ];

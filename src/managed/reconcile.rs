@@ -168,6 +168,7 @@ impl<X: External> Running<'_, X> {
             Err(fault) => self.pass.fault = Some(fault),
         }
         self.pass.read = reads;
+        self.pass.advanced = false;
         if let Some(Existence::Present { seen, .. }) = &self.pass.sight {
             self.history.looked(X::settling(seen).is_none());
         }
@@ -239,13 +240,14 @@ impl<X: External> Running<'_, X> {
         }
         if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
             X::advance(tags, seen, &step.op);
+            self.pass.advanced = true;
             if X::settling(seen).is_some() {
                 self.history.is_busy();
             }
         }
         self.wrote = true;
         self.pass.emptied += emptied;
-        self.history.wrote(step.block, &approval::digest(&step), drift);
+        self.history.wrote(step.block, &approval::digest(&step), drift, (self.context.clock)());
         if self.history.loops(step.block) {
             tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
             self.context.metrics.write_loop(X::Object::NOUN);

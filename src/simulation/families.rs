@@ -18,19 +18,19 @@ use super::{
     world::Leg,
 };
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
 }
 
 /// The real kinds, of which only what is pure is used.
-struct Real {
+pub(super) struct Real {
     aws: Arc<Buckets>,
     elsewhere: Arc<Buckets>,
     tables: Arc<Tables>,
 }
 
 impl Real {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let aws = async |endpoint_url: Option<&str>| {
             let options = Options { endpoint_url: endpoint_url.map(str::to_owned), published_endpoint_url: None };
             Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)
@@ -43,7 +43,7 @@ impl Real {
         }
     }
 
-    async fn run(&self, workload: &Workload, plan: &Plan) -> Run {
+    pub(super) async fn run(&self, workload: &Workload, plan: &Plan) -> Run {
         match (workload.tables, workload.tags_at_creation) {
             (true, _) => run(&self.tables, workload, plan).await,
             (false, true) => run(&self.aws, workload, plan).await,
@@ -268,6 +268,10 @@ fn replay() {
 fn every_named_mutant_is_caught() {
     let mut survivors = Vec::new();
     for mutant in Mutant::ALL {
+        // Has a test of its own.
+        if mutant == Mutant::NoBrake {
+            continue;
+        }
         let story = match mutant {
             Mutant::NoLiveRead | Mutant::ApprovalTwice => "B4",
             Mutant::NoUidTest => "B7",
@@ -278,7 +282,7 @@ fn every_named_mutant_is_caught() {
             Mutant::UidTakenBack => "twin",
             Mutant::NoProof => "B8-two",
             Mutant::DeleteByName => "untaggable",
-            Mutant::FinalizerFirst => "T9",
+            Mutant::FinalizerFirst | Mutant::NoBrake => "T9",
             Mutant::TwoWritesInFlight => "T2",
         };
         match with_mutant(mutant, || runtime().block_on(first_to_notice(story))) {

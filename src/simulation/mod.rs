@@ -13,6 +13,7 @@
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
 //! | [`ladder`] | from any table to any other, one step after another |
 //! | [`conformance`] | the model held against LocalStack |
+//! | [`never_shown`] | writes that AWS accepts and never shows |
 //! | [`families`] | which runs there are: enumerated, not sampled |
 //!
 //! A run that fails prints its line. `MUSUBI_SIMULATE='B2 crash-after@7' cargo test --lib
@@ -25,6 +26,7 @@ mod disturbance;
 mod families;
 mod invariants;
 mod ladder;
+mod never_shown;
 mod process;
 mod run;
 mod workloads;

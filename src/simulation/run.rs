@@ -266,7 +266,7 @@ fn snapshot(state: &world::State) -> Value {
                 "intent": !status["creationIntent"].is_null(), "approvals": status["approvals"],
                 "approved": !status["approved"].is_null(), "plan": status["plan"]["changes"],
                 "observed": status["observedGeneration"].as_i64() == object["metadata"]["generation"].as_i64(),
-                "binding": status["binding"],
+                "binding": status["binding"], "indexes": status["indexes"], "replicas": status["replicas"],
             });
             (format!("{plural}/{name}"), shown)
         })

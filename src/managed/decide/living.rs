@@ -3,6 +3,7 @@
 use crate::{
     api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
     managed::{
+        approval,
         conditions::{Outcome, SYNCED, WRITE_LOOP},
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS},
         fault::{Class, Fault},
@@ -133,7 +134,12 @@ impl<X: External> Situation<'_, X> {
         if mutant(Mutant::TwoWritesInFlight) {
             return None;
         }
-        let busy = || Outcome::Updating("AWS is still applying the last change".to_owned());
+        let busy = || {
+            // Once more in vain, most likely: the condition stays until AWS shows the value.
+            self.write_loop(X::BLOCKS.iter().copied())
+                .filter(|_| self.told_of_a_loop())
+                .unwrap_or_else(|| Outcome::Updating("AWS is still applying the last change".to_owned()))
+        };
         Some(match X::settling(seen) {
             Some(Settling::Creating) => Outcome::Creating,
             Some(Settling::Updating) => busy(),
@@ -233,16 +239,39 @@ impl<X: External> Situation<'_, X> {
         outcomes
             .into_iter()
             .next()
-            .or_else(|| self.write_loop())
+            .or_else(|| {
+                let resting = ladder.iter().filter(|step| self.rests(step)).map(|step| step.block);
+                self.write_loop(self.pass.wrote.iter().copied().chain(resting))
+            })
             .or_else(|| self.approval_required(identity, ladder).map(Outcome::Stalled))
             .or_else(|| X::progress(self.object, seen).map(Outcome::Updating))
     }
 
-    /// Writes of this pass that AWS has accepted before and never shown.
-    fn write_loop(&self) -> Option<Outcome> {
-        let before = self.is_at_generation() && self.synced_reason() == Some(WRITE_LOOP);
-        let stuck = |block: &&&'static str| self.history.loops(block) || (before && self.history.unseen(block));
-        let block = self.pass.wrote.iter().find(stuck)?;
+    /// Whether the status speaks of a write loop of this generation.
+    fn told_of_a_loop(&self) -> bool {
+        self.is_at_generation() && self.synced_reason() == Some(WRITE_LOOP)
+    }
+
+    /// Whether the status speaks of a write loop of this block.
+    fn told_of_loop(&self, block: &str) -> bool {
+        let message = self.status().condition(SYNCED).map(|synced| synced.message.as_str());
+        let of_block =
+            message.and_then(|message| message.strip_prefix(block)).is_some_and(|rest| rest.starts_with(':'));
+        self.told_of_a_loop() && of_block
+    }
+
+    /// Whether a step has been taken in vain too often and too lately to be taken now.
+    fn rests(&self, step: &Step<X::Op>) -> bool {
+        let known = self.told_of_loop(step.block);
+        self.history.rests(step.block, || approval::digest(step), known, self.now) && !mutant(Mutant::NoBrake)
+    }
+
+    /// The first of these blocks whose writes AWS accepts and never shows.
+    fn write_loop(&self, mut blocks: impl Iterator<Item = &'static str>) -> Option<Outcome> {
+        let stuck = |block: &&'static str| {
+            self.history.loops(block) || (self.told_of_loop(block) && self.history.unseen(block))
+        };
+        let block = blocks.find(stuck)?;
         Some(Outcome::WriteLoop(format!(
             "{block}: AWS accepts the write and never shows it; writing is slowed down. Compare the declared value \
              with what AWS has, and declare what AWS keeps or add {block} to ignoreChanges"
@@ -256,6 +285,7 @@ impl<X: External> Situation<'_, X> {
         claimed
             && step.not_yet.is_none()
             && !self.waits(step)
+            && !self.rests(step)
             && !refused(&step.block)
             && !step.after.iter().any(refused)
     }

@@ -9,7 +9,7 @@ use crate::{
     managed::{
         approval,
         conditions::{Outcome, conditions},
-        external::{self, External, ManagedObject, Step},
+        external::{self, Existence, External, ManagedObject, Step},
         fault::Class,
         identity::Identity,
         ownership::Owned,
@@ -175,9 +175,18 @@ impl<X: External> Situation<'_, X> {
         }
         status.outputs =
             outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(measured).collect();
-        status.indexes = outputs.indexes;
-        status.replicas = outputs.replicas;
+        // What a write should come to is not there yet, and AWS may never show it.
+        if !self.pass.advanced {
+            status.indexes = outputs.indexes;
+            status.replicas = outputs.replicas;
+        }
         status
+    }
+
+    /// Whether AWS is busy with the last write, or could be.
+    fn is_changing(&self) -> bool {
+        let settling = |sight: &Existence<X::Observed>| matches!(sight, Existence::Present { seen, .. } if X::settling(seen).is_some());
+        self.history.is_unrested() || self.pass.sight.as_ref().is_some_and(settling)
     }
 
     pub(super) fn finish(&self, outcome: &Outcome, status: Status) -> Effect<X::Op> {
@@ -190,6 +199,7 @@ impl<X: External> Situation<'_, X> {
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
             Outcome::Retrying(fault) | Outcome::Deleting(Some(fault)) if fault.class == Class::Pending => Next::Poll,
             Outcome::Retrying(fault) if fault.class == Class::Allowance => Next::Slow,
+            Outcome::WriteLoop(_) if self.is_changing() => Next::Poll,
             Outcome::WriteLoop(_) => Next::Slow,
             Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
                 Next::Retry

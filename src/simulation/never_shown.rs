@@ -1,0 +1,124 @@
+//! Writes that AWS accepts and never shows: the same request for ever, unless somebody brakes.
+//!
+//! Peers have sent millions of paid requests a day this way (crossplane-contrib/provider-aws#1976), and a
+//! replica on an endpoint that drops it was written every three seconds by us.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::managed::mutants::{Mutant, with_mutant};
+
+use super::{
+    cloud::Cloud,
+    families::{Real, runtime},
+    run::{Plan, Run},
+    workloads::{Act, Deed, Workload},
+};
+
+/// How long each object is left alone with the write that never shows.
+const HOURS: Duration = Duration::from_secs(3 * 3600);
+
+/// What AWS never shows, and the block that it belongs to.
+struct Case {
+    never_shown: fn(&mut Cloud),
+    block: &'static str,
+    tables: bool,
+    before: Value,
+    after: Value,
+}
+
+fn table(more: &Value) -> Value {
+    let mut spec = json!({"partitionKey": {"name": "id", "type": "S"}, "billingMode": "PAY_PER_REQUEST"});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        spec[name] = value.clone();
+    }
+    spec
+}
+
+fn cases() -> Vec<Case> {
+    let stream = json!({"enabled": true, "viewType": "NEW_AND_OLD_IMAGES"});
+    let of_table = |never_shown, block, before: Value, after: Value| Case {
+        never_shown,
+        block,
+        tables: true,
+        before: table(&before),
+        after: table(&after),
+    };
+    let expiry = json!({"enabled": true, "attributeName": "expiresAt"});
+    vec![
+        of_table(
+            |cloud| cloud.never_shown = Some("Class("),
+            "tableClass",
+            json!({}),
+            json!({"tableClass": "STANDARD_INFREQUENT_ACCESS", "timeToLive": expiry}),
+        ),
+        of_table(
+            |cloud| cloud.never_shown = Some("OnDemand("),
+            "onDemandThroughput",
+            json!({}),
+            json!({"onDemandThroughput": {"maxReadRequestUnits": 10, "maxWriteRequestUnits": 10}, "timeToLive": expiry}),
+        ),
+        of_table(
+            |cloud| cloud.never_shown = Some("CreateReplica("),
+            "replicas",
+            json!({"stream": stream}),
+            json!({"stream": stream, "replicas": [{"regionName": "eu-west-1"}], "timeToLive": expiry}),
+        ),
+        Case {
+            never_shown: |cloud| cloud.never_shown = Some("aspect: \"versioning\""),
+            block: "versioning",
+            tables: false,
+            before: json!({}),
+            after: json!({"versioning": {"status": "Enabled"}, "acceleration": {"status": "Enabled"}}),
+        },
+    ]
+}
+
+fn run(case: &Case) -> Run {
+    let act = |what, settle| Act { what, settle };
+    let minutes = Duration::from_secs(12 * 60);
+    let workload = Workload {
+        name: case.block,
+        tables: case.tables,
+        tags_at_creation: true,
+        acts: vec![
+            act(Deed::Apply("assets", case.before.clone()), minutes),
+            act(Deed::Cloud(case.never_shown), Duration::from_secs(1)),
+            act(Deed::Apply("assets", case.after.clone()), HOURS),
+        ],
+    };
+    runtime().block_on(async { Real::new().await.run(&workload, &Plan::default()).await })
+}
+
+/// Writes to AWS and to Kubernetes after the last act.
+fn writes(run: &Run, words: &str) -> usize {
+    let last = run.acts.last().copied().unwrap_or_default();
+    run.calls.iter().skip(last).filter(|call| call.write && call.words.contains(words)).count()
+}
+
+#[test]
+fn a_write_that_never_shows_is_made_three_times_and_then_ever_more_slowly() {
+    for case in cases() {
+        let found = run(&case);
+        let object = &found.end["objects"][if case.tables { "tables/assets" } else { "buckets/assets" }];
+        let synced = &object["conditions"].as_array().expect("conditions")[1];
+        let (aws, status) =
+            (writes(&found, if case.tables { "UpdateTable" } else { "Put versioning" }), writes(&found, "status"));
+        println!("{}: {aws} writes and {status} of status in six and a half hours; {synced}", case.block);
+        assert_eq!(*synced, json!(["Synced", "False", "WriteLoop"]), "{}: {object:#}", case.block);
+        assert!((4..=16).contains(&aws), "{}: {aws} writes", case.block);
+        assert!(status <= 12, "{}: {status} writes of the status", case.block);
+        let cloud = format!("{}", found.end[if case.tables { "tables" } else { "buckets" }]);
+        let other = if case.tables { "true,Some(\\\"expiresAt" } else { "acceleration\":{\"status\":\"Enabled" };
+        assert!(cloud.replace(' ', "").contains(other), "{}: other blocks go on: {cloud}", case.block);
+        assert!(!object["replicas"].to_string().contains("eu-west-1"), "AWS shows no replica: {object:#}");
+    }
+}
+
+#[test]
+fn without_the_brake_it_is_made_for_ever() {
+    let case = cases().remove(0);
+    let aws = with_mutant(Mutant::NoBrake, || writes(&run(&case), "UpdateTable"));
+    assert!(aws > 16, "{aws} writes");
+}
