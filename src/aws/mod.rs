@@ -4,9 +4,11 @@
 mod clients;
 mod errors;
 mod keys;
+mod meter;
 mod observer;
 #[cfg(test)]
 mod played;
 
 pub use clients::{Aws, Options, Regional, dns_suffix, partition, s3_website_domain};
 pub use errors::{code, fault, http_status, not_offered};
+pub use meter::Meter;

@@ -21,7 +21,7 @@ use crate::{
     telemetry::{AwsCall, Metrics},
 };
 
-use super::clients::LONGEST_ATTEMPT;
+use super::{clients::LONGEST_ATTEMPT, meter};
 
 /// Sees every attempt of every call: lets no write past the fence, counts, and notices when the
 /// credentials change.
@@ -100,6 +100,7 @@ impl Intercept for Observer {
             Some(_) => "ok",
         };
         let took = sent.elapsed();
+        meter::count(context.response());
         if is_write(metadata.name()) {
             let status = context.response().map(|response| response.status().as_u16());
             let request_id = context.response().and_then(|response| {

@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,6 +16,8 @@ use tokio::time::Instant;
 pub struct Fence {
     /// `None` where there is no Lease, because the administrator runs one process only.
     until: Option<Arc<Mutex<Option<Instant>>>>,
+    /// This process is about to end.
+    ending: Arc<AtomicBool>,
 }
 
 /// A write was not sent, since the Lease may run out before its answer is there.
@@ -23,24 +28,33 @@ pub struct NotHeld;
 impl Fence {
     /// Without a Lease: always open.
     pub fn open() -> Self {
-        Self { until: None }
+        Self { until: None, ending: Arc::default() }
     }
 
     /// Closed, until the Lease is held.
     pub fn closed() -> Self {
-        Self { until: Some(Arc::default()) }
+        Self { until: Some(Arc::default()), ending: Arc::default() }
     }
 
     /// Whether a write may begin that takes this long at most.
     ///
     /// # Errors
-    /// [`NotHeld`] if the Lease is not held, or could be another's before the write has ended.
+    /// [`NotHeld`] if the Lease is not held, or could be another's before the write has ended: where this
+    /// process is about to end it is given back as soon as nothing is under way.
     pub fn admits(&self, longest: Duration) -> Result<(), NotHeld> {
+        if self.ending.load(Ordering::SeqCst) {
+            return Err(NotHeld);
+        }
         let Some(until) = &self.until else { return Ok(()) };
         match *until.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(until) if Instant::now() + longest <= until => Ok(()),
             _ => Err(NotHeld),
         }
+    }
+
+    /// This process is about to end: no write begins any more, and none is tried again.
+    pub(crate) fn end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
     }
 
     /// Held for this long from now.
@@ -89,6 +103,9 @@ mod tests {
         assert_eq!(fence.admits(Duration::from_secs(9)), Ok(()));
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(fence.admits(Duration::ZERO), Err(NotHeld), "by its own clock, whatever happened meanwhile");
-        assert_eq!(Fence::open().admits(Duration::from_secs(3600)), Ok(()));
+        let open = Fence::open();
+        assert_eq!(open.admits(Duration::from_secs(3600)), Ok(()));
+        open.clone().end();
+        assert_eq!(open.admits(Duration::ZERO), Err(NotHeld), "a process that ends begins nothing");
     }
 }

@@ -176,6 +176,8 @@ pub enum Next {
     Poll,
     /// It failed: after a growing pause.
     Retry,
+    /// Only a user can put it right, and has it run by doing so: after a pause that grows to an hour.
+    Mend,
     /// There is more to do and nothing to wait for: as soon as the others had their turn.
     Again,
     /// Writes do not take: after a long and growing pause.

@@ -90,8 +90,16 @@ pub async fn reconcile<X: External>(
             return Ok(pass.report(Next::Retry));
         }
         match decide(&pass.situation()) {
-            Effect::Identify => pass.identity = Some(identify(context, &pass.object).await),
-            Effect::Observe(reads) => pass.observe(reads).await,
+            // A read is given up at once when the process is to end; a write is awaited, since it may land.
+            Effect::Identify => match context.shutdown.run_until_cancelled(identify(context, &pass.object)).await {
+                Some(identity) => pass.identity = Some(identity),
+                None => return Ok(pass.report(Next::Retry)),
+            },
+            Effect::Observe(reads) => {
+                if context.shutdown.run_until_cancelled(pass.observe(reads)).await.is_none() {
+                    return Ok(pass.report(Next::Retry));
+                }
+            }
             Effect::AddFinalizer => pass.add_finalizer().await?,
             Effect::ReadLive => pass.read_live().await?,
             Effect::Announce(status) => pass.announce(&status).await?,

@@ -22,7 +22,7 @@ use crate::managed::{
     reconcile::{Context, reconcile},
 };
 
-use super::{queue::Key, schedule::Again};
+use super::{lane::Lane, queue::Key, schedule::Again};
 
 /// One kind, with its type forgotten, so that the workers can serve all kinds alike.
 pub trait Controller: Send + Sync {
@@ -69,6 +69,11 @@ impl<X: External> KindController<X> {
     /// Reads objects from this store, too.
     pub fn add_store(&self, store: Store<X::Object>) {
         self.stores.write().unwrap_or_else(PoisonError::into_inner).push(store);
+    }
+
+    /// Where the calls of this object go.
+    pub fn lane(&self, object: &X::Object) -> Lane {
+        Lane { kind: X::Object::NOUN, region: object.region().unwrap_or(&self.context.region).into() }
     }
 
     /// What every pass shares.
@@ -200,7 +205,7 @@ fn version<K: ManagedObject>(object: &Arc<K>) -> u64 {
 fn outcome(next: Next) -> &'static str {
     match next {
         Next::Poll | Next::Again => "waiting",
-        Next::Retry | Next::Slow => "failed",
+        Next::Retry | Next::Slow | Next::Mend => "failed",
         Next::Verify => "changed",
         Next::Resync => "in_sync",
         Next::Never => "gone",

@@ -3,13 +3,16 @@
 //! kube-runtime's `Controller` is not used: one failing watch pauses all of its triggers, and it
 //! draws pending objects at random. Its `watcher` and `reflector` are.
 
+mod budget;
 mod controller;
 mod http;
+mod lane;
 mod probes;
 mod queue;
 mod schedule;
 mod start;
 mod watch;
+mod work;
 
 pub use start::{Options, RunError, run};
 
@@ -19,7 +22,7 @@ pub(crate) mod parts {
     pub(crate) use super::{
         controller::{Controller, KindController},
         schedule::Schedule,
-        start::Shared,
         watch::Intake,
+        work::Shared,
     };
 }

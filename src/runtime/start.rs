@@ -1,10 +1,6 @@
 //! From options to a running operator, and down again.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use globset::GlobMatcher;
 use k8s_openapi::{
@@ -13,11 +9,7 @@ use k8s_openapi::{
 };
 use kube::{Api, Client, Config, CustomResourceExt, api::ListParams, core::DeserializeGuard};
 use thiserror::Error;
-use tokio::{
-    sync::Notify,
-    task::{JoinHandle, JoinSet},
-    time::Instant,
-};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,9 +30,9 @@ use super::{
     controller::{Controller, KindController},
     http,
     probes::{Controllers, Probes},
-    queue::{Key, Queue},
-    schedule::{Again, Schedule},
+    schedule::Schedule,
     watch::{Intake, watch},
+    work::{Shared, Workers},
 };
 
 /// How the operator runs.
@@ -60,7 +52,7 @@ pub struct Options {
     pub resync: Duration,
     /// How often at most, whatever an object asks for.
     pub resync_floor: Duration,
-    /// How many passes run at once.
+    /// How many objects are worked on at once, as long as AWS answers quickly.
     pub concurrency: usize,
     /// Which namespaces may adopt which names.
     pub allow_adoption: Vec<Allowance>,
@@ -114,49 +106,6 @@ impl From<kube::Error> for RunError {
     }
 }
 
-/// What watches and workers share.
-pub struct Shared {
-    queue: Mutex<Queue>,
-    changed: Notify,
-    schedule: Schedule,
-    metrics: Metrics,
-}
-
-impl Shared {
-    /// With nothing in the queue.
-    pub fn new(schedule: Schedule, metrics: Metrics) -> Self {
-        Self { queue: Mutex::default(), changed: Notify::new(), schedule, metrics }
-    }
-
-    /// Changes the queue and wakes the workers.
-    pub fn queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = change(&mut queue);
-        self.metrics.queued(queue.ready());
-        drop(queue);
-        self.changed.notify_waiters();
-        result
-    }
-
-    /// A pass is over: the object comes back when its time has come.
-    pub fn finish(&self, key: &Key, again: Again, random: f64) {
-        self.queue(|queue| {
-            let (attempts, objects) = (queue.attempts(key), queue.count(key.kind));
-            self.metrics.resyncs_every(key.kind, self.schedule.interval(None, objects));
-            match self.schedule.next(again, attempts, objects, random) {
-                Some((class, attempts, delay)) => queue.finish(key, class, attempts, Instant::now() + delay),
-                None => queue.forget(key),
-            }
-        });
-    }
-
-    /// A random moment within one resync interval.
-    pub fn within_an_interval(&self, kind: &str, own: Option<Duration>) -> Instant {
-        let objects = self.queue.lock().unwrap_or_else(PoisonError::into_inner).count(kind);
-        Instant::now() + self.schedule.interval(own, objects).mul_f64(fastrand::f64())
-    }
-}
-
 /// Runs until `shutdown`, then finishes what is under way.
 ///
 /// # Errors
@@ -191,7 +140,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
         creation_grace: SignedDuration::try_from(options.creation_grace).unwrap_or_default(),
     });
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
-    let shared = Arc::new(Shared::new(schedule, metrics.clone()));
+    let shared = Arc::new(Shared::new(schedule, options.concurrency, metrics.clone()));
     let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
     let mut operator = Operator {
         client,
@@ -244,26 +193,24 @@ impl Operator {
         (X::Object::NOUN, controller)
     }
 
-    /// Workers take objects from the queue until the shutdown, and finish the call they are in.
+    /// Objects are taken from the queue until the shutdown, and what is under way then comes to its end.
     async fn work(mut self, controllers: &Controllers, mut tenure: Tenure) -> Result<(), RunError> {
-        let mut workers = JoinSet::new();
-        for _ in 0..self.options.concurrency.max(1) {
-            workers.spawn(worker(self.shared.clone(), controllers.clone(), self.shutdown.clone()));
-        }
+        let mut workers = Workers::new(self.shared.clone(), controllers.clone());
         // A worker or a watch that ends by itself has panicked. A process with half of its parts looks
         // healthy and is not: it ends, and Kubernetes starts another.
         let broken = tokio::select! {
-            // First: a shutdown ends the workers, too.
             biased;
             () = self.shutdown.cancelled() => None,
             lost = tenure.ended() => Some(lost),
-            Some(ended) = workers.join_next() => Some(RunError::Broken("a worker", format!("{ended:?}"))),
+            panic = workers.run() => Some(RunError::Broken("a worker", panic.to_string())),
             Some(ended) = self.watches.join_next() => Some(RunError::Broken("a watch", format!("{ended:?}"))),
         };
         self.shutdown.cancel();
-        tracing::info!("shutting down: finishing the calls under way");
+        // No attempt of a write begins any more: those under way are the last.
+        self.fence.end();
+        tracing::info!("shutting down: finishing the writes under way");
         self.watches.abort_all();
-        while workers.join_next().await.is_some() {}
+        workers.end().await;
         // Renewed until here: what the workers finished was still ours.
         tenure.end().await;
         tracing::info!("stopped");
@@ -333,36 +280,6 @@ async fn hold(mut elector: Elector, over: CancellationToken) -> Result<(), Lost>
     }
     elector.release().await;
     Ok(())
-}
-
-async fn worker(shared: Arc<Shared>, controllers: Controllers, shutdown: CancellationToken) {
-    loop {
-        let changed = shared.changed.notified();
-        let (key, due) = {
-            let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            (queue.take(Instant::now()), queue.next_due())
-        };
-        if shutdown.is_cancelled() {
-            return;
-        }
-        let Some(key) = key else {
-            let due = async {
-                match due {
-                    Some(due) => tokio::time::sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = changed => {}
-                () = due => {}
-                () = shutdown.cancelled() => return,
-            }
-            continue;
-        };
-        let Some((_, controller)) = controllers.iter().find(|(kind, _)| *kind == key.kind) else { continue };
-        let again = controller.pass(&key).await;
-        shared.finish(&key, again, fastrand::f64());
-    }
 }
 
 /// Where objects are watched: each namespace, or `None` for all of them.

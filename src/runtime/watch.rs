@@ -14,6 +14,7 @@ use kube::{
         watcher::{self, Event, watcher},
     },
 };
+use tokio::time::Instant;
 
 use crate::{
     api::{APPROVE, RECONCILE_AT, Status},
@@ -26,9 +27,10 @@ use crate::{
 
 use super::{
     controller::KindController,
+    lane::Lane,
     probes::Watched,
-    queue::{Class, Key},
-    start::Shared,
+    queue::{Class, Key, Why},
+    work::Shared,
 };
 
 /// What about an object starts a pass. Our own writes change none of it.
@@ -51,14 +53,25 @@ impl Trigger {
             approve: annotation(APPROVE),
         }
     }
+
+    /// What was done to the object since it was seen like `before`, if anything.
+    fn since(&self, before: Option<&Self>) -> Option<Why> {
+        match before {
+            Some(before) if before == self => None,
+            Some(before) if (before.generation, before.deleting) == (self.generation, self.deleting) => {
+                Some(Why::Touched)
+            }
+            _ => Some(Why::Edited),
+        }
+    }
 }
 
 /// An object that a list brought.
 enum Listed {
     /// New, or touched since it was last seen.
-    Due(Key),
+    Due(Key, Lane, Why),
     /// Seen for the first time since the start, and in sync; with its own resync interval.
-    AtRest(Key, Option<Duration>),
+    AtRest(Key, Lane, Option<Duration>),
 }
 
 /// Watches for ever, and keeps the store and the queue up to date.
@@ -117,19 +130,20 @@ impl<X: External> Intake<X> {
             }
             Event::Delete(DeserializeGuard(Err(invalid))) => self.forget(&key_of::<X::Object>(&invalid.metadata)),
             Event::Apply(DeserializeGuard(Ok(object))) => {
-                let (key, trigger) = self.seen(&object);
+                let (key, lane, trigger) = self.seen(&object);
                 self.writer.apply_watcher_event(&Event::Apply(pruned(object)));
-                if self.triggers.insert(key.uid.clone(), trigger.clone()).as_ref() != Some(&trigger) {
-                    self.shared.queue(|queue| queue.trigger(&key));
+                let before = self.triggers.insert(key.uid.clone(), trigger.clone());
+                if let Some(why) = trigger.since(before.as_ref()) {
+                    self.shared.queue(|queue| queue.trigger(&key, &lane, why, Instant::now()));
                 }
             }
             Event::InitApply(DeserializeGuard(Ok(object))) => {
-                let (key, trigger) = self.seen(&object);
+                let (key, lane, trigger) = self.seen(&object);
                 let before = self.triggers.insert(key.uid.clone(), trigger.clone());
                 if before.is_none() && is_settled(&object) {
-                    self.listed.push(Listed::AtRest(key, object.resync_interval()));
-                } else if before.as_ref() != Some(&trigger) {
-                    self.listed.push(Listed::Due(key));
+                    self.listed.push(Listed::AtRest(key, lane, object.resync_interval()));
+                } else if let Some(why) = trigger.since(before.as_ref()) {
+                    self.listed.push(Listed::Due(key, lane, why));
                 }
                 self.writer.apply_watcher_event(&Event::InitApply(pruned(object)));
             }
@@ -146,11 +160,13 @@ impl<X: External> Intake<X> {
                 self.writer.apply_watcher_event(&Event::InitDone);
                 for listed in self.listed.drain(..) {
                     match listed {
-                        Listed::Due(key) => self.shared.queue(|queue| queue.trigger(&key)),
+                        Listed::Due(key, lane, why) => {
+                            self.shared.queue(|queue| queue.trigger(&key, &lane, why, Instant::now()));
+                        }
                         // After a start, what was in sync is looked at within one interval, not all at once.
-                        Listed::AtRest(key, own) => {
+                        Listed::AtRest(key, lane, own) => {
                             let at = self.shared.within_an_interval(key.kind, own);
-                            self.shared.queue(|queue| queue.schedule(&key, Class::Resync, at));
+                            self.shared.queue(|queue| queue.schedule(&key, &lane, Class::Resync, at, Instant::now()));
                         }
                     }
                 }
@@ -159,10 +175,10 @@ impl<X: External> Intake<X> {
         None
     }
 
-    fn seen(&self, object: &X::Object) -> (Key, Trigger) {
+    fn seen(&self, object: &X::Object) -> (Key, Lane, Trigger) {
         let key = key_of::<X::Object>(object.meta());
         self.controller.set_readable(&key.uid, true);
-        (key, Trigger::of(object))
+        (key, self.controller.lane(object), Trigger::of(object))
     }
 
     fn forget(&mut self, key: &Key) {

@@ -68,7 +68,7 @@ impl<X: Kind> Process<X> {
             clock: world::now,
         }));
         let schedule = Schedule { resync: Duration::from_secs(600), floor: Duration::from_secs(60) };
-        let shared = Arc::new(Shared::new(schedule, metrics));
+        let shared = Arc::new(Shared::new(schedule, 16, metrics));
         let intake = Intake::new(controller.clone(), shared.clone());
         let mut process =
             Self { number, world: world.clone(), controller, shared, intake, delivered: 0, shutdown, passes: 0 };
@@ -121,8 +121,9 @@ impl<X: Kind> Process<X> {
                 Watching::Doubles => self.deliver(true),
                 Watching::Not => {}
             }
-            let (key, due) = self.shared.queue(|queue| (queue.take(Instant::now()), queue.next_due()));
-            let Some(key) = key else {
+            let now = Instant::now();
+            let (job, due) = self.shared.queue(|queue| (queue.take(now), queue.next_due(now)));
+            let Some(key) = job.map(|job| job.key) else {
                 let next = due.map_or(end, |due| due.min(end));
                 tokio::time::sleep_until(next).await;
                 if next == end {

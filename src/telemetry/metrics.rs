@@ -1,6 +1,6 @@
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::AtomicU64},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::{Duration, SystemTime},
 };
 
@@ -40,6 +40,11 @@ struct Inner {
     drift: Family<Kind, Counter>,
     write_loops: Family<Kind, Counter>,
     watch_errors: Family<Kind, Counter>,
+    waits: Family<Lane, Histogram>,
+    lane_calls: Family<Lane, Counter>,
+    rates: Family<Lane, Gauge<f64, AtomicU64>>,
+    /// The regions that have labels of their own.
+    regions: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -74,6 +79,22 @@ struct AwsOperation {
 struct Objects {
     kind: &'static str,
     state: &'static str,
+}
+
+/// The calls of one kind in one region.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Lane {
+    kind: &'static str,
+    region: String,
+}
+
+/// So many regions have labels of their own, which is more than AWS has; what else users write into
+/// `spec.region` counts as `other`.
+const MOST_REGIONS: usize = 50;
+
+/// From 10 ms to about three minutes.
+fn waits() -> Histogram {
+    Histogram::new(exponential_buckets(0.01, 4.0, 8))
 }
 
 /// From 1 ms to about 30 s.
@@ -133,6 +154,20 @@ impl Default for Metrics {
         registry.register("write_loops", "Writes that AWS accepted once more and has never shown", write_loops.clone());
         let watch_errors = Family::<Kind, Counter>::default();
         registry.register("watch_errors", "Failures of watches on the API server", watch_errors.clone());
+        let waits = Family::<Lane, Histogram>::new_with_constructor(waits);
+        registry.register(
+            "queue_wait_seconds",
+            "How long objects whose time had come waited for a place and for the call budget",
+            waits.clone(),
+        );
+        let lane_calls = Family::<Lane, Counter>::default();
+        registry.register("call_budget_used", "Attempts of calls charged to a call budget", lane_calls.clone());
+        let rates = Family::<Lane, Gauge<f64, AtomicU64>>::default();
+        registry.register(
+            "call_budget_per_second",
+            "Calls a second that a call budget allows, which throttling halves and time restores",
+            rates.clone(),
+        );
         let inner = Inner {
             registry,
             reconciles,
@@ -149,6 +184,10 @@ impl Default for Metrics {
             drift,
             write_loops,
             watch_errors,
+            waits,
+            lane_calls,
+            rates,
+            regions: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -220,6 +259,26 @@ impl Metrics {
     /// A watch failed.
     pub fn watch_error(&self, kind: &'static str) {
         self.inner.watch_errors.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// An object had its turn after it had been due for so long.
+    pub fn waited(&self, region: &str, kind: &'static str, waited: Duration) {
+        self.inner.waits.get_or_create(&self.lane(region, kind)).observe(waited.as_secs_f64());
+    }
+
+    /// A pass has made so many calls, and its call budget has this rate now, in calls a second.
+    pub fn called(&self, region: &str, kind: &'static str, calls: u32, rate: Option<f64>) {
+        let lane = self.lane(region, kind);
+        self.inner.lane_calls.get_or_create(&lane).inc_by(calls.into());
+        if let Some(rate) = rate {
+            self.inner.rates.get_or_create(&lane).set(rate);
+        }
+    }
+
+    fn lane(&self, region: &str, kind: &'static str) -> Lane {
+        let mut regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = regions.contains(region) || (regions.len() < MOST_REGIONS && regions.insert(region.to_owned()));
+        Lane { kind, region: if known { region.to_owned() } else { "other".to_owned() } }
     }
 
     /// All of them, in the OpenMetrics text format.

@@ -201,6 +201,7 @@ impl<X: External> Situation<'_, X> {
             Outcome::Retrying(fault) if fault.class == Class::Allowance => Next::Slow,
             Outcome::WriteLoop(_) if self.is_changing() => Next::Poll,
             Outcome::WriteLoop(_) => Next::Slow,
+            Outcome::Stalled(fault) if fault.class == Class::User => Next::Mend,
             Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
                 Next::Retry
             }
