@@ -6,7 +6,7 @@
 use crate::api::{Plan, PlannedChange};
 
 use super::{
-    change::{Change, sha256},
+    change::{Change, printable, sha256},
     external::{Effect, Step},
     identity::Identity,
 };
@@ -44,9 +44,9 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
     let about = (&identity.owner.uid, &identity.account_id, &identity.region, &identity.name);
     let planned = |effect: Effect| {
         move |change: &Change| PlannedChange {
-            path: change.path.clone(),
-            from: change.from.clone(),
-            to: change.to.clone(),
+            path: printable(&change.path).into_owned(),
+            from: change.from.as_deref().map(|from| printable(from).into_owned()),
+            to: change.to.as_deref().map(|to| printable(to).into_owned()),
             effect,
         }
     };

@@ -1,5 +1,6 @@
 //! Differences as values, for people: what a step will change, what drifted, what an edit did.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -22,6 +23,31 @@ impl fmt::Display for Change {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
         write!(f, "{}: {} -> {}", self.path, side(&self.from), side(&self.to))
     }
+}
+
+/// A text as it may stand in status and Events, which end on terminals and are read by those who approve: control
+/// characters (ESC, CR, LF) and those that turn or break a line unseen are escaped as in `\u{1b}`. Whatever comes
+/// from a spec or from AWS goes through this in three places: conditions, plans, Events.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut printed = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unprintable(c) {
+            printed.extend(c.escape_default());
+        } else {
+            printed.push(c);
+        }
+    }
+    Cow::Owned(printed)
+}
+
+/// Control characters, line and paragraph separators, and the bidirectional controls, by which a text can be shown in
+/// another order than it has (CVE-2021-42574).
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The longest value that a change quotes, in characters: a policy has up to 20,480 of them.
@@ -118,6 +144,15 @@ mod tests {
         assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: nothing -> 1"]);
         assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> nothing", "x[r].n: 1 -> nothing"]);
         assert_eq!(paths(Value::Null, json!({})), ["x: nothing -> {}"]);
+    }
+
+    #[test]
+    fn what_would_move_the_cursor_or_turn_the_line_is_escaped_and_nothing_else() {
+        assert_eq!(printable("a\u{1b}[2Kb\r\n\t\u{7f}\u{85}"), "a\\u{1b}[2Kb\\r\\n\\t\\u{7f}\\u{85}");
+        assert_eq!(printable("\u{202e}evil\u{2066}\u{2028}"), "\\u{202e}evil\\u{2066}\\u{2028}");
+        for plain in ["", "grün 桜 \\n \"quoted\" {}", "arn:aws:s3:::assets"] {
+            assert!(matches!(printable(plain), Cow::Borrowed(same) if same == plain), "{plain}");
+        }
     }
 
     #[test]

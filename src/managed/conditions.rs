@@ -6,7 +6,10 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::Status;
 
-use super::fault::{Class, Fault};
+use super::{
+    change::printable,
+    fault::{Class, Fault},
+};
 
 /// The thing exists, is usable, and its Secret is written.
 pub const READY: &str = "Ready";
@@ -106,8 +109,8 @@ pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Ti
         Condition {
             type_: type_.to_owned(),
             status: status.to_owned(),
-            reason: reason.to_owned(),
-            message: message.to_owned(),
+            reason: printable(reason).into_owned(),
+            message: printable(message).into_owned(),
             observed_generation: Some(generation),
             last_transition_time: since,
         }

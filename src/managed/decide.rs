@@ -285,6 +285,15 @@ impl<X: External> Situation<'_, X> {
         }
     }
 
+    /// Why what was seen in this pass is not ours, with what its tags say of its owner: for the operator's log alone.
+    pub fn refusal_in_full(&self) -> Option<String> {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
+        else {
+            return None;
+        };
+        self.claim(identity).judge(tags).err().map(|refusal| refusal.in_full())
+    }
+
     /// The blocks that were read in this pass and need no step.
     pub fn in_place(&self) -> Vec<&'static str> {
         let (Some(Ok(identity)), Some(Existence::Present { tags, seen })) = (self.identity, &self.pass.sight) else {
@@ -318,10 +327,13 @@ impl<X: External> Situation<'_, X> {
     }
 }
 
+/// Reason of an object whose resource was made too short a time ago for AWS's "does not exist" to be believed.
+const NOT_VISIBLE_YET: &str = "NotVisibleYet";
+
 fn not_visible_yet() -> Fault {
     Fault::new(
         Class::Pending,
-        "NotVisibleYet",
+        NOT_VISIBLE_YET,
         "AWS does not show what was made a moment ago; waiting for it to appear",
     )
 }

@@ -34,12 +34,14 @@ pub enum Mutant {
     NoProof,
     /// A deletion does not look at the uid.
     DeleteByName,
+    /// What adopting would change is published to whoever names the resource.
+    PlanOfStrangers,
 }
 
 impl Mutant {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 14] = [
+    pub const ALL: &[Self] = &[
         Self::NoLiveRead,
         Self::NoUidTest,
         Self::ForbiddenIsAbsent,
@@ -54,6 +56,7 @@ impl Mutant {
         Self::NoBrake,
         Self::NoProof,
         Self::DeleteByName,
+        Self::PlanOfStrangers,
     ];
 }
 

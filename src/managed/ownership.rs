@@ -49,15 +49,16 @@ pub enum By {
 /// Why a thing is not ours.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum Refusal {
-    /// The ownership tags name another object.
-    #[error(
-        "{thing} belongs to {kind_owner} of cluster {cluster}, by its tags: choose another name, or delete the other object with deletionPolicy Retain and adopt it"
-    )]
+    /// The ownership tags name another object. Whose, is not everybody's business: the message names it within
+    /// the namespace only, and [`Refusal::in_full`] for the operator's log.
+    #[error("{thing} is owned by another object{}, by its tags: choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
     OwnedByAnother {
         /// Name in AWS.
         thing: String,
+        /// Name of the owner, if it is of the same cluster and namespace.
+        neighbour: Option<String>,
         /// `namespace/name` of its owner.
-        kind_owner: String,
+        owner: String,
         /// Cluster of its owner.
         cluster: String,
     },
@@ -110,6 +111,14 @@ impl Refusal {
             Self::OwnershipLost { .. } => "OwnershipLost",
         }
     }
+
+    /// What the operator's log says: whose the resource is, too.
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::OwnedByAnother { owner, cluster, .. } => format!("{self}; its tags name {owner} of cluster {cluster}"),
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// What the judgement needs beside the tags.
@@ -152,9 +161,11 @@ impl Claim<'_> {
             return self.adopt();
         }
         if !same_cluster || value(NAMESPACE) != owner.namespace || value(NAME) != owner.name {
+            let neighbour = same_cluster && value(NAMESPACE) == owner.namespace;
             return Err(Refusal::OwnedByAnother {
                 thing: thing(),
-                kind_owner: format!("{}/{}", value(NAMESPACE), value(NAME)),
+                neighbour: neighbour.then(|| value(NAME).to_owned()),
+                owner: format!("{}/{}", value(NAMESPACE), value(NAME)),
                 cluster: cluster.clone(),
             });
         }
@@ -177,10 +188,12 @@ impl Claim<'_> {
         if announced && !tags.keys().any(|key| is_reserved(key)) {
             return Ok(Owned { identity: self.identity.clone(), by: By::Intent });
         }
-        if let Some(manager) = other_manager(tags) {
-            return Err(Refusal::ManagedByAnother { thing: self.identity.name.clone(), manager });
+        // Which tool manages it is told to those only who may adopt it.
+        let adopted = self.adopt()?;
+        match other_manager(tags) {
+            Some(manager) => Err(Refusal::ManagedByAnother { thing: self.identity.name.clone(), manager }),
+            None => Ok(adopted),
         }
-        self.adopt()
     }
 
     fn adopt(&self) -> Result<Owned, Refusal> {

@@ -1,6 +1,6 @@
 //! One pass of one object: the shell around [`super::decide`].
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use kube::{Client, Resource as _, ResourceExt, core::object::HasStatus};
@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     approval,
-    change::Change,
+    change::{Change, printable},
     cluster::{Cluster, ClusterError},
     conditions::{READY, STALLED, SYNCED},
     decide::{Effect, Next, Pass, Settings, Situation, Undo, decide},
@@ -343,7 +343,9 @@ impl<X: External> Running<'_, X> {
         let before = self.object.status().cloned().unwrap_or_default();
         if next != Next::Never && *status != before {
             if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
-                tracing::warn!(reason = stalled.reason, message = stalled.message, "stalled");
+                let refusal = self.situation().refusal_in_full();
+                let message = refusal.as_deref().map_or(Cow::Borrowed(stalled.message.as_str()), printable);
+                tracing::warn!(reason = stalled.reason, message = %message, "stalled");
                 self.note(Note::trouble(&stalled.reason, &stalled.message));
             } else if let (Next::Retry, Some(synced)) = (next, status.condition(SYNCED))
                 && !same(before.condition(SYNCED), synced)

@@ -5,7 +5,7 @@ use kube::{
     runtime::events::{Event, EventType, Recorder, Reporter},
 };
 
-use crate::managed::change::Change;
+use crate::managed::change::{Change, printable};
 
 /// Something worth telling on an object, as `kubectl describe` shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,9 +102,9 @@ impl Events {
         tokio::spawn(async move {
             let event = Event {
                 type_: note.type_,
-                reason: cut(&note.reason, LONGEST_WORD),
-                note: Some(cut(&note.text, LONGEST_TEXT)),
-                action: cut(&note.action, LONGEST_WORD),
+                reason: cut(&printable(&note.reason), LONGEST_WORD),
+                note: Some(cut(&printable(&note.text), LONGEST_TEXT)),
+                action: cut(&printable(&note.action), LONGEST_WORD),
                 secondary: None,
             };
             match tokio::time::timeout(PATIENCE, recorder.publish(&event, &reference)).await {

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{Effect, Next, Situation, not_visible_yet};
+use super::{Effect, NOT_VISIBLE_YET, Next, Situation};
 
 /// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
 /// to 1,000 object versions each.
@@ -81,7 +81,7 @@ impl<X: External> Situation<'_, X> {
                 return Effect::Observe(Reads { tags: true, contents, ..Reads::default() });
             }
             Some(Existence::Absent) if self.in_grace() && !self.deletion_asked() => {
-                return self.conclude(&Outcome::Deleting(Some(not_visible_yet())));
+                return self.conclude(&Outcome::Deleting(Some(not_deletable_yet())));
             }
             Some(Existence::Absent) => return Effect::RemoveFinalizer,
             Some(Existence::Present { tags: Some(tags), seen }) => (tags, seen),
@@ -176,6 +176,15 @@ impl<X: External> Situation<'_, X> {
 
 fn look_again<Op>() -> Effect<Op> {
     Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
+}
+
+fn not_deletable_yet() -> Fault {
+    Fault::new(
+        Class::Pending,
+        NOT_VISIBLE_YET,
+        "AWS does not show what was made a moment ago; it is deleted once AWS shows it, and this object goes if AWS \
+         still does not after a while",
+    )
 }
 
 fn force_not_allowed(identity: &Identity) -> Fault {

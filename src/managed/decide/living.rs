@@ -153,19 +153,21 @@ impl<X: External> Situation<'_, X> {
         })
     }
 
-    /// The thing is not ours. If it could be adopted, the status says what that would change.
+    /// The resource is not ours: that it exists is all that the status may say. What adopting it would change
+    /// quotes what it holds (its policy, its tags), so nothing of that is published, or read, before both the spec
+    /// and the administrator allow adopting it; [`Claim::judge`](crate::managed::ownership::Claim::judge) then
+    /// refuses no longer, and `managementPolicy: Plan` shows it. A plan that an earlier version left behind goes.
     fn refused(&self, identity: &Identity, refusal: &Refusal, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
         let outcome = Outcome::Stalled(Fault::user(refusal.reason(), refusal.to_string()));
-        let adoptable = matches!(refusal, Refusal::AlreadyExists { .. } | Refusal::AdoptionNotAllowed { .. });
-        if !adoptable {
-            return self.conclude(&outcome);
+        if mutant(Mutant::PlanOfStrangers) {
+            let full = self.all_blocks();
+            if !self.pass.read.covers(&full) {
+                return Effect::Observe(Reads { tags: true, ..full });
+            }
+            let steps = self.plan(identity, Some(tags), seen);
+            return self.conclude_planned(identity, Some(seen), &steps, &outcome);
         }
-        let full = self.all_blocks();
-        if !self.pass.read.covers(&full) {
-            return Effect::Observe(Reads { tags: true, ..full });
-        }
-        let steps = self.plan(identity, Some(tags), seen);
-        self.conclude_planned(identity, Some(seen), &self.ladder(identity, &steps, tags, seen), &outcome)
+        self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) })
     }
 
     /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
