@@ -7,7 +7,7 @@ use musubi::{
     api::crd,
     aws, iam,
     lease::{LeaseOptions, Terms},
-    managed::adoption::Allowance,
+    managed::{adoption::Allowance, references::ReferenceAllowance},
     runtime::{self, Options},
     telemetry::{self, LogFormat},
 };
@@ -71,6 +71,11 @@ struct Run {
     /// deletionPolicy is Delete. Globs work; repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = namespace_glob)]
     allow_force_delete: Vec<globset::GlobMatcher>,
+    /// Let objects of a namespace name this in AWS: roles, buckets, queues, topics, functions, streams, keys, backups,
+    /// tables. NAMESPACE=ARNGLOB; globs on both sides; repeatable. As long as none is given, all but createFrom is
+    /// free; once one is, whatever a spec names must be owned in its namespace or be allowed.
+    #[arg(long, env = "MUSUBI_ALLOW_REFERENCES", value_delimiter = ',')]
+    allow_references: Vec<ReferenceAllowance>,
     /// Work only while holding a Lease, so that several processes can run: one works, the others wait.
     #[arg(long, env = "MUSUBI_LEADER_ELECT")]
     leader_elect: bool,
@@ -86,6 +91,10 @@ struct Run {
     /// Where /healthz, /readyz and /metrics are served.
     #[arg(long, env = "MUSUBI_HTTP_ADDR", default_value = "0.0.0.0:8080")]
     http_addr: SocketAddr,
+    /// Serve /metrics only to those who send a token of the cluster and may `get` the path /metrics by its RBAC: asked
+    /// of the API server by TokenReview and SubjectAccessReview.
+    #[arg(long, env = "MUSUBI_METRICS_AUTH")]
+    metrics_auth: bool,
     /// How log lines look. RUST_LOG sets the level.
     #[arg(long, env = "MUSUBI_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -167,6 +176,8 @@ impl Run {
             concurrency: self.concurrency.into(),
             allow_adoption: self.allow_adoption,
             allow_force_delete: self.allow_force_delete,
+            allow_references: self.allow_references,
+            metrics_auth: self.metrics_auth,
             lease: self.leader_elect.then_some(LeaseOptions {
                 namespace: self.lease_namespace,
                 name: self.lease_name,

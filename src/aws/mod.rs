@@ -6,6 +6,7 @@ mod errors;
 mod keys;
 mod meter;
 mod observer;
+mod owners;
 #[cfg(test)]
 mod played;
 

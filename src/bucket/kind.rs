@@ -10,6 +10,7 @@ use crate::{
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
+        references::{Field, Form, Reference},
         secret::Outputs,
     },
 };
@@ -21,6 +22,22 @@ const LONGEST_NAME: usize = 63;
 
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
+
+    const REFERENCES: &'static [Field] = &[
+        Field::new("encryption.kmsKeyId", Form::Key),
+        Field::new("logging.targetBucket", Form::BucketName),
+        Field::new("notifications.queues[].queueArn", Form::Arn),
+        Field::new("notifications.topics[].topicArn", Form::Arn),
+        Field::new("notifications.functions[].functionArn", Form::Arn),
+        Field::new("notifications.eventBridge.enabled", Form::EventBus),
+        Field::new("replication.role", Form::Arn),
+        Field::new("replication.rules[].destination.bucket", Form::BucketArn),
+        Field::new("replication.rules[].destination.encryptionConfiguration.replicaKmsKeyId", Form::Key),
+        Field::new("inventory.configurations[].destination.bucket", Form::BucketArn),
+        Field::new("inventory.configurations[].destination.encryption.kmsKeyId", Form::Key),
+        Field::new("analytics.configurations[].dataExport.bucket", Form::BucketArn),
+        Field::new("metrics.configurations[].filter.accessPointArn", Form::Arn),
+    ];
 
     fn external_name(&self) -> Option<&str> {
         self.spec.name.as_deref()
@@ -104,6 +121,10 @@ impl External for Buckets {
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         self.look(id, reads).await
+    }
+
+    async fn tags_of(&self, id: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
+        self.aws.tags_of(&reference.arn, &id.region, &id.account_id).await
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {

@@ -5,8 +5,8 @@
 //! [`Effect::Conclude`]. Every point at which a process can die is a `Situation`, so a test can
 //! enumerate them.
 //!
-//! [`living`], [`deleting`], [`consent`] (what waits for a yes) and [`report`] (what the status says)
-//! are the chapters of it.
+//! [`living`], [`deleting`], [`references`] (what a spec names beside its own resource), [`consent`] (what waits
+//! for a yes) and [`report`] (what the status says) are the chapters of it.
 //!
 //! The order of a life, each step taken only if the one before it holds:
 //! look -> prove absence or ownership -> finalizer -> announce in status -> create -> the steps of
@@ -16,6 +16,7 @@
 mod consent;
 mod deleting;
 mod living;
+mod references;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use super::{
     identity::Identity,
     mutants::{Mutant, mutant},
     ownership::{Absent, Claim, Deletable, Owned},
+    references::{Reference, ReferenceAllowance},
     secret::Outputs,
 };
 
@@ -66,6 +68,8 @@ pub struct Settings {
     pub allow_adoption: Vec<super::adoption::Allowance>,
     /// Which namespaces may delete things together with what they hold.
     pub allow_force_delete: Vec<GlobMatcher>,
+    /// Which namespaces may name what in AWS; nothing but what is copied is checked without one.
+    pub allow_references: Vec<ReferenceAllowance>,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: SignedDuration,
 }
@@ -99,6 +103,9 @@ pub struct Pass<X: External> {
     pub batches: usize,
     /// What came of the Secret.
     pub secret: Option<Result<(), Fault>>,
+    /// The ARNs of what the spec names and an object of the same namespace owns, by the tags on it; `None` if nobody
+    /// has looked yet.
+    pub owned_references: Option<BTreeSet<String>>,
 }
 
 /// How to go back on a step.
@@ -128,6 +135,7 @@ impl<X: External> Default for Pass<X> {
             emptied: 0,
             batches: 0,
             secret: None,
+            owned_references: None,
         }
     }
 }
@@ -139,6 +147,8 @@ pub enum Effect<Op> {
     Identify,
     /// Read AWS.
     Observe(Reads),
+    /// Read the tags of what these references name.
+    ReadReferences(Vec<Reference>),
     /// Put the finalizer on the object. The answer is a live read.
     AddFinalizer,
     /// Read the object live and compare its uid.

@@ -13,6 +13,7 @@ use super::{
     fault::Fault,
     identity::Identity,
     ownership::{Absent, Deletable, Owned},
+    references::{Field, Reference},
     secret::Outputs,
 };
 
@@ -38,6 +39,9 @@ pub trait ManagedObject:
 {
     /// Ends the default name of the connection Secret: `bucket`, `table`.
     const NOUN: &'static str;
+
+    /// The fields of the spec that name something in AWS beside the resource itself.
+    const REFERENCES: &'static [Field];
 
     /// `spec.name`, if it is set.
     fn external_name(&self) -> Option<&str>;
@@ -104,6 +108,18 @@ pub trait External: Send + Sync + 'static {
         id: &Identity,
         reads: &Reads,
     ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
+
+    /// The tags of what this reference names: `None` if there is no such thing, or not in the account of the
+    /// operator's credentials, or it may not be looked at. Asked for those alone that are
+    /// [taggable](Reference::taggable).
+    ///
+    /// # Errors
+    /// When AWS did not answer.
+    fn tags_of(
+        &self,
+        id: &Identity,
+        reference: &Reference,
+    ) -> impl Future<Output = Result<Option<Tags>, Fault>> + Send;
 
     /// The creating step for this object.
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`external`] | the trait a kind implements: read, plan, change |
 //! | [`ownership`] | whose is it? The proofs that every write asks for |
+//! | [`references`] | what a spec names beside its own resource, and who may |
 //! | [`decide`] | what to do next: a pure function of everything known |
 //! | [`approval`] | plans as people read and approve them |
 //! | [`history`] | what became of our writes: drift, or a loop? |
@@ -26,5 +27,6 @@ pub(crate) mod mutants;
 pub mod ownership;
 pub mod policy_document;
 pub mod reconcile;
+pub mod references;
 pub mod secret;
 pub mod tagging;

@@ -36,6 +36,8 @@ pub enum Mutant {
     DeleteByName,
     /// What adopting would change is published to whoever names the resource.
     PlanOfStrangers,
+    /// A spec may name whatever it likes.
+    ReferencesUnchecked,
 }
 
 impl Mutant {
@@ -57,6 +59,7 @@ impl Mutant {
         Self::NoProof,
         Self::DeleteByName,
         Self::PlanOfStrangers,
+        Self::ReferencesUnchecked,
     ];
 }
 

@@ -1,6 +1,6 @@
 //! One pass of one object: the shell around [`super::decide`].
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use kube::{Client, Resource as _, ResourceExt, core::object::HasStatus};
@@ -24,6 +24,7 @@ use super::{
     identity::{Identity, Owner},
     mutants::{Mutant, mutant},
     ownership::{Absent, Deletable, Owned},
+    references::{Reference, owned_here},
     secret,
 };
 
@@ -97,6 +98,11 @@ pub async fn reconcile<X: External>(
             },
             Effect::Observe(reads) => {
                 if context.shutdown.run_until_cancelled(pass.observe(reads)).await.is_none() {
+                    return Ok(pass.report(Next::Retry));
+                }
+            }
+            Effect::ReadReferences(references) => {
+                if context.shutdown.run_until_cancelled(pass.read_references(&references)).await.is_none() {
                     return Ok(pass.report(Next::Retry));
                 }
             }
@@ -185,6 +191,22 @@ impl<X: External> Running<'_, X> {
             let in_place = self.situation().in_place();
             self.history.in_place(&in_place);
         }
+    }
+
+    /// What a reference names is ours to name if its tags say that it belongs to an object of this namespace.
+    async fn read_references(&mut self, references: &[Reference]) {
+        let Some(Ok(identity)) = &self.identity else { return };
+        let mut owned = BTreeSet::new();
+        for reference in references {
+            match self.context.external.tags_of(identity, reference).await {
+                Ok(Some(tags)) if owned_here(&tags, identity, &self.context.settings.also_owns) => {
+                    owned.insert(reference.arn.clone());
+                }
+                Ok(_) => {}
+                Err(fault) => return self.pass.fault = Some(fault.at(&reference.path)),
+            }
+        }
+        self.pass.owned_references = Some(owned);
     }
 
     async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {

@@ -1,22 +1,37 @@
 use std::net::SocketAddr;
 
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::get,
+};
 use tokio::net::TcpListener;
 
-use super::probes::Probes;
+use super::{gate::Gate, probes::Probes};
 
 /// Serves `/healthz` (no watch hangs), `/readyz` (every watch has filled its store; a standby has none)
-/// and `/metrics`.
+/// and `/metrics`, which asks `gate` who may read it, if there is one.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(address: SocketAddr, probes: Probes) -> std::io::Result<()> {
+pub async fn serve(address: SocketAddr, probes: Probes, gate: Option<Gate>) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving /healthz, /readyz and /metrics");
     let router = Router::new()
         .route("/healthz", get(|State(probes): State<Probes>| async move { answer(probes.alive()) }))
         .route("/readyz", get(|State(probes): State<Probes>| async move { answer(probes.ready()) }))
-        .route("/metrics", get(metrics))
+        .route(
+            "/metrics",
+            get(async move |State(probes): State<Probes>, headers: HeaderMap| match &gate {
+                None => metrics(&probes).into_response(),
+                Some(gate) => match gate.admit(&headers).await {
+                    StatusCode::OK => metrics(&probes).into_response(),
+                    refused => refused.into_response(),
+                },
+            }),
+        )
         .with_state(probes);
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
@@ -33,7 +48,7 @@ fn answer(well: Result<(), String>) -> (StatusCode, String) {
     }
 }
 
-async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
+fn metrics(probes: &Probes) -> impl IntoResponse {
     match probes.metrics() {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -5,6 +5,7 @@
 
 mod budget;
 mod controller;
+mod gate;
 mod http;
 mod lane;
 mod probes;

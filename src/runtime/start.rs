@@ -21,6 +21,7 @@ use crate::{
         decide::Settings,
         external::{External, ManagedObject},
         reconcile::Context,
+        references::ReferenceAllowance,
     },
     table::Tables,
     telemetry::{Events, Metrics},
@@ -28,6 +29,7 @@ use crate::{
 
 use super::{
     controller::{Controller, KindController},
+    gate::Gate,
     http,
     probes::{Controllers, Probes},
     schedule::Schedule,
@@ -58,6 +60,10 @@ pub struct Options {
     pub allow_adoption: Vec<Allowance>,
     /// Which namespaces may delete things together with what they hold.
     pub allow_force_delete: Vec<GlobMatcher>,
+    /// Which namespaces may name what in AWS.
+    pub allow_references: Vec<ReferenceAllowance>,
+    /// Whether `/metrics` answers only those whom the API server knows and lets.
+    pub metrics_auth: bool,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: Duration,
     /// The lease that must be held to work, where several processes run.
@@ -126,7 +132,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     tracing::info!(cluster, region = options.region, "starting");
 
     let probes = Probes::new(metrics.clone());
-    http::serve(options.http_address, probes.clone())
+    let gate = options.metrics_auth.then(|| Gate::new(client.clone()));
+    http::serve(options.http_address, probes.clone(), gate)
         .await
         .map_err(|error| RunError::Http(options.http_address, error))?;
     // A standby watches nothing: what it had queued would all be due at once when it takes over.
@@ -137,6 +144,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
         also_owns: options.also_owns.clone(),
         allow_adoption: options.allow_adoption.clone(),
         allow_force_delete: options.allow_force_delete.clone(),
+        allow_references: options.allow_references.clone(),
         creation_grace: SignedDuration::try_from(options.creation_grace).unwrap_or_default(),
     });
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };

@@ -61,6 +61,11 @@ fn settings() -> Settings {
         also_owns: Vec::new(),
         allow_adoption: vec!["shop=assets".parse().expect("an allowance")],
         allow_force_delete: vec![globset::Glob::new("shop").expect("a glob").compile_matcher()],
+        allow_references: ["iam", "kms", "sqs", "sns", "lambda", "events", "kinesis", "dynamodb"]
+            .iter()
+            .map(|service| format!("shop=arn:aws:{service}:*").parse().expect("an allowance"))
+            .chain(["shop=arn:aws:s3:::target".parse().expect("an allowance")])
+            .collect(),
         creation_grace: SignedDuration::from_mins(2),
     }
 }

@@ -182,6 +182,10 @@ fn adoptable(cloud: &mut Cloud) {
     cloud.buckets.insert("assets".to_owned(), thing);
 }
 
+fn strangers_logs(cloud: &mut Cloud) {
+    cloud.buckets.insert("victims-logs".to_owned(), Thing::foreign(Bucket::new()));
+}
+
 /// A second cluster of the same name claims what an object of the same name holds here.
 fn taken_by_a_twin(cloud: &mut Cloud) {
     let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
@@ -272,6 +276,18 @@ pub fn buckets() -> Vec<Workload> {
                 cloud(drift),
                 delete(),
                 apply(with(changed_bucket(), "managementPolicy", "Enforce")),
+            ],
+        ),
+        // A bucket of the same namespace, one of nobody, and one of another.
+        of(
+            "references",
+            vec![
+                cloud(strangers_logs),
+                act(Deed::Apply("logs", json!({}))),
+                apply(json!({"logging": {"targetBucket": "logs"}})),
+                apply(json!({"logging": {"targetBucket": "victims-logs"}, "versioning": {"status": "Enabled"}})),
+                apply(json!({"logging": {"targetBucket": "nowhere"}})),
+                delete(),
             ],
         ),
         of("quick", vec![Act { settle: Duration::from_secs(20), ..apply(json!({})) }, delete()]),

@@ -12,6 +12,7 @@ use crate::{
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
+        references::{Field, Form, Reference},
         secret::Outputs,
     },
 };
@@ -20,6 +21,16 @@ use super::{Observed, Op, Phase, Tables, arn, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
+
+    /// A backup is not taggable: the table that its ARN names may be another by now than the one it was made of.
+    const REFERENCES: &'static [Field] = &[
+        Field::new("encryption.kmsKeyId", Form::Key),
+        Field::new("replicas[].kmsKeyId", Form::Key),
+        Field::new("kinesisStream.streamArn", Form::Arn),
+        Field::source("createFrom.backup.backupArn", Form::Arn),
+        Field::source("createFrom.pointInTime.sourceTableArn", Form::TableArn),
+        Field::source("createFrom.s3Import.bucket", Form::BucketName),
+    ];
 
     fn external_name(&self) -> Option<&str> {
         self.spec.name.as_deref()
@@ -81,6 +92,10 @@ impl External for Tables {
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         // Eight calls side by side make a large future; on the heap it does not bloat every pass.
         Box::pin(self.look(id, reads)).await
+    }
+
+    async fn tags_of(&self, id: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
+        self.aws.tags_of(&reference.arn, &id.region, &id.account_id).await
     }
 
     fn creation(&self, object: &Table, id: &Identity) -> Step<Op> {

@@ -52,6 +52,9 @@ impl<X: External> Situation<'_, X> {
         if let Some(obstacle) = X::obstacle(self.object, identity, None) {
             return self.conclude(&Outcome::Stalled(obstacle));
         }
+        if let Some(effect) = self.references(identity, true) {
+            return effect;
+        }
         let creation = self.external.creation(self.object, identity);
         if self.object.management_policy() == ManagementPolicy::Plan {
             let ladder = self.ladder_from_nothing(identity, &creation);
@@ -99,6 +102,9 @@ impl<X: External> Situation<'_, X> {
             if let Some(outcome) = self.waiting_for_aws(seen).filter(|_| self.status().external.is_some()) {
                 return self.conclude(&outcome);
             }
+            if let Some(effect) = self.references(identity, false) {
+                return effect;
+            }
             // Seen without proof: nothing may be written, and as long as nothing needs to be, none
             // is needed. A pass that finds work looks again, for the tags.
             let idle = self.pass.read.covers(&full)
@@ -119,6 +125,9 @@ impl<X: External> Situation<'_, X> {
         }
         if let Some(obstacle) = X::obstacle(self.object, identity, Some(seen)) {
             return self.conclude(&Outcome::Stalled(obstacle));
+        }
+        if let Some(effect) = self.references(identity, false) {
+            return effect;
         }
         if !self.has_finalizer() && self.object.management_policy() == ManagementPolicy::Enforce {
             return Effect::AddFinalizer;

@@ -61,6 +61,7 @@ impl Point {
                 also_owns: Vec::new(),
                 allow_adoption: Vec::new(),
                 allow_force_delete: Vec::new(),
+                allow_references: Vec::new(),
                 creation_grace: SignedDuration::from_mins(2),
             },
             pass: Pass::default(),

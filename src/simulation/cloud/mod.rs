@@ -18,6 +18,7 @@ use crate::{
         fault::{Class, Fault},
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
+        references::Reference,
         secret::Outputs,
     },
 };
@@ -170,6 +171,18 @@ impl<X: Kind> External for Fake<X> {
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Self::Observed>, Fault> {
         X::look(self, id, reads).await
+    }
+
+    async fn tags_of(&self, _: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
+        let name = reference.arn.rsplit([':', '/']).next().unwrap_or_default().to_owned();
+        let words = format!("TagsOf {name}");
+        self.world
+            .call(self.process, Leg::Aws, false, &words, |state| {
+                let cloud = &state.cloud;
+                let bucket = cloud.buckets.get(&name).filter(|_| reference.arn.contains(":s3:")).map(|b| b.tags.clone());
+                Ok(bucket.or_else(|| cloud.tables.get(&name).map(|table| table.tags.clone())))
+            })
+            .await
     }
 
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op> {
