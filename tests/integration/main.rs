@@ -25,6 +25,7 @@ mod proxy;
 mod rig;
 mod world;
 
+mod admission;
 mod aspects;
 mod buckets;
 mod budgets;

@@ -17,6 +17,8 @@ use crate::{
     telemetry::Metrics,
 };
 
+mod tenants;
+
 /// One pass, at whatever point a test puts it.
 struct Point {
     object: Bucket,
@@ -288,6 +290,17 @@ async fn nothing_is_written_to_what_is_not_ours() {
         ("aws:cloudformation:stack-name", "ManagedByAnother"),
         ("services.k8s.aws/namespace", "ManagedByAnother"),
         ("crossplane-name", "ManagedByAnother"),
+    ] {
+        // Which tool it is, is told to those who may adopt what it manages.
+        let mut point = Point::new(Where::Aws, json!({"adoptionPolicy": "Adopt"})).await;
+        point.sees(Tags::from([(key.to_owned(), "x".to_owned())]));
+        assert_eq!(point.concluded().0, "AdoptionNotAllowed", "{key}");
+        point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
+        assert_eq!(point.concluded().0, reason, "{key}");
+    }
+    for (key, reason) in [
+        ("aws:cloudformation:stack-name", "AlreadyExists"),
+        ("crossplane-name", "AlreadyExists"),
         ("team", "AlreadyExists"),
     ] {
         let mut point = Point::new(Where::Aws, json!({"versioning": {"status": "Enabled"}})).await;

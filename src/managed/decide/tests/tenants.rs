@@ -1,0 +1,148 @@
+//! What one tenant learns of another's, and may name.
+
+use super::*;
+
+/// A bucket of nobody's that holds a secret in its policy and tags.
+fn strangers(point: &mut Point) {
+    let tags = Tags::from([("owner-of-record".to_owned(), "sentinel-7c1d".to_owned())]);
+    point.sees(tags);
+    point.advance(&Op::Put { aspect: "policy", state: json!("{\"Id\": \"sentinel-7c1d\"}") });
+}
+
+fn concluded(point: &Point) -> Status {
+    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    *status
+}
+
+#[tokio::test]
+async fn of_what_is_nobodys_its_existence_alone_is_told_until_both_have_said_yes() {
+    let spec = |adoption: &str| json!({"policy": "", "managementPolicy": "Plan", "adoptionPolicy": adoption});
+    for (adoption, allowed, reason) in
+        [("Never", false, "AlreadyExists"), ("Never", true, "AlreadyExists"), ("Adopt", false, "AdoptionNotAllowed")]
+    {
+        let mut point = Point::new(Where::Aws, spec(adoption)).await;
+        if allowed {
+            point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
+        }
+        // Left behind by a version that published it.
+        let old = crate::api::Plan { hash: "h".into(), changes: Vec::new(), omitted: 0 };
+        point.object.status = Some(Status { plan: Some(old), ..Status::default() });
+        strangers(&mut point);
+        let status = concluded(&point);
+        assert_eq!(status.condition("Synced").map(|synced| synced.reason.as_str()), Some(reason));
+        let text = serde_json::to_string(&status).expect("JSON");
+        assert!(status.plan.is_none() && !text.contains("sentinel-7c1d"), "{adoption} {allowed}: {text}");
+        point.pass.read = Reads { tags: true, ..Reads::default() };
+        assert!(matches!(point.decide(), Effect::Conclude { .. }), "and nothing more of it is read");
+    }
+    let mut point = Point::new(Where::Aws, spec("Adopt")).await;
+    point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
+    strangers(&mut point);
+    let plan = concluded(&point).plan.expect("what adopting would change");
+    assert!(plan.changes.iter().any(|change| change.from.as_deref().is_some_and(|from| from.contains("sentinel"))));
+}
+
+#[tokio::test]
+async fn whose_it_is_is_told_to_the_operators_log_and_within_the_namespace_only() {
+    let mut point = Point::new(Where::Aws, json!({})).await;
+    let mut tags = point.own_tags();
+    tags.insert("musubi.dev/namespace".into(), "payroll".into());
+    tags.insert("musubi.dev/name".into(), "salaries".into());
+    tags.insert("musubi.dev/cluster".into(), "prod-eu".into());
+    point.sees(tags.clone());
+    let text = serde_json::to_string(&concluded(&point)).expect("JSON");
+    for word in ["payroll", "salaries", "prod-eu"] {
+        assert!(!text.contains(word), "{text}");
+    }
+    let situation = Situation {
+        object: &point.object,
+        external: &point.external,
+        identity: Some(point.identity.as_ref()),
+        settings: &point.settings,
+        pass: &point.pass,
+        history: &point.history,
+        now: point.now,
+    };
+    let whole = situation.refusal_in_full().expect("it is another's");
+    assert!(whole.contains("payroll/salaries of cluster prod-eu"), "{whole}");
+    // A neighbour is no secret: whoever writes here can list it.
+    tags.insert("musubi.dev/namespace".into(), "shop".into());
+    tags.insert("musubi.dev/cluster".into(), "c".into());
+    point.sees(tags);
+    let status = concluded(&point);
+    let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
+    assert!(message.contains("another object (salaries in this namespace)"), "{message}");
+}
+
+#[tokio::test]
+async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.now = NOON.parse::<Timestamp>().expect("a time") + 1.minute();
+    point.deleting();
+    point.pass.sight = Some(Existence::Absent);
+    let status = concluded(&point);
+    let message = status.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
+    assert!(message.contains("it is deleted once AWS shows it") && !message.contains("waiting for it to appear"), "{message}");
+}
+
+#[tokio::test]
+async fn what_a_spec_may_not_name_stops_it_before_anything_is_made_or_written() {
+    let spec = json!({"logging": {"targetBucket": "victims-logs"}, "versioning": {"status": "Enabled"}});
+    let refused = |point: &Point| {
+        let status = concluded(point);
+        let stalled = status.condition("Stalled").expect("stalled").clone();
+        assert_eq!(stalled.reason, "ReferenceNotAllowed");
+        for word in ["logging.targetBucket", "arn:aws:s3:::victims-logs", "--allow-references shop="] {
+            assert!(stalled.message.contains(word), "{}", stalled.message);
+        }
+    };
+    for exists in [false, true] {
+        let mut point = Point::new(Where::Aws, spec.clone()).await;
+        point.settings.allow_references = vec!["other=*".parse().expect("an allowance")];
+        point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        if exists {
+            let tags = point.own_tags();
+            point.sees(tags);
+        } else {
+            point.pass.sight = Some(Existence::Absent);
+        }
+        let Effect::ReadReferences(asked) = point.decide() else { panic!("{:?}", point.decide()) };
+        assert_eq!(asked.iter().map(|one| one.arn.as_str()).collect::<Vec<_>>(), ["arn:aws:s3:::victims-logs"]);
+        point.pass.owned_references = Some(BTreeSet::new());
+        refused(&point);
+        point.pass.owned_references = Some([asked[0].arn.clone()].into());
+        assert!(!matches!(point.decide(), Effect::Conclude { .. }), "its tags make it this namespace's own");
+        point.pass.owned_references = None;
+        point.settings.allow_references.push("shop=arn:aws:s3:::victims-*".parse().expect("an allowance"));
+        assert!(!matches!(point.decide(), Effect::Conclude { .. } | Effect::ReadReferences(_)), "allowed, unasked");
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_tags_of_ours_needs_an_allowance() {
+    let role = "arn:aws:iam::1:role/victim";
+    let rule = json!({"id": "all", "status": "Enabled", "priority": 1, "destination": {"bucket": "arn:aws:s3:::copies"}});
+    let mut point = Point::new(Where::Aws, json!({"replication": {"role": role, "rules": [rule]}})).await;
+    point.settings.allow_references = vec!["shop=arn:aws:s3:::copies".parse().expect("an allowance")];
+    point.pass.sight = Some(Existence::Absent);
+    let status = concluded(&point);
+    let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
+    assert!(message.contains("replication.role names arn:aws:iam::1:role/victim"), "{message}");
+}
+
+#[tokio::test]
+async fn what_comes_from_a_spec_or_from_aws_is_escaped_in_conditions_and_plans() {
+    let sentinel = "a\u{1b}[2Kb\r\nc";
+    let mut point = Point::new(Where::Aws, json!({"managementPolicy": "Plan", "tags": {"team": "x"}})).await;
+    let mut tags = point.own_tags();
+    tags.insert("team".into(), sentinel.into());
+    point.sees(tags);
+    let status = concluded(&point);
+    let text = serde_json::to_string(&status).expect("JSON");
+    assert!(text.contains("u{1b}[2Kb"), "{text}");
+    let shown = status.plan.iter().flat_map(|plan| &plan.changes).filter_map(|change| change.from.as_deref());
+    assert!(shown.chain(status.conditions.iter().map(|one| one.message.as_str())).all(|text| !text.contains(char::is_control)));
+    let mut failing = Point::in_sync(json!({})).await;
+    failing.pass.fault = Some(Fault::new(Class::Unknown, "Odd", sentinel));
+    assert!(concluded(&failing).conditions.iter().all(|one| !one.message.contains(char::is_control)));
+}
