@@ -291,3 +291,21 @@ impl Metrics {
         Ok(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invented_regions_have_one_label_together() {
+        let metrics = Metrics::default();
+        for number in 0..600 {
+            metrics.called(&format!("region-{number}"), "bucket", 2, Some(50.0));
+        }
+        let text = metrics.text().expect("it can be written");
+        let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!(lines("musubi_call_budget_per_second{"), MOST_REGIONS + 1);
+        let other = r#"musubi_call_budget_used_total{kind="bucket",region="other"} 1100"#;
+        assert!(text.contains(other), "{text}");
+    }
+}

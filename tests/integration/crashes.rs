@@ -1,7 +1,7 @@
 //! Crashes, lost answers and refusals in the middle of the work: everything converges, nothing is
 //! made twice and nothing is left behind.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use musubi::api::{Bucket, Table};
 use serde_json::json;
@@ -112,6 +112,44 @@ async fn an_object_that_fails_holds_up_no_other() {
     world.proxy.clear_rules();
     world.ready::<Bucket>("bad").await;
     world.ready::<Bucket>("denied").await;
+}
+
+/// How long the operator, which holds a lease, takes to end while `operation` gets no answer; how often
+/// that was called.
+async fn ends_under(name: &str, operation: &'static str, action: Action) -> (Duration, usize) {
+    let mut world = World::electing(name).await;
+    world.operator.logged("leading").await;
+    let bucket = world.name("assets");
+    world.proxy.rule(operation, &bucket, usize::MAX, action);
+    let called = world.proxy.wait_for_more(operation, &bucket, 1);
+    world.apply::<Bucket>("assets", buckets::production(&bucket)).await;
+    called.await;
+    let started = Instant::now();
+    let ended = world.operator.terminate().await;
+    let took = started.elapsed();
+    println!("SIGTERM while {operation} hangs: ended after {took:?}");
+    assert!(ended.success(), "{ended}");
+    let log = world.operator.log();
+    assert!(log.iter().any(|line| line.contains("released")), "the lease is given back: {log:#?}");
+    let calls = world.proxy.calls_about(&bucket).iter().filter(|call| call.operation == operation).count();
+    world.proxy.clear_rules();
+    world.restart_operator();
+    world.ready::<Bucket>("assets").await;
+    (took, calls)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_gives_up_a_read_that_hangs() {
+    let (took, _) = ends_under("sigterm-read", "GetBucketTagging", Action::Silence).await;
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_waits_for_a_write_as_long_as_its_attempt_takes_and_for_no_retry() {
+    let (took, calls) = ends_under("sigterm-write", "PutBucketVersioning", Action::HoldAnswer).await;
+    assert!(took > Duration::from_secs(5), "it may have happened: {took:?}");
+    assert!(took < Duration::from_secs(13), "{took:?}");
+    assert_eq!(calls, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

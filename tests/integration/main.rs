@@ -41,6 +41,7 @@ mod gitops;
 mod hostile;
 mod iam;
 mod ladder;
+mod lanes;
 mod leaders;
 mod ownership;
 mod policies;

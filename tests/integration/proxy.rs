@@ -50,10 +50,17 @@ pub enum Action {
     HoldAnswerUntil(Arc<Notify>),
     /// AWS never hears of it, and the answer says that it was done.
     Pretend,
+    /// AWS never hears of it, and there is no answer.
+    Silence,
+    /// AWS never hears of it, and the connection is closed without an answer.
+    Reset,
 }
 
 struct Rule {
-    operation: &'static str,
+    /// All of them where there is none.
+    operation: Option<&'static str>,
+    /// Region and service, as calls are signed for them: `/eu-west-1/s3/`.
+    scope: Option<String>,
     about: String,
     times: usize,
     action: Action,
@@ -101,7 +108,14 @@ impl Proxy {
     /// Does `action` with the next `times` calls of `operation` that are about something that
     /// contains `about`.
     pub fn rule(&self, operation: &'static str, about: &str, times: usize, action: Action) {
-        let rule = Rule { operation, about: about.to_owned(), times, action };
+        let rule = Rule { operation: Some(operation), scope: None, about: about.to_owned(), times, action };
+        self.shared.rules.lock().expect("no holder panics").push(rule);
+    }
+
+    /// Does `action` with all calls of a service (`s3`, `sts`) in a region.
+    pub fn rule_in(&self, region: &str, service: &str, action: Action) {
+        let scope = Some(format!("/{region}/{service}/"));
+        let rule = Rule { operation: None, scope, about: String::new(), times: usize::MAX, action };
         self.shared.rules.lock().expect("no holder panics").push(rule);
     }
 
@@ -112,6 +126,11 @@ impl Proxy {
     /// All calls so far, STS apart.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.borrow().iter().filter(|call| call.service != "STS").cloned().collect()
+    }
+
+    /// All calls of STS so far.
+    pub fn sts_calls(&self) -> Vec<Call> {
+        self.shared.calls.borrow().iter().filter(|call| call.service == "STS").cloned().collect()
     }
 
     /// All calls so far that are about something that contains this text.
@@ -175,7 +194,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let action = take_action(&shared, &operation, &about);
+    let signed = parts.headers.get("authorization").and_then(|header| header.to_str().ok()).unwrap_or_default();
+    let action = take_action(&shared, &operation, signed, &about);
     let expected_owner = parts.headers.get("x-amz-expected-bucket-owner").and_then(|owner| owner.to_str().ok());
     let expected_owner = expected_owner.map(str::to_owned);
     let record = |status| {
@@ -183,6 +203,14 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let call = Call { service, operation, about, expected_owner, status };
         shared.calls.send_modify(|calls| calls.push(call));
     };
+    if let Some(Action::Silence | Action::Reset) = action {
+        record(0);
+        if let Some(Action::Silence) = action {
+            return std::future::pending().await;
+        }
+        // The task of this connection ends, and with it the connection.
+        std::panic::resume_unwind(Box::new("reset"));
+    }
     if let Some(Action::Refuse(status, code)) = action {
         record(status);
         return refusal(service, status, code);
@@ -212,10 +240,14 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
-fn take_action(shared: &Shared, operation: &str, about: &str) -> Option<Action> {
+fn take_action(shared: &Shared, operation: &str, signed: &str, about: &str) -> Option<Action> {
     let mut rules = shared.rules.lock().expect("no holder panics");
-    let rule =
-        rules.iter_mut().find(|rule| rule.times > 0 && rule.operation == operation && about.contains(&rule.about))?;
+    let rule = rules.iter_mut().find(|rule| {
+        rule.times > 0
+            && rule.operation.is_none_or(|named| named == operation)
+            && rule.scope.as_ref().is_none_or(|scope| signed.contains(scope))
+            && about.contains(&rule.about)
+    })?;
     rule.times -= 1;
     Some(rule.action.clone())
 }
@@ -229,6 +261,8 @@ fn lost() -> Response {
 fn refusal(service: &str, status: u16, code: &str) -> Response {
     let body = if service == "S3" {
         format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>the test says so</Message></Error>")
+    } else if service == "STS" {
+        format!("<ErrorResponse><Error><Code>{code}</Code><Message>the test says so</Message></Error></ErrorResponse>")
     } else {
         format!("{{\"__type\": \"com.amazonaws.dynamodb.v20120810#{code}\", \"message\": \"the test says so\"}}")
     };
