@@ -60,7 +60,8 @@ struct Run {
     /// The shortest resyncIntervalSeconds that objects may ask for.
     #[arg(long, env = "MUSUBI_MIN_RESYNC_INTERVAL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     min_resync_interval_seconds: u64,
-    /// Objects worked on at once.
+    /// Objects worked on at once, as long as AWS answers quickly. Each region of a service may run a quarter
+    /// as many besides.
     #[arg(long, env = "MUSUBI_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
     /// Let objects of a namespace take over existing things whose name matches, if their
