@@ -18,6 +18,22 @@ pub struct Scope {
     pub partition: String,
     /// Whether objects with `deletionPolicy: Delete` may delete buckets together with what they hold.
     pub force_delete: bool,
+    /// What is beside buckets and tables, by name.
+    pub only: Only,
+}
+
+/// ARNs, with `*` and `?` as IAM has them, that the policy is narrowed to; what an empty list leaves follows from the
+/// prefix, and for keys of AWS KMS, which have no names, is every key.
+#[derive(Clone, Debug, Default)]
+pub struct Only {
+    /// Roles that replicate.
+    pub pass_roles: Vec<String>,
+    /// Keys that encrypt tables.
+    pub kms_keys: Vec<String>,
+    /// Backups that tables are made from.
+    pub restore_from: Vec<String>,
+    /// Buckets that tables are imported from.
+    pub import_from: Vec<String>,
 }
 
 /// What a statement is about.
@@ -204,7 +220,8 @@ pub fn policy(scope: &Scope) -> Value {
 }
 
 fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
-    let Scope { name_prefix: prefix, partition, .. } = scope;
+    let Scope { name_prefix: prefix, partition, only, .. } = scope;
+    let or = |only: &[String], usual: Vec<String>| if only.is_empty() { usual } else { only.to_vec() };
     let table = format!("arn:{partition}:dynamodb:*:*:table/{prefix}*");
     let resources = match part {
         Part::Buckets => vec![format!("arn:{partition}:s3:::{prefix}*")],
@@ -213,18 +230,24 @@ fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
             vec![table.clone(), format!("{table}/index/*"), format!("{table}/import/*")]
         }
         Part::TableContents => vec![table],
-        Part::TablesFromElsewhere => vec![table.clone(), format!("{table}/backup/*")],
-        Part::KeysOfTables => vec![format!("arn:{partition}:kms:*:*:key/*")],
+        // The table that is made needs the permission as well as its source, so what another table of the prefix
+        // was cannot be kept out here.
+        Part::TablesFromElsewhere => {
+            let backups = or(&only.restore_from, vec![format!("{table}/backup/*")]);
+            [vec![table], backups].concat()
+        }
+        Part::KeysOfTables => or(&only.kms_keys, vec![format!("arn:{partition}:kms:*:*:key/*")]),
         Part::KinesisStreamsOfTables => vec![format!("arn:{partition}:kinesis:*:*:stream/{prefix}*")],
         Part::FilesOfImports => {
-            vec![format!("arn:{partition}:s3:::{prefix}*"), format!("arn:{partition}:s3:::{prefix}*/*")]
+            let buckets = or(&only.import_from, vec![format!("arn:{partition}:s3:::{prefix}*")]);
+            buckets.into_iter().flat_map(|bucket| [bucket.clone(), format!("{bucket}/*")]).collect()
         }
         Part::LogsOfImports => vec![format!("arn:{partition}:logs:*:*:log-group:/aws-dynamodb/*")],
         // A role of AWS's own, and the only one.
         Part::RoleOfReplicas => vec![format!(
             "arn:{partition}:iam::*:role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
         )],
-        Part::RolesOfReplication => vec![format!("arn:{partition}:iam::*:role/{prefix}*")],
+        Part::RolesOfReplication => or(&only.pass_roles, vec![format!("arn:{partition}:iam::*:role/{prefix}*")]),
     };
     let mut statement = json!({
         "Sid": format!("{part:?}"), "Effect": "Allow", "Action": actions, "Resource": resources,
@@ -247,7 +270,36 @@ mod tests {
     use super::*;
 
     fn scope(force_delete: bool) -> Scope {
-        Scope { name_prefix: "shop-".to_owned(), partition: "aws".to_owned(), force_delete }
+        Scope { name_prefix: "shop-".to_owned(), partition: "aws".to_owned(), force_delete, only: Only::default() }
+    }
+
+    #[test]
+    fn roles_keys_backups_and_files_are_narrowed_to_what_is_named_and_nothing_else_is() {
+        let only = Only {
+            pass_roles: vec!["arn:aws:iam::1:role/copier".to_owned()],
+            kms_keys: vec!["arn:aws:kms:eu-west-1:1:key/k".to_owned()],
+            restore_from: vec!["arn:aws:dynamodb:*:1:table/shop-orders/backup/*".to_owned()],
+            import_from: vec!["arn:aws:s3:::shop-imports".to_owned()],
+        };
+        let (narrow, usual) = (policy(&Scope { only, ..scope(false) }), policy(&scope(false)));
+        let resources = |policy: &Value, sid: &str| {
+            let mut statements = policy["Statement"].as_array().into_iter().flatten();
+            statements.find(|statement| statement["Sid"] == sid).map(|statement| statement["Resource"].clone())
+        };
+        for (sid, expected) in [
+            ("RolesOfReplication", json!(["arn:aws:iam::1:role/copier"])),
+            ("KeysOfTables", json!(["arn:aws:kms:eu-west-1:1:key/k"])),
+            (
+                "TablesFromElsewhere",
+                json!(["arn:aws:dynamodb:*:*:table/shop-*", "arn:aws:dynamodb:*:1:table/shop-orders/backup/*"]),
+            ),
+            ("FilesOfImports", json!(["arn:aws:s3:::shop-imports", "arn:aws:s3:::shop-imports/*"])),
+        ] {
+            assert_eq!(resources(&narrow, sid), Some(expected), "{sid}");
+        }
+        for sid in ["Buckets", "Tables", "TableContents", "KinesisStreamsOfTables", "ReplicasOfTables"] {
+            assert_eq!(resources(&narrow, sid), resources(&usual, sid), "{sid}");
+        }
     }
 
     #[test]

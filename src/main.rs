@@ -113,6 +113,23 @@ struct IamPolicy {
     /// Also let it delete what buckets hold, for --allow-force-delete.
     #[arg(long)]
     force_delete: bool,
+    /// Only these roles may be passed to S3 for replication, by ARN; those of the prefix without it. Repeatable.
+    #[arg(long, value_parser = arn)]
+    pass_role: Vec<String>,
+    /// Only these keys of AWS KMS may be given to tables, by ARN; every key without it. Repeatable.
+    #[arg(long, value_parser = arn)]
+    kms_key: Vec<String>,
+    /// Tables may be made from these backups only, by ARN; from those of tables of the prefix without it. Repeatable.
+    #[arg(long, value_parser = arn)]
+    restore_from: Vec<String>,
+    /// Tables may be made from files in these buckets only, by ARN; in those of the prefix without it. Repeatable.
+    #[arg(long, value_parser = arn)]
+    import_from: Vec<String>,
+}
+
+fn arn(text: &str) -> Result<String, String> {
+    let fits = text.starts_with("arn:") && text.split(':').count() >= 6;
+    if fits { Ok(text.to_owned()) } else { Err("use an ARN, such as arn:aws:iam::111122223333:role/shop-*".to_owned()) }
 }
 
 /// It ends up in an AWS tag value.
@@ -153,10 +170,26 @@ async fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::IamPolicy(IamPolicy { name_prefix, partition, force_delete }) => {
-            let policy = iam::policy(&iam::Scope { name_prefix, partition, force_delete });
+        Command::IamPolicy(asked) => {
+            let policy = iam::policy(&asked.scope());
             println!("{}", serde_json::to_string_pretty(&policy)?);
             Ok(())
+        }
+    }
+}
+
+impl IamPolicy {
+    fn scope(self) -> iam::Scope {
+        iam::Scope {
+            name_prefix: self.name_prefix,
+            partition: self.partition,
+            force_delete: self.force_delete,
+            only: iam::Only {
+                pass_roles: self.pass_role,
+                kms_keys: self.kms_key,
+                restore_from: self.restore_from,
+                import_from: self.import_from,
+            },
         }
     }
 }

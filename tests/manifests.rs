@@ -172,15 +172,46 @@ fn every_setting_of_the_chart_is_a_flag() {
     let help = run(Command::new(env!("CARGO_BIN_EXE_musubi")).args(["run", "--help"]));
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let more = "cluster.alsoOwns={a},aws.endpointUrl=http://aws:4566,aws.publishedEndpointUrl=http://x,watchNamespaces={a},\
-                allowForceDelete={a},allowAdoption={a=b}";
-    let settings = chart(&["--set", more.replace("{a=b}", "{a\\=b}").as_str()]);
+                allowForceDelete={a},allowAdoption={a=b},allowReferences={a=arn:b},metricsAuth.enabled=true";
+    let settings = chart(&["--set", more.replace("{a=", "{a\\=").as_str()]);
     let settings = settings.iter().find(|object| object["kind"] == "ConfigMap").expect("settings")["data"].clone();
     let names: Vec<_> =
         settings.as_object().expect("settings").keys().filter(|name| name.starts_with("MUSUBI_")).collect();
-    assert!(names.len() >= 12, "{names:?}");
+    assert!(names.len() >= 14, "{names:?}");
     for name in names {
         assert!(help.contains(&format!("[env: {name}=")), "{name} is no setting of musubi run");
     }
+}
+
+#[test]
+fn who_reads_metrics_is_asked_by_the_chart_and_the_component_alike() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("metrics-auth-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let kustomization = std::fs::read_to_string(root().join("deploy/kustomize/example/kustomization.yaml")).expect("it");
+    let with = kustomization.replace("resources: [../base]", "resources: [base]\ncomponents: [metrics-auth]");
+    for part in ["base", "metrics-auth"] {
+        let copied = Command::new("cp").arg("-r").arg(root().join("deploy/kustomize").join(part)).arg(&folder).status();
+        assert!(copied.expect("cp").success());
+    }
+    std::fs::write(folder.join("kustomization.yaml"), with).expect("written");
+    let folder_text = folder.to_string_lossy().into_owned();
+    let kustomize = objects(&run(Command::new(tool("kubectl")).args(["kustomize", &folder_text])));
+    std::fs::remove_dir_all(&folder).expect("removed");
+    let rules = |objects: &[Value]| {
+        let roles = objects.iter().filter(|object| {
+            object["kind"].as_str().is_some_and(|kind| kind.starts_with("ClusterRole"))
+                && object["metadata"]["name"].as_str().is_some_and(|name| name.starts_with("musubi-metrics-"))
+        });
+        roles.map(|role| (key(role), role["rules"].clone())).collect::<BTreeMap<_, _>>()
+    };
+    let chart = chart(&["--set", "metricsAuth.enabled=true"]);
+    assert_eq!(rules(&kustomize), rules(&chart));
+    assert_eq!(rules(&chart).len(), 3);
+    let setting = |objects: &[Value]| {
+        let settings = objects.iter().find(|object| object["kind"] == "ConfigMap").expect("settings");
+        settings["data"]["MUSUBI_METRICS_AUTH"].clone()
+    };
+    assert_eq!((setting(&kustomize), setting(&chart)), (json!("true"), json!("true")));
 }
 
 #[test]

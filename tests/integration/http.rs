@@ -12,7 +12,16 @@ pub fn client() -> Client<HttpConnector, Body> {
 
 /// Status and body.
 pub async fn get(url: &str) -> (u16, String) {
-    let request = axum::http::Request::get(url).body(Body::empty()).expect("a valid request");
+    get_with(url, None).await
+}
+
+/// The same with a token.
+pub async fn get_with(url: &str, token: Option<&str>) -> (u16, String) {
+    let mut request = axum::http::Request::get(url);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(Body::empty()).expect("a valid request");
     let answer = client().request(request).await.expect("an answer");
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX).await.expect("a body");

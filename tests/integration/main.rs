@@ -45,6 +45,7 @@ mod lanes;
 mod leaders;
 mod ownership;
 mod policies;
+mod references;
 mod refusals;
 mod role;
 mod steady;

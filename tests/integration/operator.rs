@@ -73,10 +73,19 @@ impl Operator {
 
     /// What one of its HTTP paths answers.
     pub async fn http(&self, path: &str) -> (u16, String) {
+        crate::http::get(&self.url(path).await).await
+    }
+
+    /// The same to somebody who sends this token.
+    pub async fn http_with(&self, path: &str, token: &str) -> (u16, String) {
+        crate::http::get_with(&self.url(path).await, Some(token)).await
+    }
+
+    async fn url(&self, path: &str) -> String {
         let mut address = self.address.clone();
         let known = address.wait_for(Option::is_some);
         let address = known.await.expect("the operator says where it serves").clone().expect("it is known");
-        crate::http::get(&format!("http://{address}{path}")).await
+        format!("http://{address}{path}")
     }
 
     /// Memory that the process has had at most, in KiB.

@@ -87,4 +87,10 @@ MUSUBI_ALLOW_ADOPTION: {{ join "," . | quote }}
 {{- with .Values.allowForceDelete }}
 MUSUBI_ALLOW_FORCE_DELETE: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.allowReferences }}
+MUSUBI_ALLOW_REFERENCES: {{ join "," . | quote }}
+{{- end }}
+{{- if .Values.metricsAuth.enabled }}
+MUSUBI_METRICS_AUTH: "true"
+{{- end }}
 {{- end -}}
