@@ -437,7 +437,7 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
     let Effect::Perform(_, step) = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(step.block, "encryption");
     point.advance(&step.op);
-    assert_eq!(point.concluded(), ("MalformedXML".to_owned(), Next::Retry), "lifecycle waits for versioning");
+    assert_eq!(point.concluded(), ("MalformedXML".to_owned(), Next::Mend), "lifecycle waits for versioning");
 }
 
 #[tokio::test]
