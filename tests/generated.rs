@@ -36,7 +36,12 @@ fn as_template(yaml: &str) -> String {
 
 #[test]
 fn the_iam_policy_equals_the_code() {
-    let scope = iam::Scope { name_prefix: "my-prefix-".to_owned(), partition: "aws".to_owned(), force_delete: false, only: iam::Only::default() };
+    let scope = iam::Scope {
+        name_prefix: "my-prefix-".to_owned(),
+        partition: "aws".to_owned(),
+        force_delete: false,
+        only: iam::Only::default(),
+    };
     let policy = serde_json::to_string_pretty(&iam::policy(&scope)).expect("JSON");
     is_up_to_date("deploy/iam/policy.json", &format!("{policy}\n"));
 }

@@ -187,7 +187,8 @@ fn every_setting_of_the_chart_is_a_flag() {
 fn who_reads_metrics_is_asked_by_the_chart_and_the_component_alike() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("metrics-auth-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let kustomization = std::fs::read_to_string(root().join("deploy/kustomize/example/kustomization.yaml")).expect("it");
+    let kustomization =
+        std::fs::read_to_string(root().join("deploy/kustomize/example/kustomization.yaml")).expect("it");
     let with = kustomization.replace("resources: [../base]", "resources: [base]\ncomponents: [metrics-auth]");
     for part in ["base", "metrics-auth"] {
         let copied = Command::new("cp").arg("-r").arg(root().join("deploy/kustomize").join(part)).arg(&folder).status();

@@ -35,7 +35,7 @@ use super::{
     identity::Identity,
     mutants::{Mutant, mutant},
     ownership::{Absent, Claim, Deletable, Owned},
-    references::{Reference, ReferenceAllowance},
+    references::{Checked, ReferenceAllowance},
     secret::Outputs,
 };
 
@@ -103,9 +103,8 @@ pub struct Pass<X: External> {
     pub batches: usize,
     /// What came of the Secret.
     pub secret: Option<Result<(), Fault>>,
-    /// The ARNs of what the spec names and an object of the same namespace owns, by the tags on it; `None` if nobody
-    /// has looked yet.
-    pub owned_references: Option<BTreeSet<String>>,
+    /// What came of checking what the spec names; `None` if nobody has yet.
+    pub references: Option<Checked>,
 }
 
 /// How to go back on a step.
@@ -135,7 +134,7 @@ impl<X: External> Default for Pass<X> {
             emptied: 0,
             batches: 0,
             secret: None,
-            owned_references: None,
+            references: None,
         }
     }
 }
@@ -147,8 +146,11 @@ pub enum Effect<Op> {
     Identify,
     /// Read AWS.
     Observe(Reads),
-    /// Read the tags of what these references name.
-    ReadReferences(Vec<Reference>),
+    /// Check what the spec names in AWS beside the resource, and read the tags of what no allowance covers.
+    CheckReferences {
+        /// Whether the resource is about to be made, so that what is copied counts, too.
+        creating: bool,
+    },
     /// Put the finalizer on the object. The answer is a live read.
     AddFinalizer,
     /// Read the object live and compare its uid.

@@ -43,6 +43,11 @@ pub trait ManagedObject:
     /// The fields of the spec that name something in AWS beside the resource itself.
     const REFERENCES: &'static [Field];
 
+    /// Whether making the resource copies what something else holds.
+    fn copies(&self) -> bool {
+        false
+    }
+
     /// `spec.name`, if it is set.
     fn external_name(&self) -> Option<&str>;
     /// The name that the manifest gives it: `spec.name`, or that of the object.
@@ -115,11 +120,8 @@ pub trait External: Send + Sync + 'static {
     ///
     /// # Errors
     /// When AWS did not answer.
-    fn tags_of(
-        &self,
-        id: &Identity,
-        reference: &Reference,
-    ) -> impl Future<Output = Result<Option<Tags>, Fault>> + Send;
+    fn tags_of(&self, id: &Identity, reference: &Reference)
+    -> impl Future<Output = Result<Option<Tags>, Fault>> + Send;
 
     /// The creating step for this object.
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;

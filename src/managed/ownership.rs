@@ -115,7 +115,9 @@ impl Refusal {
     /// What the operator's log says: whose the resource is, too.
     pub fn in_full(&self) -> String {
         match self {
-            Self::OwnedByAnother { owner, cluster, .. } => format!("{self}; its tags name {owner} of cluster {cluster}"),
+            Self::OwnedByAnother { owner, cluster, .. } => {
+                format!("{self}; its tags name {owner} of cluster {cluster}")
+            }
             _ => self.to_string(),
         }
     }

@@ -1,6 +1,6 @@
 //! One pass of one object: the shell around [`super::decide`].
 
-use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use kube::{Client, Resource as _, ResourceExt, core::object::HasStatus};
@@ -24,8 +24,7 @@ use super::{
     identity::{Identity, Owner},
     mutants::{Mutant, mutant},
     ownership::{Absent, Deletable, Owned},
-    references::{Reference, owned_here},
-    secret,
+    references, secret,
 };
 
 /// The most Events that one step leaves.
@@ -101,8 +100,8 @@ pub async fn reconcile<X: External>(
                     return Ok(pass.report(Next::Retry));
                 }
             }
-            Effect::ReadReferences(references) => {
-                if context.shutdown.run_until_cancelled(pass.read_references(&references)).await.is_none() {
+            Effect::CheckReferences { creating } => {
+                if context.shutdown.run_until_cancelled(pass.check_references(creating)).await.is_none() {
                     return Ok(pass.report(Next::Retry));
                 }
             }
@@ -193,20 +192,27 @@ impl<X: External> Running<'_, X> {
         }
     }
 
-    /// What a reference names is ours to name if its tags say that it belongs to an object of this namespace.
-    async fn read_references(&mut self, references: &[Reference]) {
+    /// What is named and no allowance covers is ours to name if its tags say that it belongs to an object of this
+    /// namespace.
+    async fn check_references(&mut self, creating: bool) {
         let Some(Ok(identity)) = &self.identity else { return };
-        let mut owned = BTreeSet::new();
-        for reference in references {
-            match self.context.external.tags_of(identity, reference).await {
-                Ok(Some(tags)) if owned_here(&tags, identity, &self.context.settings.also_owns) => {
-                    owned.insert(reference.arn.clone());
-                }
-                Ok(_) => {}
+        let settings = &self.context.settings;
+        let mut refused = Vec::new();
+        for reference in references::unallowed(&*self.object, identity, &settings.allow_references, creating) {
+            let tags =
+                if reference.taggable { self.context.external.tags_of(identity, &reference).await } else { Ok(None) };
+            match tags {
+                Ok(Some(tags)) if references::owned_here(&tags, identity, &settings.also_owns) => {}
+                Ok(_) => refused.push(reference),
                 Err(fault) => return self.pass.fault = Some(fault.at(&reference.path)),
             }
+            // One is enough to stop it, and a thousand would be as many calls.
+            if !refused.is_empty() {
+                break;
+            }
         }
-        self.pass.owned_references = Some(owned);
+        let generation = self.object.meta().generation.unwrap_or_default();
+        self.pass.references = Some(references::Checked { generation, creating, refused });
     }
 
     async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {

@@ -94,8 +94,36 @@ pub struct Reference {
     source: bool,
 }
 
-/// What `object` names and no allowance covers, `creating` its resource or not. Empty as a rule; cheap where nothing
-/// is to be checked at all.
+/// What came of checking what a spec names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Checked {
+    /// The generation of the object whose spec that was.
+    pub generation: i64,
+    /// Whether sources of copies were checked, too.
+    pub creating: bool,
+    /// What neither an allowance covers nor its tags.
+    pub refused: Vec<Reference>,
+}
+
+impl Checked {
+    /// What may not be named, `creating` the resource or not.
+    pub fn refused(&self, creating: bool) -> Option<&Reference> {
+        self.refused.iter().find(|reference| creating || !reference.source)
+    }
+}
+
+/// Whether anything of `object` has to be checked at all: a cheap question, asked at every decision.
+pub fn to_check<K: ManagedObject>(object: &K, allowed: &[ReferenceAllowance], creating: bool) -> bool {
+    if creating && object.copies() {
+        return true;
+    }
+    let declared = || object.declared_blocks();
+    let names =
+        |block: &str| K::REFERENCES.iter().any(|field| !field.source && field.path.split('.').next() == Some(block));
+    !allowed.is_empty() && declared().into_iter().any(|block| names(block) || names(&format!("{block}[]")))
+}
+
+/// What `object` names and no allowance covers, `creating` its resource or not.
 pub fn unallowed<K: ManagedObject>(
     object: &K,
     identity: &Identity,
@@ -171,9 +199,7 @@ fn arn(value: &Value, form: Form, region: &str, identity: &Identity) -> Option<S
 pub fn owned_here(tags: &Tags, identity: &Identity, also_owns: &[String]) -> bool {
     let owner = &identity.owner;
     let ours = |cluster: &String| *cluster == owner.cluster || also_owns.contains(cluster);
-    tags.get(CLUSTER).is_some_and(ours)
-        && tags.get(NAMESPACE) == Some(&owner.namespace)
-        && !tags.contains_key(RELEASED)
+    tags.get(CLUSTER).is_some_and(ours) && tags.get(NAMESPACE) == Some(&owner.namespace) && !tags.contains_key(RELEASED)
 }
 
 /// What to tell whoever named this.
@@ -245,14 +271,18 @@ mod tests {
     #[test]
     fn a_key_is_matched_as_the_arn_it_means_in_the_region_it_is_used_in() {
         let other = ["x=*"];
-        let key = |key: &str| told(&bucket(json!({"encryption": {"algorithm": "aws:kms", "kmsKeyId": key}})), &other, false);
+        let key =
+            |key: &str| told(&bucket(json!({"encryption": {"algorithm": "aws:kms", "kmsKeyId": key}})), &other, false);
         assert_eq!(key("0b7d")[0].1, "arn:aws:kms:us-east-1:111122223333:key/0b7d");
         assert_eq!(key("alias/shop")[0].1, "arn:aws:kms:us-east-1:111122223333:alias/shop");
         assert_eq!(key("arn:aws:kms:eu-west-1:1:key/k")[0].1, "arn:aws:kms:eu-west-1:1:key/k");
         assert_eq!(key("alias/aws/s3"), []);
         let replica = table(json!({"replicas": [{"regionName": "eu-west-1", "kmsKeyId": "k"}]}));
         let found = told(&replica, &other, false);
-        assert_eq!(found, [("replicas[eu-west-1].kmsKeyId".to_owned(), "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]);
+        assert_eq!(
+            found,
+            [("replicas[eu-west-1].kmsKeyId".to_owned(), "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]
+        );
     }
 
     #[test]
@@ -306,11 +336,13 @@ mod tests {
         }
         for (path, schema) in &found {
             let name = path.rsplit('.').next().unwrap_or(path).to_lowercase();
-            let words = ["arn", "bucket", "role", "key", "account", "owner", "topic", "queue", "function", "stream", "table"];
+            let words =
+                ["arn", "bucket", "role", "key", "account", "owner", "topic", "queue", "function", "stream", "table"];
             let described = schema["description"].as_str().is_some_and(|text| text.contains("ARN"));
             let shaped = schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("arn:"));
             let suspect = words.iter().any(|word| name.contains(word)) || described || shaped;
-            let kept_within = ["Prefix", "errorDocument", "replaceKey", "keyPrefix", "connectionSecret", "nonKeyAttributes"];
+            let kept_within =
+                ["Prefix", "errorDocument", "replaceKey", "keyPrefix", "connectionSecret", "nonKeyAttributes"];
             let own = kept_within.iter().any(|word| path.contains(word)) || schema["enum"].is_array();
             let known = listed.iter().any(|field| field.path == *path) || NONE.contains(&path.as_str());
             assert!(!suspect || own || known, "does {path} name something in AWS? List it in REFERENCES, or in NONE");

@@ -97,7 +97,9 @@ impl Gate {
             return Ok(StatusCode::UNAUTHORIZED);
         };
         let answer = Api::all(self.client.clone()).create(&PostParams::default(), &may_read(user)).await?;
-        let allowed = answer.status.is_some_and(|status: k8s_openapi::api::authorization::v1::SubjectAccessReviewStatus| status.allowed);
+        let allowed = answer
+            .status
+            .is_some_and(|status: k8s_openapi::api::authorization::v1::SubjectAccessReviewStatus| status.allowed);
         Ok(if allowed { StatusCode::OK } else { StatusCode::FORBIDDEN })
     }
 }

@@ -32,6 +32,10 @@ impl ManagedObject for Table {
         Field::source("createFrom.s3Import.bucket", Form::BucketName),
     ];
 
+    fn copies(&self) -> bool {
+        self.spec.create_from.is_some()
+    }
+
     fn external_name(&self) -> Option<&str> {
         self.spec.name.as_deref()
     }

@@ -51,7 +51,8 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
     let ns = world.namespace.clone();
     let name = |suffix: &str| format!("{ns}-{suffix}");
     // Made before there was any policy, against one of them.
-    let old = json!({"name": name("old"), "publicAccessBlock": {"blockPublicPolicy": false}, "deletionPolicy": "Delete"});
+    let old =
+        json!({"name": name("old"), "publicAccessBlock": {"blockPublicPolicy": false}, "deletionPolicy": "Delete"});
     world.apply::<Bucket>("old", old.clone()).await;
     world.ready::<Bucket>("old").await;
 
@@ -96,7 +97,8 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
     let replicas = |regions: &[&str]| {
         table(json!({"replicas": regions.iter().map(|one| json!({"regionName": one})).collect::<Vec<_>>()}))
     };
-    refused::<Table>(&world, region, &[table(json!({"region": "eu-west-2"})), replicas(&["eu-west-1", "us-east-1"])]).await;
+    refused::<Table>(&world, region, &[table(json!({"region": "eu-west-2"})), replicas(&["eu-west-1", "us-east-1"])])
+        .await;
     accepted::<Bucket>(&world, &[json!({"name": name("a"), "region": "eu-central-1"})]).await;
     accepted::<Table>(&world, &[replicas(&["eu-west-1", "eu-central-1"])]).await;
 
@@ -106,7 +108,8 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
     accepted::<Bucket>(&world, &switches.map(|switch| block(switch, true))).await;
     accepted::<Bucket>(&world, &[json!({"name": name("a"), "publicAccessBlock": {}})]).await;
     let acl = |acl: Value| json!({"name": name("a"), "acl": acl});
-    let canned = ["public-read", "public-read-write", "authenticated-read"].map(|canned| acl(json!({"canned": canned})));
+    let canned =
+        ["public-read", "public-read-write", "authenticated-read"].map(|canned| acl(json!({"canned": canned})));
     refused::<Bucket>(&world, "acl.canned", &canned).await;
     let grant = |uri: &str| {
         let uri = format!("http://acs.amazonaws.com/groups/{uri}");
@@ -141,7 +144,8 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
 async fn references(world: &World) {
     let ns = &world.namespace;
     let name = |suffix: &str| format!("{ns}-{suffix}");
-    let with = |field: &str, value: Value| json!({"name": name("a"), "versioning": {"status": "Enabled"}, field: value});
+    let with =
+        |field: &str, value: Value| json!({"name": name("a"), "versioning": {"status": "Enabled"}, field: value});
     let arn = |bucket: &str| format!("arn:aws:s3:::{bucket}");
     let log = |bucket: &str| with("logging", json!({"targetBucket": bucket}));
     let copies = |bucket: &str, role: &str| {
@@ -162,22 +166,35 @@ async fn references(world: &World) {
         with("notifications", json!({kind: [{"id": "one", field: arn, "events": ["s3:ObjectCreated:*"]}]}))
     };
     let (own, victim) = (name("logs"), "victims-logs");
-    refused::<Bucket>(world, "the buckets that logging", &[log(victim), list(victim), analysis(victim), copies(victim, &own)])
-        .await;
+    refused::<Bucket>(
+        world,
+        "the buckets that logging",
+        &[log(victim), list(victim), analysis(victim), copies(victim, &own)],
+    )
+    .await;
     refused::<Bucket>(world, "the role of replication", &[copies(&own, "victim")]).await;
     let queue = |of: &str| told("queues", "queueArn", "sqs", of);
     let topic = |of: &str| told("topics", "topicArn", "sns", of);
     let function = |of: &str| told("functions", "functionArn", "lambda", &format!("function:{of}:live"));
-    refused::<Bucket>(world, "the queues, topics and functions", &[queue(victim), topic(victim), function(victim)]).await;
+    refused::<Bucket>(world, "the queues, topics and functions", &[queue(victim), topic(victim), function(victim)])
+        .await;
     let off = with("notifications", json!({}));
     let none = with("replication", json!({"rules": []}));
-    let all = [log(&own), list(&own), analysis(&own), copies(&own, &own), queue(&own), topic(&own), function(&own), off, none];
+    let all = [
+        log(&own),
+        list(&own),
+        analysis(&own),
+        copies(&own, &own),
+        queue(&own),
+        topic(&own),
+        function(&own),
+        off,
+        none,
+    ];
     accepted::<Bucket>(world, &all).await;
     accepted::<Bucket>(world, &[with("logging", json!({}))]).await;
 
-    let table = |field: &str, value: Value| {
-        json!({"name": name("t"), "partitionKey": {"name": "id", "type": "S"}, field: value})
-    };
+    let table = |field: &str, value: Value| json!({"name": name("t"), "partitionKey": {"name": "id", "type": "S"}, field: value});
     let of = |table: &str| format!("arn:aws:dynamodb:us-east-1:111122223333:table/{table}");
     let backup = |from: &str| {
         table("createFrom", json!({"backup": {"backupArn": format!("{}/backup/01489602797149-73d8d5bc", of(from))}}))

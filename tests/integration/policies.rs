@@ -214,7 +214,8 @@ async fn adopting_is_described_before_anybody_says_yes() {
     world.apply::<Bucket>("assets", spec.clone()).await;
     world.stalled::<Bucket>("assets", "AlreadyExists").await;
     annotate::<Bucket>(&world, "assets", "musubi.dev/reconcile-at", "1").await.expect("annotated");
-    let looked = until::<Bucket>(&world, "assets", "looked at", |status| status.last_handled_reconcile_at.is_some()).await;
+    let looked =
+        until::<Bucket>(&world, "assets", "looked at", |status| status.last_handled_reconcile_at.is_some()).await;
     assert_eq!(looked.status.and_then(|status| status.plan), None, "what it holds is nobody's to read");
     let read = world.proxy.calls().into_iter().map(|call| call.operation).collect::<std::collections::BTreeSet<_>>();
     assert!(!read.contains("GetBucketVersioning"), "{read:?}");

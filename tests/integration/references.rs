@@ -22,7 +22,8 @@ async fn logs_go_to_a_bucket_of_the_same_namespace_or_to_one_that_is_allowed() {
     let spec = json!({"name": name, "logging": {"targetBucket": logs}});
 
     let strangers: Api<Bucket> = Api::namespaced(world.client.clone(), &other);
-    let bucket = json!({"apiVersion": "s3.musubi.dev/v1alpha1", "kind": "Bucket", "metadata": {"name": "assets"}, "spec": spec});
+    let bucket =
+        json!({"apiVersion": "s3.musubi.dev/v1alpha1", "kind": "Bucket", "metadata": {"name": "assets"}, "spec": spec});
     let bucket: Bucket = serde_json::from_value(bucket).expect("a bucket");
     strangers.create(&PostParams::default(), &bucket).await.expect("stored");
     let stalled = |bucket: Option<&Bucket>| bucket.and_then(|one| condition(one, "Stalled")).is_some();
@@ -63,7 +64,13 @@ async fn metrics_are_for_those_whom_the_api_server_lets() {
     let rbac = format!("{}/deploy/kustomize/metrics-auth/rbac.yaml", env!("CARGO_MANIFEST_DIR"));
     world.rig.kubectl(&["apply", "-f", &rbac]);
     let binding = format!("musubi-metrics-auth-{namespace}");
-    world.rig.kubectl(&["create", "clusterrolebinding", &binding, "--clusterrole=musubi-metrics-auth", "--user=musubi"]);
+    world.rig.kubectl(&[
+        "create",
+        "clusterrolebinding",
+        &binding,
+        "--clusterrole=musubi-metrics-auth",
+        "--user=musubi",
+    ]);
     for account in ["scraper", "nobody"] {
         world.rig.kubectl(&["create", "serviceaccount", account, "-n", namespace]);
     }

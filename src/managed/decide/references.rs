@@ -5,29 +5,24 @@ use crate::managed::{
     external::External,
     identity::Identity,
     mutants::{Mutant, mutant},
-    references::{not_allowed, unallowed},
+    references::{not_allowed, to_check},
 };
 
 use super::{Effect, Situation};
 
 impl<X: External> Situation<'_, X> {
-    /// What stands against what the spec names, if anything: tags that have to be read, or a reference that is not
-    /// allowed. Tags are read only for what no allowance covers.
+    /// What stands against what the spec names, if anything: that it has not been checked yet in this pass, or what
+    /// the check has found.
     pub(super) fn references(&self, identity: &Identity, creating: bool) -> Option<Effect<X::Op>> {
-        if mutant(Mutant::ReferencesUnchecked) {
+        if mutant(Mutant::ReferencesUnchecked) || !to_check(self.object, &self.settings.allow_references, creating) {
             return None;
         }
-        let open = unallowed(self.object, identity, &self.settings.allow_references, creating);
-        let Some(owned) = &self.pass.owned_references else {
-            let first = open.first()?;
-            let taggable: Vec<_> = open.iter().filter(|reference| reference.taggable).cloned().collect();
-            return Some(if taggable.is_empty() {
-                self.conclude(&Outcome::Stalled(not_allowed(first, &identity.owner.namespace)))
-            } else {
-                Effect::ReadReferences(taggable)
-            });
+        // A live read may have brought another spec meanwhile.
+        let fresh = |checked: &&super::Checked| checked.generation == self.generation() && checked.creating >= creating;
+        let Some(checked) = self.pass.references.as_ref().filter(fresh) else {
+            return Some(Effect::CheckReferences { creating });
         };
-        let refused = open.iter().find(|reference| !reference.taggable || !owned.contains(&reference.arn))?;
+        let refused = checked.refused(creating)?;
         Some(self.conclude(&Outcome::Stalled(not_allowed(refused, &identity.owner.namespace))))
     }
 }

@@ -179,7 +179,8 @@ impl<X: Kind> External for Fake<X> {
         self.world
             .call(self.process, Leg::Aws, false, &words, |state| {
                 let cloud = &state.cloud;
-                let bucket = cloud.buckets.get(&name).filter(|_| reference.arn.contains(":s3:")).map(|b| b.tags.clone());
+                let bucket =
+                    cloud.buckets.get(&name).filter(|_| reference.arn.contains(":s3:")).map(|b| b.tags.clone());
                 Ok(bucket.or_else(|| cloud.tables.get(&name).map(|table| table.tags.clone())))
             })
             .await

@@ -1,6 +1,7 @@
 //! What one tenant learns of another's, and may name.
 
 use super::*;
+use crate::managed::references;
 
 /// A bucket of nobody's that holds a secret in its policy and tags.
 fn strangers(point: &mut Point) {
@@ -82,7 +83,20 @@ async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
     point.pass.sight = Some(Existence::Absent);
     let status = concluded(&point);
     let message = status.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
-    assert!(message.contains("it is deleted once AWS shows it") && !message.contains("waiting for it to appear"), "{message}");
+    assert!(
+        message.contains("it is deleted once AWS shows it") && !message.contains("waiting for it to appear"),
+        "{message}"
+    );
+}
+
+/// Does what the shell does, where these are owned in the namespace by their tags.
+fn check(point: &mut Point, owned: &[&str]) {
+    let creating = matches!(point.pass.sight, Some(Existence::Absent));
+    let identity = point.identity.as_ref().expect("resolved");
+    let mut refused = references::unallowed(&point.object, identity, &point.settings.allow_references, creating);
+    refused.retain(|reference| !reference.taggable || !owned.contains(&reference.arn.as_str()));
+    let generation = point.object.metadata.generation.unwrap_or_default();
+    point.pass.references = Some(Checked { generation, creating, refused });
 }
 
 #[tokio::test]
@@ -106,25 +120,28 @@ async fn what_a_spec_may_not_name_stops_it_before_anything_is_made_or_written() 
         } else {
             point.pass.sight = Some(Existence::Absent);
         }
-        let Effect::ReadReferences(asked) = point.decide() else { panic!("{:?}", point.decide()) };
-        assert_eq!(asked.iter().map(|one| one.arn.as_str()).collect::<Vec<_>>(), ["arn:aws:s3:::victims-logs"]);
-        point.pass.owned_references = Some(BTreeSet::new());
+        assert_eq!(point.decide(), Effect::CheckReferences { creating: !exists });
+        check(&mut point, &[]);
         refused(&point);
-        point.pass.owned_references = Some([asked[0].arn.clone()].into());
+        point.object.metadata.generation = Some(2);
+        assert_eq!(point.decide(), Effect::CheckReferences { creating: !exists }, "an edit is checked again");
+        check(&mut point, &["arn:aws:s3:::victims-logs"]);
         assert!(!matches!(point.decide(), Effect::Conclude { .. }), "its tags make it this namespace's own");
-        point.pass.owned_references = None;
         point.settings.allow_references.push("shop=arn:aws:s3:::victims-*".parse().expect("an allowance"));
-        assert!(!matches!(point.decide(), Effect::Conclude { .. } | Effect::ReadReferences(_)), "allowed, unasked");
+        check(&mut point, &[]);
+        assert!(!matches!(point.decide(), Effect::Conclude { .. }), "allowed");
     }
 }
 
 #[tokio::test]
 async fn what_has_no_tags_of_ours_needs_an_allowance() {
     let role = "arn:aws:iam::1:role/victim";
-    let rule = json!({"id": "all", "status": "Enabled", "priority": 1, "destination": {"bucket": "arn:aws:s3:::copies"}});
+    let rule =
+        json!({"id": "all", "status": "Enabled", "priority": 1, "destination": {"bucket": "arn:aws:s3:::copies"}});
     let mut point = Point::new(Where::Aws, json!({"replication": {"role": role, "rules": [rule]}})).await;
     point.settings.allow_references = vec!["shop=arn:aws:s3:::copies".parse().expect("an allowance")];
     point.pass.sight = Some(Existence::Absent);
+    check(&mut point, &["arn:aws:s3:::copies", role]);
     let status = concluded(&point);
     let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
     assert!(message.contains("replication.role names arn:aws:iam::1:role/victim"), "{message}");
@@ -137,11 +154,16 @@ async fn what_comes_from_a_spec_or_from_aws_is_escaped_in_conditions_and_plans()
     let mut tags = point.own_tags();
     tags.insert("team".into(), sentinel.into());
     point.sees(tags);
+    point.pass.secret = Some(Ok(()));
     let status = concluded(&point);
     let text = serde_json::to_string(&status).expect("JSON");
     assert!(text.contains("u{1b}[2Kb"), "{text}");
     let shown = status.plan.iter().flat_map(|plan| &plan.changes).filter_map(|change| change.from.as_deref());
-    assert!(shown.chain(status.conditions.iter().map(|one| one.message.as_str())).all(|text| !text.contains(char::is_control)));
+    assert!(
+        shown
+            .chain(status.conditions.iter().map(|one| one.message.as_str()))
+            .all(|text| !text.contains(char::is_control))
+    );
     let mut failing = Point::in_sync(json!({})).await;
     failing.pass.fault = Some(Fault::new(Class::Unknown, "Odd", sentinel));
     assert!(concluded(&failing).conditions.iter().all(|one| !one.message.contains(char::is_control)));
