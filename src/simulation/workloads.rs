@@ -287,7 +287,6 @@ pub fn buckets() -> Vec<Workload> {
                 apply(json!({"logging": {"targetBucket": "logs"}})),
                 apply(json!({"logging": {"targetBucket": "victims-logs"}, "versioning": {"status": "Enabled"}})),
                 apply(json!({"logging": {"targetBucket": "nowhere"}})),
-                delete(),
             ],
         ),
         of("quick", vec![Act { settle: Duration::from_secs(20), ..apply(json!({})) }, delete()]),
