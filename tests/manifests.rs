@@ -7,6 +7,7 @@ mod golden;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::{Command, Output},
     sync::OnceLock,
     time::Duration,

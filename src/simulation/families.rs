@@ -278,7 +278,7 @@ fn every_named_mutant_is_caught() {
             Mutant::UidTakenBack => "twin",
             Mutant::NoProof => "B8-two",
             Mutant::DeleteByName => "untaggable",
-            Mutant::PlanOfStrangers => "B8-taken",
+            Mutant::PlanOfStrangers => "stranger",
             Mutant::ReferencesUnchecked => "references",
             Mutant::FinalizerFirst => "T9",
             // They have tests of their own, beside what they show.

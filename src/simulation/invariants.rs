@@ -70,7 +70,8 @@ fn checked<X: Kind>(state: &State, cloud: &mut Cloud, before: &Value, after: Opt
     let Ok(object) = serde_json::from_value::<X::Object>(after.clone()) else { return found };
     let Some(status) = kube::core::object::HasStatus::status(&object) else { return found };
     // What somebody else's resource holds is in no status: a plan would quote it.
-    if status.plan.is_some() && thing.as_ref().is_some_and(|thing| thing.foreign && !thing.adoptable) && !state.late {
+    let strangers = thing.as_ref().is_some_and(|thing| thing.foreign && after["spec"]["adoptionPolicy"] == "Never");
+    if strangers && status.plan.is_some() && !state.late {
         found.push(format!("R6: the status of {name} tells what {external_name} holds, which is somebody else's"));
     }
     let generation = after["metadata"]["generation"].as_i64().unwrap_or_default();

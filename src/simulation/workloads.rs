@@ -278,6 +278,7 @@ pub fn buckets() -> Vec<Workload> {
                 apply(with(changed_bucket(), "managementPolicy", "Enforce")),
             ],
         ),
+        of("stranger", vec![cloud(adoptable), apply(json!({"versioning": {"status": "Enabled"}})), delete()]),
         // A bucket of the same namespace, one of nobody, and one of another.
         of(
             "references",
