@@ -276,4 +276,8 @@ pub struct CreationIntent {
     pub region: String,
     /// The account it is about to be made in.
     pub account_id: String,
+    /// When the create was about to be sent. Where its answer was lost, AWS's word on when the thing was
+    /// made is held against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<Time>,
 }

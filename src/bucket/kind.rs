@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    api::{AdoptionPolicy, Bucket, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, NameScope, tags::Tags},
+    api::{
+        AdoptionPolicy, Bucket, ConnectionSecret, CreationIntent, DeletionPolicy, Managed, ManagementPolicy, NameScope,
+        tags::Tags,
+    },
     aws::{dns_suffix, partition, s3_website_domain},
     managed::{
-        external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
+        external::{Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step},
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
@@ -180,10 +183,32 @@ impl External for Buckets {
         seen.aspects.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
     }
 
-    async fn create(&self, proof: &Absent, op: &Op) -> Result<(Option<Tags>, Observed), Fault> {
-        self.call(proof.identity(), op).await?;
-        let (tags, seen) = self.fresh(op);
-        Ok((Some(tags), seen))
+    /// Names of general purpose buckets are unique across all accounts and regions of a partition (Amazon S3
+    /// User Guide, "General purpose bucket naming rules").
+    fn scope(id: &Identity) -> String {
+        format!("{}/{}", partition(&id.region), id.name)
+    }
+
+    /// S3 tells nothing of a bucket that could: this is about endpoints that cannot tag what they make.
+    fn bears_out(_: &Bucket, _: &CreationIntent, _: &Observed) -> bool {
+        true
+    }
+
+    /// "Amazon S3 returns this error in all AWS Regions except in the North Virginia Region. For legacy
+    /// compatibility, if you re-create an existing bucket that you already own in the North Virginia Region,
+    /// Amazon S3 returns 200 OK" (API reference, CreateBucket, `BucketAlreadyOwnedByYou`). Other endpoints do as
+    /// they like.
+    async fn create(&self, proof: &Absent, op: &Op) -> Result<Made<Observed>, Fault> {
+        let id = proof.identity();
+        match self.call(id, op).await {
+            Ok(()) => {
+                let (tags, seen) = self.fresh(op);
+                let tells = self.aws.is_real() && id.region != "us-east-1";
+                Ok(if tells { Made::New { tags, seen } } else { Made::Unclear { seen } })
+            }
+            Err(fault) if fault.reason == "BucketAlreadyOwnedByYou" => Ok(Made::Existed(fault)),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {

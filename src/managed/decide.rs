@@ -25,7 +25,7 @@ use globset::GlobMatcher;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt as _, core::object::HasStatus};
 
-use crate::api::{FINALIZER, Status, tags::Tags};
+use crate::api::{CreationIntent, FINALIZER, Status, tags::Tags};
 
 use super::{
     conditions::{READY, SYNCED},
@@ -34,7 +34,7 @@ use super::{
     history::History,
     identity::Identity,
     mutants::{Mutant, mutant},
-    ownership::{Absent, Claim, Deletable, Owned},
+    ownership::{Absent, By, Claim, Deletable, Owned},
     references::{Checked, ReferenceAllowance},
     secret::Outputs,
 };
@@ -93,6 +93,15 @@ pub struct Pass<X: External> {
     pub undo: Vec<Undo<X::Op>>,
     /// Whether this pass made the thing.
     pub created: bool,
+    /// Whether no other object of this process can make or claim it meanwhile.
+    pub reserved: bool,
+    /// Whether its tags must be read before anything more is written, since the answer to a write did not
+    /// say whose it is.
+    pub unproven: bool,
+    /// Whether AWS has answered a create with "it existed before".
+    pub existed: bool,
+    /// Whether another object has announced that it makes it.
+    pub contested: bool,
     /// Whether this pass had AWS delete the thing.
     pub deleted: bool,
     /// Blocks that this pass has written, whatever came of it.
@@ -129,6 +138,10 @@ impl<X: External> Default for Pass<X> {
             refused: BTreeMap::new(),
             undo: Vec::new(),
             created: false,
+            reserved: false,
+            unproven: false,
+            existed: false,
+            contested: false,
             deleted: false,
             wrote: BTreeSet::new(),
             emptied: 0,
@@ -144,6 +157,10 @@ impl<X: External> Default for Pass<X> {
 pub enum Effect<Op> {
     /// Find out which thing in AWS the object stands for: the account is asked of AWS.
     Identify,
+    /// Keep other objects from making or claiming what bears this name, and forget what was seen before.
+    Reserve(String),
+    /// Read the tags of what a write has just made or claimed: they say whose it is.
+    Prove,
     /// Read AWS.
     Observe(Reads),
     /// Check what the spec names in AWS beside the resource, and read the tags of what no allowance covers.
@@ -184,6 +201,8 @@ pub enum Effect<Op> {
 /// When to look at an object again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
+    /// Another object is making what bears its name: in a moment.
+    Busy,
     /// AWS is busy with it: soon, with a growing interval.
     Poll,
     /// It failed: after a growing pause.
@@ -286,7 +305,7 @@ impl<X: External> Situation<'_, X> {
         Claim {
             identity,
             held: self.status().external.is_some(),
-            intent: self.status().creation_intent.as_ref().filter(|_| !self.external.tags_at_creation(self.object)),
+            intent: self.intent(),
             adoption: self.object.adoption_policy(),
             adoption_allowed: self
                 .settings
@@ -304,6 +323,56 @@ impl<X: External> Situation<'_, X> {
             return None;
         };
         self.claim(identity).judge(tags).err().map(|refusal| refusal.in_full())
+    }
+
+    /// The announced create, where it proves that an untagged thing is ours.
+    ///
+    /// It does once AWS has called the thing new. Where the answer was lost it may have been made by
+    /// whoever else wanted the name: then what AWS tells of it must fit, and nobody else may have
+    /// announced it. Rather a thing of our own that waits to be adopted than one of somebody else's.
+    fn intent(&self) -> Option<&CreationIntent> {
+        let intent = self.status().creation_intent.as_ref()?;
+        if self.external.tags_at_creation(self.object) {
+            return None;
+        }
+        let answered = self.pass.created || self.status().external.is_some();
+        let fits = || match &self.pass.sight {
+            Some(Existence::Present { seen, .. }) => {
+                mutant(Mutant::IntentIsEnough)
+                    || (!self.pass.contested && X::bears_out(self.object, intent, seen))
+            }
+            _ => false,
+        };
+        (answered || fits()).then_some(intent)
+    }
+
+    /// What this object has made or claimed, by the tags that this pass has read.
+    fn owned(&self) -> Option<(&Identity, Owned, &X::Observed)> {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), seen })) =
+            (self.identity, &self.pass.sight)
+        else {
+            return None;
+        };
+        let owned = self.claim(identity).judge(tags).ok().filter(|owned| owned.is_claimed() && !self.pass.unproven)?;
+        Some((identity, owned, seen))
+    }
+
+    /// Whether what a create answered for is this object's, now that its tags were read.
+    pub fn has_made_it(&self) -> bool {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
+        else {
+            return false;
+        };
+        self.claim(identity).judge(tags).is_ok_and(|owned| owned.is_claimed())
+    }
+
+    /// Whether the tags still are what they were before this pass claimed the thing.
+    pub fn is_claim_invisible(&self) -> bool {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
+        else {
+            return false;
+        };
+        self.claim(identity).judge(tags).is_ok_and(|owned| owned.by() != By::Uid)
     }
 
     /// The blocks that were read in this pass and need no step.
@@ -342,7 +411,7 @@ impl<X: External> Situation<'_, X> {
 /// Reason of an object whose resource was made too short a time ago for AWS's "does not exist" to be believed.
 const NOT_VISIBLE_YET: &str = "NotVisibleYet";
 
-fn not_visible_yet() -> Fault {
+pub(super) fn not_visible_yet() -> Fault {
     Fault::new(
         Class::Pending,
         NOT_VISIBLE_YET,

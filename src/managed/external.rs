@@ -6,7 +6,9 @@ use kube::{Resource, ResourceExt as _, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::api::Effect;
-use crate::api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, Managed, ManagementPolicy, Status, tags::Tags};
+use crate::api::{
+    AdoptionPolicy, ConnectionSecret, CreationIntent, DeletionPolicy, Managed, ManagementPolicy, Status, tags::Tags,
+};
 
 use super::{
     change::Change,
@@ -168,12 +170,18 @@ pub trait External: Send + Sync + 'static {
     /// Faults of single blocks in the observation.
     fn block_faults(seen: &Self::Observed) -> Vec<(&'static str, Fault)>;
 
-    /// Makes the thing and says what it then is.
-    fn create(
-        &self,
-        proof: &Absent,
-        op: &Self::Op,
-    ) -> impl Future<Output = Result<(Option<Tags>, Self::Observed), Fault>> + Send;
+    /// What sets its name apart from all others in AWS: two objects of one scope cannot both have it.
+    fn scope(id: &Identity) -> String;
+
+    /// Whether what was seen, untagged, can be what this announced create has made, whose answer is not
+    /// known.
+    fn bears_out(object: &Self::Object, intent: &CreationIntent, seen: &Self::Observed) -> bool;
+
+    /// Makes the thing and says what AWS's answer proves.
+    ///
+    /// # Errors
+    /// Where AWS made nothing, or did not answer.
+    fn create(&self, proof: &Absent, op: &Self::Op) -> impl Future<Output = Result<Made<Self::Observed>, Fault>> + Send;
 
     /// Does one step.
     fn perform(&self, proof: &Owned, op: &Self::Op) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -218,6 +226,26 @@ pub enum Existence<T> {
         /// What else was read.
         seen: T,
     },
+}
+
+/// What AWS's answer to a create proves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Made<T> {
+    /// That it is new.
+    New {
+        /// The tags that went with the create.
+        tags: Tags,
+        /// What else it is.
+        seen: T,
+    },
+    /// Nothing: the answer is the same where the account had it before. Its tags must say whose it is,
+    /// before anything is written to it.
+    Unclear {
+        /// What it is if it is new.
+        seen: T,
+    },
+    /// That it existed before this attempt. An earlier attempt of the same call may have made it.
+    Existed(Fault),
 }
 
 /// What a deletion takes next.

@@ -7,6 +7,7 @@
 //! | [`references`] | what a spec names beside its own resource, and who may |
 //! | [`decide`] | what to do next: a pure function of everything known |
 //! | [`approval`] | plans as people read and approve them |
+//! | [`names`] | who may make or claim a name |
 //! | [`history`] | what became of our writes: drift, or a loop? |
 //! | [`reconcile`] | the shell that does it, one pass of one object |
 //! | [`cluster`] | the effects on Kubernetes: finalizer, status, Secret |
@@ -24,6 +25,7 @@ pub mod fault;
 pub mod history;
 pub mod identity;
 pub(crate) mod mutants;
+pub mod names;
 pub mod ownership;
 pub mod policy_document;
 pub mod reconcile;

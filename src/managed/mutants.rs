@@ -38,6 +38,14 @@ pub enum Mutant {
     PlanOfStrangers,
     /// A spec may name whatever it likes.
     ReferencesUnchecked,
+    /// Who asks for a reserved name in vain gives it back.
+    EagerGuard,
+    /// A create is believed to have made what it may only have met.
+    CreateBelieved,
+    /// An announced create counts although AWS has said that the name existed before.
+    IntentOutlivesRefusal,
+    /// An announced create counts whatever AWS tells of where a table comes from.
+    IntentIsEnough,
 }
 
 impl Mutant {
@@ -60,6 +68,10 @@ impl Mutant {
         Self::DeleteByName,
         Self::PlanOfStrangers,
         Self::ReferencesUnchecked,
+        Self::EagerGuard,
+        Self::CreateBelieved,
+        Self::IntentOutlivesRefusal,
+        Self::IntentIsEnough,
     ];
 }
 

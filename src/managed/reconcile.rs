@@ -17,13 +17,14 @@ use super::{
     change::{Change, printable},
     cluster::{Cluster, ClusterError},
     conditions::{READY, STALLED, SYNCED},
-    decide::{Effect, Next, Pass, Settings, Situation, Undo, decide},
-    external::{Existence, External, ManagedObject, Reads, Step, TAGS},
+    decide::{Effect, Next, Pass, Settings, Situation, Undo, decide, not_visible_yet},
+    external::{Existence, External, Made, ManagedObject, Reads, Step, TAGS},
     fault::{Class, Fault},
     history::History,
     identity::{Identity, Owner},
     mutants::{Mutant, mutant},
-    ownership::{Absent, Deletable, Owned},
+    names::{Others, Reservation},
+    ownership::{Absent, By, Deletable, Owned},
     references, secret,
 };
 
@@ -73,17 +74,21 @@ pub struct Report<K> {
 /// 2. do it, and record what came of it;
 /// 3. repeat until the decision is to conclude, and write the status if it differs.
 ///
+/// `others` is what it must know of the objects beside it, and
 /// `history` is what this object's earlier passes left, and what the next one must be given.
 ///
 /// # Errors
 /// Only for trouble with the API server. Whatever AWS says ends up in the status.
 pub async fn reconcile<X: External>(
     context: &Context<X>,
+    others: Others<'_>,
     object: Arc<X::Object>,
     history: &mut History,
 ) -> Result<Report<X::Object>, ClusterError> {
     let cluster = Cluster::of(&context.client, &*object);
-    let mut pass = Running { context, cluster, object, identity: None, pass: Pass::default(), wrote: false, history };
+    let pass = Pass::default();
+    let mut pass =
+        Running { context, others, reservation: None, cluster, object, identity: None, pass, wrote: false, history };
     for _ in 0..MOST_EFFECTS {
         if context.shutdown.is_cancelled() || context.fence.admits(Duration::ZERO).is_err() {
             // Every point of a pass is one that the next process can go on from.
@@ -103,6 +108,16 @@ pub async fn reconcile<X: External>(
             Effect::CheckReferences { creating } => {
                 if context.shutdown.run_until_cancelled(pass.check_references(creating)).await.is_none() {
                     return Ok(pass.report(Next::Retry));
+                }
+            }
+            Effect::Prove => {
+                if context.shutdown.run_until_cancelled(pass.prove()).await.is_none() {
+                    return Ok(pass.report(Next::Retry));
+                }
+            }
+            Effect::Reserve(name) => {
+                if !pass.reserve(name) {
+                    return Ok(pass.report(Next::Busy));
                 }
             }
             Effect::AddFinalizer => pass.add_finalizer().await?,
@@ -146,6 +161,9 @@ async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Resu
 
 struct Running<'a, X: External> {
     context: &'a Context<X>,
+    others: Others<'a>,
+    /// Given back when the pass is over.
+    reservation: Option<Reservation<'a>>,
     cluster: Cluster<X::Object>,
     object: Arc<X::Object>,
     identity: Option<Result<Identity, Fault>>,
@@ -171,6 +189,47 @@ impl<X: External> Running<'_, X> {
         Report { next, resync: self.object.resync_interval(), wrote: self.wrote, object: self.object }
     }
 
+    /// Reserves the name. What was seen before that may have changed since.
+    fn reserve(&mut self, name: String) -> bool {
+        self.reservation = self.others.names.reserve(name);
+        self.pass.reserved = self.reservation.is_some();
+        self.pass.sight = None;
+        self.pass.read = Reads::default();
+        self.pass.reserved
+    }
+
+    /// Whether another object has announced that it makes what this one does not hold yet.
+    fn is_contested(&self) -> bool {
+        let Some(Ok(identity)) = &self.identity else { return false };
+        let held = self.object.status().is_some_and(|status| status.external.is_some());
+        !held && !self.context.external.tags_at_creation(&self.object) && (self.others.announced)(identity)
+    }
+
+    /// Reads the tags of what a write has made or claimed, and nothing else.
+    async fn prove(&mut self) {
+        let Some(Ok(identity)) = self.identity.clone() else { return };
+        let tags_alone = Reads { tags: true, ..Reads::default() };
+        let tags = match self.context.external.observe(&identity, &tags_alone).await {
+            Ok(Existence::Present { tags: Some(tags), .. }) => tags,
+            Ok(_) => return self.pass.fault = Some(not_visible_yet()),
+            Err(fault) => return self.pass.fault = Some(fault),
+        };
+        self.pass.unproven = false;
+        if let Some(Existence::Present { tags: known, .. }) = &mut self.pass.sight {
+            *known = Some(tags);
+        }
+        if self.pass.wrote.contains(TAGS) {
+            if self.situation().is_claim_invisible() {
+                self.pass.fault = Some(not_visible_yet());
+            }
+        } else if self.situation().has_made_it() {
+            self.made(&identity);
+        } else {
+            // What was taken for a new one is an old one, of which nothing is known yet.
+            self.pass.read = tags_alone;
+        }
+    }
+
     async fn observe(&mut self, reads: Reads) {
         let Some(Ok(identity)) = &self.identity else { return };
         match self.context.external.observe(identity, &reads).await {
@@ -182,6 +241,7 @@ impl<X: External> Running<'_, X> {
         }
         self.pass.read = reads;
         self.pass.advanced = false;
+        self.pass.contested = self.is_contested();
         if let Some(Existence::Present { seen, .. }) = &self.pass.sight {
             self.history.looked(X::settling(seen).is_none());
         }
@@ -238,31 +298,42 @@ impl<X: External> Running<'_, X> {
     }
 
     async fn create(&mut self, proof: &Absent, step: &Step<X::Op>) {
-        let recreated = self.object.status().is_some_and(|status| status.external.is_some());
         self.pass.wrote.insert(step.block);
-        match self.context.external.create(proof, &step.op).await {
-            Ok((tags, seen)) => {
-                self.wrote = true;
-                self.pass.sight = Some(Existence::Present { tags, seen });
-                self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
-                self.pass.created = true;
-                tracing::info!(
-                    external = proof.identity().name,
-                    region = proof.identity().region,
-                    recreated,
-                    "created"
-                );
-                self.note(if recreated {
-                    Note::recreated(X::recreated(proof.identity()))
-                } else {
-                    Note::created(&proof.identity().name)
-                });
+        let (tags, seen) = match self.context.external.create(proof, &step.op).await {
+            Ok(Made::New { tags, seen }) => (Some(tags), seen),
+            Ok(Made::Unclear { seen }) if mutant(Mutant::CreateBelieved) => {
+                (Some(self.context.external.fresh(&step.op).0), seen)
+            }
+            Ok(Made::Unclear { seen }) => (None, seen),
+            Ok(Made::Existed(fault)) => {
+                tracing::warn!(external = proof.identity().name, %fault, "existed before");
+                self.pass.existed = true;
+                return self.pass.fault = Some(fault);
             }
             Err(fault) => {
                 tracing::warn!(external = proof.identity().name, %fault, "create failed");
-                self.pass.fault = Some(fault);
+                return self.pass.fault = Some(fault);
             }
+        };
+        self.wrote = true;
+        self.pass.unproven = tags.is_none();
+        self.pass.sight = Some(Existence::Present { tags, seen });
+        self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
+        if !self.pass.unproven {
+            self.made(proof.identity());
         }
+    }
+
+    /// What a create has answered for is new, and ours.
+    fn made(&mut self, identity: &Identity) {
+        self.pass.created = true;
+        let recreated = self.object.status().is_some_and(|status| status.external.is_some());
+        tracing::info!(external = identity.name, region = identity.region, recreated, "created");
+        self.note(if recreated {
+            Note::recreated(X::recreated(identity))
+        } else {
+            Note::created(&identity.name)
+        });
     }
 
     async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) {
@@ -281,6 +352,8 @@ impl<X: External> Running<'_, X> {
                 self.history.is_busy();
             }
         }
+        // Two who claim one thing both write: only what is read afterwards tells who was last.
+        self.pass.unproven = proof.by() != By::Uid && !self.pass.created;
         self.wrote = true;
         self.pass.emptied += emptied;
         self.history.wrote(step.block, &approval::digest(&step), drift, (self.context.clock)());

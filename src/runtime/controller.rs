@@ -19,6 +19,8 @@ use crate::managed::{
     decide::Next,
     external::{External, ManagedObject},
     history::History,
+    identity::Identity,
+    names::{Names, Others},
     reconcile::{Context, reconcile},
 };
 
@@ -49,9 +51,8 @@ pub struct KindController<X: External> {
     /// Uids of objects that do not fit their type as they are now. The store still holds what they were
     /// before, which nobody wants enforced any more.
     unreadable: Mutex<HashSet<String>>,
-    /// Names in AWS that a pass is busy with. Two objects of one name never run at once: between
-    /// the look of one and the tags of the other both would find nobody's thing.
-    names: Mutex<HashSet<String>>,
+    /// Names in AWS that objects are about to make or to claim.
+    names: Names,
 }
 
 impl<X: External> KindController<X> {
@@ -62,7 +63,7 @@ impl<X: External> KindController<X> {
             written: Mutex::default(),
             histories: Mutex::default(),
             unreadable: Mutex::default(),
-            names: Mutex::default(),
+            names: Names::default(),
         }
     }
 
@@ -120,17 +121,38 @@ impl<X: External> KindController<X> {
         }
     }
 
+    /// Whether another object's status announces that it makes this very name.
+    fn is_announced_by_another(&self, identity: &Identity) -> bool {
+        let announces = |object: &X::Object| {
+            let intent = object.status().and_then(|status| status.creation_intent.as_ref());
+            intent.is_some_and(|intent| {
+                intent.uid != identity.owner.uid
+                    && object.uid().as_ref() == Some(&intent.uid)
+                    && intent.name == identity.name
+                    && intent.region == identity.region
+                    && intent.account_id == identity.account_id
+            })
+        };
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = |cached: &Arc<X::Object>| {
+            let own = cached.uid().and_then(|uid| written.get(&uid)).filter(|own| version(own) > version(cached));
+            own.unwrap_or(cached).clone()
+        };
+        stores.iter().flat_map(Store::state).any(|cached| announces(&newest(&cached)))
+    }
+
     async fn run(&self, key: &Key) -> Again {
         let Some(object) = self.find(key) else { return Next::Never.into() };
-        let name = object.declared_name();
-        let Some(_busy) = Busy::claim(&self.names, name) else { return Next::Poll.into() };
         let started = Instant::now();
         self.record_first(&object);
         let before = object.clone();
         // Never two passes of one object: nobody misses it meanwhile.
         let mut history =
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.uid).unwrap_or_default();
-        let answer = reconcile(&self.context, object, &mut history).await;
+        let announced = |identity: &Identity| self.is_announced_by_another(identity);
+        let others = Others { names: &self.names, announced: &announced };
+        let answer = reconcile(&self.context, others, object, &mut history).await;
         if !history.is_empty() {
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).insert(key.uid.clone(), history);
         }
@@ -204,7 +226,7 @@ fn version<K: ManagedObject>(object: &Arc<K>) -> u64 {
 
 fn outcome(next: Next) -> &'static str {
     match next {
-        Next::Poll | Next::Again => "waiting",
+        Next::Poll | Next::Again | Next::Busy => "waiting",
         Next::Retry | Next::Slow | Next::Mend => "failed",
         Next::Verify => "changed",
         Next::Resync => "in_sync",
@@ -225,24 +247,5 @@ impl<X: External> Controller for KindController<X> {
             *census.entry(state(&*object)).or_default() += 1;
         }
         census
-    }
-}
-
-/// A name that a pass is busy with, until it is dropped.
-struct Busy<'a> {
-    names: &'a Mutex<HashSet<String>>,
-    name: String,
-}
-
-impl<'a> Busy<'a> {
-    fn claim(names: &'a Mutex<HashSet<String>>, name: String) -> Option<Self> {
-        let new = names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
-        new.then_some(Self { names, name })
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
     }
 }

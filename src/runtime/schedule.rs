@@ -47,6 +47,9 @@ const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// a write may show the past. At the earliest, and how much later at the latest.
 const VERIFY: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(20));
 
+/// Pause while another object makes what bears the same name: about as long as that takes.
+const BUSY: Duration = Duration::from_millis(250);
+
 /// First pause after a write that never takes, and the longest.
 const SLOW: (Duration, Duration) = (Duration::from_mins(5), Duration::from_hours(1));
 
@@ -87,6 +90,7 @@ impl Schedule {
             Next::Slow => (Class::Waiting, failed, pause(SLOW, failures)),
             Next::Poll => (Class::Waiting, Attempts { polls: polls.saturating_add(1), failures }, pause(POLL, polls)),
             Next::Again => (Class::Waiting, afresh, Duration::ZERO),
+            Next::Busy => (Class::Waiting, attempts, jitter(BUSY, random)),
             Next::Verify => (Class::Resync, afresh, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
             Next::Resync => (Class::Resync, afresh, interval),
         })
@@ -131,6 +135,13 @@ mod tests {
     fn polls_grow_to_thirty_seconds() {
         assert_eq!(delay(Next::Poll, 0), Duration::from_secs(1));
         assert_eq!(delay(Next::Poll, 99), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_name_that_another_object_is_making_is_asked_for_again_in_a_moment_however_often() {
+        let many = Attempts { polls: 99, failures: 99 };
+        let next = SCHEDULE.next(Next::Busy.into(), many, 1, 0.5);
+        assert_eq!(next, Some((Class::Waiting, many, Duration::from_millis(250))));
     }
 
     #[test]

@@ -249,7 +249,9 @@ fn snapshot(state: &world::State) -> Value {
         .tables
         .iter()
         .map(|(name, thing)| {
-            let inner = (&thing.inner.seen, &thing.inner.ttl.enabled, &thing.inner.ttl.attribute, thing.inner.items);
+            let mut seen = thing.inner.seen.clone();
+            seen.facts.created_at = None;
+            let inner = (&seen, &thing.inner.ttl.enabled, &thing.inner.ttl.attribute, thing.inner.items);
             (name, json!({"tags": tags(&thing.tags), "inner": format!("{inner:?}"), "foreign": thing.foreign}))
         })
         .collect();

@@ -1,8 +1,8 @@
 //! How a table is made: from nothing, from a backup, from another table's past, from files in S3.
 
-use aws_sdk_dynamodb::types::{
+use aws_sdk_dynamodb::{config::retry::RetryConfig, types::{
     CsvOptions, InputCompressionType, InputFormat, InputFormatOptions, S3BucketSource, TableCreationParameters,
-};
+}};
 use aws_smithy_types::{DateTime, date_time::Format};
 
 use crate::{
@@ -84,7 +84,8 @@ impl Tables {
             .set_provisioned_throughput_override(billed_capacity(creation.billing)?)
             .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
-        let answer = call.send().await.map_err(|error| fault("RestoreTableFromBackup", &error))?;
+        let answer = call.customize().config_override(once()).send().await;
+        let answer = answer.map_err(|error| fault("RestoreTableFromBackup", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableFromBackup"))
     }
 
@@ -114,11 +115,11 @@ impl Tables {
             .set_provisioned_throughput_override(billed_capacity(creation.billing)?)
             .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
-        let answer = call.send().await.map_err(|error| fault("RestoreTableToPointInTime", &error))?;
+        let answer = call.customize().config_override(once()).send().await;
+        let answer = answer.map_err(|error| fault("RestoreTableToPointInTime", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableToPointInTime"))
     }
 
-    /// The SDK puts a client token on it, so that a retry of the call is the same import.
     async fn import(&self, id: &Identity, creation: &Creation, from: &S3ImportSource) -> Result<(), Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         let source = S3BucketSource::builder()
@@ -150,8 +151,14 @@ impl Tables {
             .set_input_format_options(csv.map(|csv| InputFormatOptions::builder().csv(csv).build()))
             .input_compression_type(InputCompressionType::from(word(compression).as_str()))
             .table_creation_parameters(table);
-        call.send().await.map(drop).map_err(|error| fault("ImportTable", &error))
+        let answer = call.customize().config_override(once()).send().await;
+        answer.map(drop).map_err(|error| fault("ImportTable", &error))
     }
+}
+
+/// A call that is sent once: see [`super::origin`].
+fn once() -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// To take `createFrom` out, as with other blocks that an endpoint lacks, would make an empty table.

@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::types::{
     ReplicaStatus, SseStatus, TableDescription, TableStatus,
 };
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::{
     api::{
         KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, OnDemandThroughputOverride, Projection,
@@ -14,7 +16,9 @@ use crate::{
 };
 
 use super::{
-    state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, normal, normal_local},
+    state::{
+        Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored, normal, normal_local,
+    },
     words::parse,
 };
 
@@ -61,6 +65,13 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
             items: table.item_count,
             bytes: table.table_size_bytes,
             global_table_version: table.global_table_version.clone(),
+            created_at: table
+                .creation_date_time()
+                .and_then(|at| Timestamp::from_nanosecond(at.as_nanos()).ok()),
+            restored_from: table.restore_summary().map(|from| Restored {
+                backup_arn: from.source_backup_arn.clone(),
+                table_arn: from.source_table_arn.clone(),
+            }),
         },
         ..Observed::default()
     }

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     api::{
-        AdoptionPolicy, ConnectionSecret, DeletionPolicy, IndexStatus, Managed, ManagementPolicy, ReplicaStatus, Table,
+        AdoptionPolicy, ConnectionSecret, CreationIntent, DeletionPolicy, IndexStatus, Managed, ManagementPolicy, ReplicaStatus, Table,
         tags::Tags,
     },
     managed::{
-        external::{Existence, External, ManagedObject, Preparation, Reads, Settling, Step},
-        fault::Fault,
+        external::{Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step},
+        fault::{Class, Fault},
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
         references::{Field, Form, Reference},
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{Observed, Op, Phase, Tables, arn, plan};
+use super::{Observed, Op, Phase, Tables, arn, origin, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
@@ -147,10 +147,27 @@ impl External for Tables {
         plan::block_faults(seen)
     }
 
-    async fn create(&self, proof: &Absent, op: &Op) -> Result<(Option<Tags>, Observed), Fault> {
-        let made = self.make(proof.identity(), op).await?;
-        let (tags, _) = plan::fresh(op);
-        Ok((Some(tags), plan::read_apart(made)))
+    /// Names of tables are unique within an account and region (DynamoDB API reference, CreateTable).
+    fn scope(id: &Identity) -> String {
+        format!("{}/{}/{}", id.account_id, id.region, id.name)
+    }
+
+    fn bears_out(object: &Table, intent: &CreationIntent, seen: &Observed) -> bool {
+        origin::bears_out(object.spec.create_from.as_ref(), intent, &seen.facts)
+    }
+
+    /// AWS refuses to make a table whose name is taken, by anybody and at any time.
+    async fn create(&self, proof: &Absent, op: &Op) -> Result<Made<Observed>, Fault> {
+        match self.make(proof.identity(), op).await {
+            Ok(made) => {
+                let (tags, _) = plan::fresh(op);
+                Ok(Made::New { tags, seen: plan::read_apart(made) })
+            }
+            Err(fault) if origin::existed(&fault) => {
+                Ok(Made::Existed(Fault { class: Class::Pending, ..fault }))
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {

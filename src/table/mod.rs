@@ -8,6 +8,7 @@ mod kind;
 mod limits;
 mod observe;
 mod op;
+mod origin;
 mod perform;
 mod plan;
 mod request;
@@ -29,7 +30,7 @@ pub use blocks::{OPERATIONS, blocks};
 pub use op::{Creation, Op, Update};
 pub use state::{
     Billing, Definition, Destination, Encryption, Facts, Index, Insights, Key, Kinesis, Observed, Phase, Policy,
-    Recovery, ReplicaState, Ttl,
+    Recovery, ReplicaState, Restored, Ttl,
 };
 
 /// DynamoDB tables as [`crate::managed::external::External`].

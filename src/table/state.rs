@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::{
     api::{
         ContributorInsights, GlobalSecondaryIndex, InsightsMode, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput,
@@ -225,6 +227,19 @@ pub struct Facts {
     pub bytes: Option<i64>,
     /// Version of global tables, where it is one.
     pub global_table_version: Option<String>,
+    /// When it was made, by AWS's clock; `None` where the endpoint does not say.
+    pub created_at: Option<Timestamp>,
+    /// What it was restored from, if it was.
+    pub restored_from: Option<Restored>,
+}
+
+/// What a table was restored from, see `RestoreSummary` in the API reference.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Restored {
+    /// ARN of the backup; `None` where it was a point in time.
+    pub backup_arn: Option<String>,
+    /// ARN of the table that the backup or the point in time was of.
+    pub table_arn: Option<String>,
 }
 
 /// Expiry of items.

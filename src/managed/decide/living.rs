@@ -1,5 +1,10 @@
 //! The life of an object, from the first look to being in sync.
 
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::Time,
+    jiff::SignedDuration,
+};
+
 use crate::{
     api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
     managed::{
@@ -31,12 +36,15 @@ impl<X: External> Situation<'_, X> {
         if let Some(fault) = &self.pass.fault {
             let definite = matches!(fault.class, Class::User | Class::Denied) || mutant(Mutant::TimeoutIsFailure);
             return match &self.pass.sight {
+                Some(Existence::Absent) if self.pass.existed => self.existed_before(fault),
                 Some(Existence::Absent) if definite => self.creation_refused(fault),
                 _ => self.failed(fault.clone()),
             };
         }
         match &self.pass.sight {
+            None if self.reserves_first() => Effect::Reserve(X::scope(identity)),
             None => Effect::Observe(self.first_look()),
+            Some(Existence::Present { .. }) if self.pass.unproven => Effect::Prove,
             Some(existence @ Existence::Absent) => match Absent::prove(identity, existence) {
                 Some(absent) => self.absent(identity, absent),
                 None => self.conclude(&Outcome::Creating),
@@ -65,6 +73,12 @@ impl<X: External> Situation<'_, X> {
                 return self.conclude_planned(identity, None, &ladder, &Outcome::Missing(summary(&ladder)));
             }
         }
+        if !self.pass.reserved {
+            return Effect::Reserve(X::scope(identity));
+        }
+        if self.pass.contested {
+            return self.conclude(&Outcome::Retrying(contested(identity)));
+        }
         if !self.has_finalizer() {
             return Effect::AddFinalizer;
         }
@@ -74,16 +88,44 @@ impl<X: External> Situation<'_, X> {
         // Where tags cannot go with the create, the intent is what makes the thing ours; and what is
         // to be set at creation only must be known to be at its creation still after a crash.
         let announced = !self.external.tags_at_creation(self.object) || !self.object.ignored().is_empty();
-        let intent = announced.then(|| CreationIntent {
-            uid: identity.owner.uid.clone(),
-            name: identity.name.clone(),
-            region: identity.region.clone(),
-            account_id: identity.account_id.clone(),
-        });
+        let intent = announced.then(|| self.announced(identity));
         if let Some(announcement) = self.announcement(&Outcome::Creating, intent) {
             return Effect::Announce(announcement);
         }
         Effect::Create(absent, creation)
+    }
+
+    /// The intent to create. An older one stands as long as its time still tells when the create was sent.
+    fn announced(&self, identity: &Identity) -> CreationIntent {
+        let before = self.status().creation_intent.as_ref().and_then(|intent| intent.announced_at.clone());
+        let recent = before.filter(|at| self.now.duration_since(at.0) < ANNOUNCEMENT);
+        CreationIntent {
+            uid: identity.owner.uid.clone(),
+            name: identity.name.clone(),
+            region: identity.region.clone(),
+            account_id: identity.account_id.clone(),
+            announced_at: Some(recent.unwrap_or(Time(self.now))),
+        }
+    }
+
+    /// Whether the name is reserved before the first look, which spares a second one. Only an object that
+    /// nobody has looked at yet may hold others up for it: one that has its thing, was refused it or fails
+    /// reserves the name once it is about to make or claim something, and looks again.
+    fn reserves_first(&self) -> bool {
+        let unseen = self.status().condition(SYNCED).is_none();
+        unseen && !self.pass.reserved && self.object.management_policy() == ManagementPolicy::Enforce
+    }
+
+    /// AWS has answered the create with "it exists", so it was not made by this attempt. An intent that
+    /// rested on it could make somebody else's thing ours; tags go on saying whose it is. The finalizer
+    /// stays: an earlier attempt of the same call may have made it, with our tags on it.
+    fn existed_before(&self, fault: &Fault) -> Effect<X::Op> {
+        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        let mut status = self.next_status(&outcome);
+        if !self.external.tags_at_creation(self.object) && !mutant(Mutant::IntentOutlivesRefusal) {
+            status.creation_intent = None;
+        }
+        self.finish(&outcome, status)
     }
 
     /// AWS has said no to the create, so nothing was made: the object holds nothing and must not
@@ -196,6 +238,10 @@ impl<X: External> Situation<'_, X> {
         let Some(step) = steps.iter().find(|step| self.may_run(&owned, step)) else {
             return self.settle(identity, Some(&owned), seen, &ladder());
         };
+        // What it takes a write to own, somebody else may be about to own.
+        if owned.by() != By::Uid && !self.pass.reserved {
+            return Effect::Reserve(X::scope(identity));
+        }
         if !self.has_finalizer() {
             return Effect::AddFinalizer;
         }
@@ -301,8 +347,13 @@ impl<X: External> Situation<'_, X> {
             && !step.after.iter().any(refused)
     }
 
+    /// A failure, and with it what the object holds by now: what was made is told whatever fails after it.
     pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
-        self.conclude(&Outcome::of(fault, self.status(), self.now))
+        let outcome = Outcome::of(fault, self.status(), self.now);
+        match self.owned() {
+            Some((identity, owned, seen)) => self.conclude_owned(identity, &owned, seen, &outcome),
+            None => self.conclude(&outcome),
+        }
     }
 
     /// Blocks that are declared, or were and must be reset, and that are ours to look after.
@@ -344,6 +395,21 @@ impl<X: External> Situation<'_, X> {
     fn ladder(&self, identity: &Identity, steps: &[Step<X::Op>], tags: &Tags, seen: &X::Observed) -> Vec<Step<X::Op>> {
         climb::<X>(steps.to_vec(), tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
     }
+}
+
+/// How long an announcement tells when the create was sent.
+const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
+
+fn contested(identity: &Identity) -> Fault {
+    Fault::new(
+        Class::Pending,
+        "BeingMadeByAnother",
+        format!(
+            "another object of this cluster has announced that it makes {}, and has not finished: choose another name, or \
+             delete that object",
+            identity.name
+        ),
+    )
 }
 
 /// Takes the steps on paper and plans again, until nothing is left to do.

@@ -12,7 +12,7 @@ use crate::{
         external::{self, Existence, External, ManagedObject, Step},
         fault::Class,
         identity::Identity,
-        ownership::Owned,
+        ownership::{By, Owned},
         secret,
     },
 };
@@ -104,12 +104,15 @@ impl<X: External> Situation<'_, X> {
         seen: &X::Observed,
         outcome: &Outcome,
     ) -> Effect<X::Op> {
-        let status = self.next_status(outcome);
+        let mut status = self.next_status(outcome);
         // What was never claimed in writing is not held: a status that said so would read as a loss.
-        self.finish(
-            outcome,
-            if owned.is_claimed() { self.with_external(identity, seen, status, false) } else { status },
-        )
+        if owned.is_claimed() {
+            status = self.with_external(identity, seen, status, false);
+        }
+        if owned.by() == By::Uid && self.object.ignored().is_empty() {
+            status.creation_intent = None;
+        }
+        self.finish(outcome, status)
     }
 
     /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.

@@ -87,6 +87,7 @@ impl Point {
     fn make(&mut self) {
         for _ in 0..32 {
             match self.decide() {
+                Effect::Reserve(_) => self.pass.reserved = true,
                 Effect::Observe(reads) => {
                     self.pass.sight = Some(Existence::Absent);
                     self.pass.read = reads;
@@ -159,6 +160,8 @@ impl Point {
 #[tokio::test]
 async fn before_a_create_come_absence_the_finalizer_a_live_read_and_the_announcement() {
     let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
+    assert_eq!(point.decide(), Effect::Reserve("aws/assets".into()), "nobody has looked at it yet");
+    point.pass.reserved = true;
     assert_eq!(point.decide(), Effect::Observe(Reads { tags: true, ..Reads::default() }));
     point.pass.sight = Some(Existence::Absent);
     assert_eq!(point.decide(), Effect::AddFinalizer);
@@ -176,10 +179,15 @@ async fn before_a_create_come_absence_the_finalizer_a_live_read_and_the_announce
 async fn aws_itself_needs_no_intent_and_believes_none() {
     let mut point = Point::new(Where::Aws, json!({})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    point.pass = Pass { sight: Some(Existence::Absent), live: true, ..Pass::default() };
+    point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
     assert!(matches!(point.decide(), Effect::Create(..)), "nothing to announce");
-    let intent =
-        CreationIntent { uid: "u1".into(), name: "assets".into(), region: "us-east-1".into(), account_id: "1".into() };
+    let intent = CreationIntent {
+        uid: "u1".into(),
+        name: "assets".into(),
+        region: "us-east-1".into(),
+        account_id: "1".into(),
+        announced_at: None,
+    };
     point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
     point.sees(Tags::new());
     assert_eq!(point.concluded().0, "AlreadyExists", "an untagged bucket is nobody's, whatever the status says");
@@ -192,6 +200,7 @@ async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names
         name: name.into(),
         region: region.into(),
         account_id: account.into(),
+        announced_at: None,
     };
     for (intent, ours) in [
         (intent("u1", "assets", "us-east-1", "1"), true),

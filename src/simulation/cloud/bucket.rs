@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
     managed::{
-        external::{Existence, Reads},
+        external::{Existence, Made, Reads},
         fault::{Class, Fault},
         identity::Identity,
     },
@@ -111,6 +111,24 @@ impl Kind for Buckets {
 
     fn make(op: &Op, _: Timestamp) -> Bucket {
         Bucket::with(op)
+    }
+
+    /// Other endpoints that have no such region answer like us-east-1 (LocalStack does).
+    fn tells(id: &Identity) -> bool {
+        id.region != "us-east-1"
+    }
+
+    /// "Amazon S3 returns 200 OK and resets the bucket access control lists (ACLs)" in us-east-1, and an
+    /// error elsewhere.
+    fn made_again(thing: &mut Thing<Bucket>, op: &Op, id: &Identity) -> Made<Observed> {
+        if Self::tells(id) {
+            return Made::Existed(Fault::new(Class::Pending, "BucketAlreadyOwnedByYou", "it is yours already"));
+        }
+        let fresh = crate::bucket::fresh(op);
+        if let Some(Ok(acl)) = fresh.aspects.get("acl") {
+            thing.inner.aspects.insert("acl", acl.clone());
+        }
+        Made::Unclear { seen: fresh }
     }
 
     fn apply(thing: &mut Thing<Bucket>, op: &Op, _: Timestamp) -> Result<(), Fault> {

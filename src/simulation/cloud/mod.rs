@@ -12,9 +12,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{Managed, tags::Tags},
+    api::{CreationIntent, Managed, tags::Tags},
     managed::{
-        external::{Existence, External, Preparation, Reads, Settling, Step},
+        external::{Existence, External, Made, Preparation, Reads, Settling, Step},
         fault::{Class, Fault},
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
@@ -107,6 +107,12 @@ pub trait Kind: External + Sized {
     fn truth(inner: &Self::Inner) -> Self::Observed;
 
     fn make(op: &Self::Op, now: Timestamp) -> Self::Inner;
+
+    /// Whether the answer to a create tells that it is new.
+    fn tells(id: &Identity) -> bool;
+
+    /// What AWS answers to the create of what the account has already, and what that does to it.
+    fn made_again(thing: &mut Thing<Self::Inner>, op: &Self::Op, id: &Identity) -> Made<Self::Observed>;
 
     /// Does one op, or refuses it as AWS does.
     fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Fault>;
@@ -236,7 +242,15 @@ impl<X: Kind> External for Fake<X> {
         X::block_faults(seen)
     }
 
-    async fn create(&self, proof: &Absent, op: &Self::Op) -> Result<(Option<Tags>, Self::Observed), Fault> {
+    fn scope(id: &Identity) -> String {
+        X::scope(id)
+    }
+
+    fn bears_out(object: &Self::Object, intent: &CreationIntent, seen: &Self::Observed) -> bool {
+        X::bears_out(object, intent, seen)
+    }
+
+    async fn create(&self, proof: &Absent, op: &Self::Op) -> Result<Made<Self::Observed>, Fault> {
         let id = proof.identity();
         let words = format!("{} {}", X::words(op), id.name);
         self.world
@@ -246,9 +260,11 @@ impl<X: Kind> External for Fake<X> {
                 }
                 let now = super::world::now();
                 let things = X::things(&mut state.cloud);
-                if let Some(there) = things.get(&id.name) {
-                    let class = if there.foreign && !there.adoptable { Class::User } else { Class::Pending };
-                    return Err(Fault::new(class, "AlreadyThere", "a thing of this name exists"));
+                if let Some(there) = things.get_mut(&id.name) {
+                    if there.foreign && !there.adoptable {
+                        return Err(Fault::user("BucketAlreadyExists", "somebody else has the name"));
+                    }
+                    return Ok(X::made_again(there, op, id));
                 }
                 let (tags, _) = self.real.fresh(op);
                 let inner = X::make(op, now);
@@ -256,7 +272,7 @@ impl<X: Kind> External for Fake<X> {
                 let thing = Thing { tags: tags.clone(), ..Thing::ours(&id.owner.object(), inner) };
                 things.insert(id.name.clone(), thing);
                 state.cloud.made(&id.name);
-                Ok((Some(tags), seen))
+                Ok(if X::tells(id) { Made::New { tags, seen } } else { Made::Unclear { seen } })
             })
             .await
     }

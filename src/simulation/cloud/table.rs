@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{AttributeType, StreamViewType},
+    api::{AttributeType, CreateFrom, StreamViewType},
     managed::{
-        external::{Existence, Reads, Settling},
+        external::{Existence, Made, Reads, Settling},
         fault::{Class, Fault},
         identity::Identity,
     },
     table::{
-        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Tables, Ttl,
+        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables, Ttl,
         Update, updated,
     },
 };
@@ -494,7 +494,21 @@ impl Kind for Tables {
         table.seen.settling = Some(Settling::Creating);
         table.busy_until = Some(now + CREATING);
         table.backups_at = now + BACKUPS;
+        table.seen.facts.created_at = Some(now);
+        if let Op::Create(creation) = op
+            && let Some(from) = &creation.from
+        {
+            table.seen.facts.restored_from = restored(from);
+        }
         table
+    }
+
+    fn tells(_: &Identity) -> bool {
+        true
+    }
+
+    fn made_again(_: &mut Thing<Table>, _: &Op, _: &Identity) -> Made<Observed> {
+        Made::Existed(Fault::new(Class::Pending, "TableAlreadyExistsException", "the table exists"))
     }
 
     fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Fault> {
@@ -565,6 +579,16 @@ impl Kind for Tables {
         }
         .to_owned()
     }
+}
+
+/// What DescribeTable tells of where a table comes from: nothing for an import.
+fn restored(from: &CreateFrom) -> Option<Restored> {
+    if let Some(past) = &from.point_in_time {
+        return Some(Restored { backup_arn: None, table_arn: Some(past.source_table_arn.clone()) });
+    }
+    let arn = &from.backup.as_ref()?.backup_arn;
+    let table = arn.split("/backup/").next().unwrap_or_default().to_owned();
+    Some(Restored { backup_arn: Some(arn.clone()), table_arn: Some(table) })
 }
 
 async fn asked<T>(
