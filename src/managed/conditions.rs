@@ -26,6 +26,11 @@ pub const DELETING: &str = "Deleting";
 /// Reason of an object whose writes AWS accepts and never shows.
 pub const WRITE_LOOP: &str = "WriteLoop";
 
+/// Reasons that say that another has what the object stood for: whatever bound itself to it is not served
+/// by this object any more. A thing in another account or region than the credentials or the spec now say,
+/// or one whose tags somebody took off, still is what it was.
+const LOST: [&str; 3] = ["OwnedByAnother", "OwnershipLost", "ManagedByAnother"];
+
 /// How long a missing permission counts as IAM being slow rather than as a mistake.
 pub const IAM_DELAY: SignedDuration = SignedDuration::from_mins(5);
 
@@ -162,6 +167,9 @@ impl<'a> Row<'a> {
             Outcome::Creating => row(Ready::Is("False"), "False", true, false, "Creating", "being made in AWS"),
             Outcome::Updating(message) => row(keeps("False"), "False", true, false, "Updating", message),
             Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
+            Outcome::Stalled(fault) if LOST.contains(&fault.reason.as_str()) => {
+                row(Ready::Is("False"), "False", false, true, &fault.reason, &fault.message)
+            }
             Outcome::Stalled(fault) => row(keeps("False"), "False", false, true, &fault.reason, &fault.message),
             Outcome::Paused => row(
                 keeps("Unknown"),
@@ -258,6 +266,23 @@ mod tests {
         let done = status(&Outcome::InSync, &edited, 2, later(2));
         assert_eq!(done.condition(READY).and_then(|ready| ready.observed_generation), Some(2));
         assert_eq!(done.condition(READY).map(|ready| ready.last_transition_time.0), Some(T0));
+    }
+
+    #[test]
+    fn what_another_has_is_not_ready_and_what_only_cannot_be_changed_stays_so() {
+        let before = status(&Outcome::InSync, &Status::default(), 1, T0);
+        for (reason, ready) in [
+            ("OwnedByAnother", "False"),
+            ("OwnershipLost", "False"),
+            ("ManagedByAnother", "False"),
+            ("AccountChanged", "True"),
+            ("RegionChanged", "True"),
+            ("AlreadyExists", "True"),
+            ("ValidationException", "True"),
+        ] {
+            let after = status(&Outcome::Stalled(Fault::user(reason, "x")), &before, 1, later(1));
+            assert_eq!(after.condition(READY).map(|ready| ready.status.as_str()), Some(ready), "{reason}");
+        }
     }
 
     #[test]

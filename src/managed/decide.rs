@@ -338,8 +338,7 @@ impl<X: External> Situation<'_, X> {
         let answered = self.pass.created || self.status().external.is_some();
         let fits = || match &self.pass.sight {
             Some(Existence::Present { seen, .. }) => {
-                mutant(Mutant::IntentIsEnough)
-                    || (!self.pass.contested && X::bears_out(self.object, intent, seen))
+                mutant(Mutant::IntentIsEnough) || (!self.pass.contested && X::bears_out(self.object, intent, seen))
             }
             _ => false,
         };

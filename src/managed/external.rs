@@ -181,7 +181,8 @@ pub trait External: Send + Sync + 'static {
     ///
     /// # Errors
     /// Where AWS made nothing, or did not answer.
-    fn create(&self, proof: &Absent, op: &Self::Op) -> impl Future<Output = Result<Made<Self::Observed>, Fault>> + Send;
+    fn create(&self, proof: &Absent, op: &Self::Op)
+    -> impl Future<Output = Result<Made<Self::Observed>, Fault>> + Send;
 
     /// Does one step.
     fn perform(&self, proof: &Owned, op: &Self::Op) -> impl Future<Output = Result<(), Fault>> + Send;

@@ -329,11 +329,7 @@ impl<X: External> Running<'_, X> {
         self.pass.created = true;
         let recreated = self.object.status().is_some_and(|status| status.external.is_some());
         tracing::info!(external = identity.name, region = identity.region, recreated, "created");
-        self.note(if recreated {
-            Note::recreated(X::recreated(identity))
-        } else {
-            Note::created(&identity.name)
-        });
+        self.note(if recreated { Note::recreated(X::recreated(identity)) } else { Note::created(&identity.name) });
     }
 
     async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) {

@@ -22,6 +22,7 @@ pub(crate) mod parts {
     //! What the simulation puts together by itself.
     pub(crate) use super::{
         controller::{Controller, KindController},
+        queue::{Attempts, Key},
         schedule::Schedule,
         watch::Intake,
         work::Shared,

@@ -12,6 +12,7 @@
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
 //! | [`ladder`] | from any table to any other, one step after another |
+//! | [`race`] | several objects that want one name, call by call |
 //! | [`conformance`] | the model held against LocalStack |
 //! | [`never_shown`] | writes that AWS accepts and never shows |
 //! | [`families`] | which runs there are: enumerated, not sampled |
@@ -28,6 +29,7 @@ mod invariants;
 mod ladder;
 mod never_shown;
 mod process;
+mod race;
 mod run;
 mod workloads;
 mod world;

@@ -30,6 +30,8 @@ pub struct Process<X: Kind> {
     /// How much of the history its watch has brought.
     delivered: usize,
     shutdown: CancellationToken,
+    /// The objects that it watches, by name; all of them if there are none.
+    only: Vec<String>,
     /// Passes run.
     pub passes: usize,
 }
@@ -46,6 +48,17 @@ pub enum Moment {
 impl<X: Kind> Process<X> {
     /// Starts, with a list of what was there after `known` changes.
     pub fn start(world: &Arc<World>, real: &Arc<X>, settings: &Arc<Settings>, known: usize) -> Self {
+        Self::watching(world, real, settings, known, Vec::new())
+    }
+
+    /// Starts, and sees these objects only.
+    pub fn watching(
+        world: &Arc<World>,
+        real: &Arc<X>,
+        settings: &Arc<Settings>,
+        known: usize,
+        only: Vec<String>,
+    ) -> Self {
         let number = {
             let mut state = world.state();
             let number = state.alive.last().map_or(1, |last| last + 1);
@@ -71,7 +84,7 @@ impl<X: Kind> Process<X> {
         let shared = Arc::new(Shared::new(schedule, 16, metrics));
         let intake = Intake::new(controller.clone(), shared.clone());
         let mut process =
-            Self { number, world: world.clone(), controller, shared, intake, delivered: 0, shutdown, passes: 0 };
+            Self { number, world: world.clone(), controller, shared, intake, delivered: 0, shutdown, only, passes: 0 };
         process.list(known);
         process
     }
@@ -92,6 +105,7 @@ impl<X: Kind> Process<X> {
             }
         }
         self.intake.take(Event::Init);
+        objects.retain(|_, object| self.watches(object));
         for object in objects.into_values() {
             self.intake.take(Event::InitApply(guarded(object)));
         }
@@ -99,11 +113,24 @@ impl<X: Kind> Process<X> {
         self.delivered = known;
     }
 
+    fn watches(&self, object: &Value) -> bool {
+        self.only.is_empty() || self.only.contains(&text(&object["metadata"]["name"]))
+    }
+
+    /// What runs its reconciliations.
+    pub fn controller(&self) -> Arc<KindController<Fake<X>>> {
+        self.controller.clone()
+    }
+
     /// Brings what has happened since.
     pub fn deliver(&mut self, doubled: bool) {
         let news: Vec<Change> = self.world.state().store.history.iter().skip(self.delivered).cloned().collect();
         self.delivered += news.len();
         for change in news {
+            let (Change::Applied(object) | Change::Deleted(object)) = &change;
+            if !self.watches(object) {
+                continue;
+            }
             for _ in 0..=usize::from(doubled) {
                 self.intake.take(match &change {
                     Change::Applied(object) => Event::Apply(guarded(object.clone())),

@@ -55,7 +55,7 @@ pub struct Run {
     pub passes: usize,
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         cluster: "c".to_owned(),
         also_owns: Vec::new(),

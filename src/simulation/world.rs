@@ -61,6 +61,42 @@ pub struct State {
     pub calm: bool,
     /// Whether a write may come late: a leader was held up past its lease.
     pub late: bool,
+    /// Whose turn it is to call.
+    pub turns: Turns,
+    /// Processes that have crashed.
+    died: BTreeSet<usize>,
+}
+
+tokio::task_local! {
+    /// Which of several objects a reconciliation is of, where they take turns.
+    pub static PARTY: usize;
+}
+
+/// Who may call, and how often, before it is the next one's turn; when the list is at its end, everybody
+/// may.
+#[derive(Debug, Default)]
+pub struct Turns(pub VecDeque<(usize, usize)>);
+
+impl Turns {
+    fn admits(&mut self, party: usize) -> bool {
+        while self.0.front().is_some_and(|(_, left)| *left == 0) {
+            self.0.pop_front();
+        }
+        match self.0.front_mut() {
+            None => true,
+            Some((whose, left)) if *whose == party => {
+                *left -= 1;
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    fn pass(&mut self, party: usize) {
+        if self.0.front().is_some_and(|(whose, _)| *whose == party) {
+            self.0.pop_front();
+        }
+    }
 }
 
 /// Why a call got no good answer.
@@ -101,6 +137,8 @@ impl<T> Answer for Result<T, Refused> {
 pub struct World {
     state: Mutex<State>,
     pub crashed: Notify,
+    /// Somebody's turn is over, or a process has died: see [`Turns`].
+    turned: Notify,
     pub held: Notify,
     pub resume: Notify,
     pub standby: tokio::sync::Mutex<Option<super::process::Standby>>,
@@ -137,6 +175,7 @@ impl World {
         effect: impl FnOnce(&mut State) -> T,
     ) -> T {
         tokio::task::yield_now().await;
+        self.take_turn().await;
         if !self.state().alive.contains(&process) {
             return std::future::pending().await;
         }
@@ -153,10 +192,10 @@ impl World {
                 self.state().stale = Some((before, BTreeSet::new()));
                 answer
             }
-            Some(What::CrashBefore) => self.crash().await,
+            Some(What::CrashBefore) => self.crash(process).await,
             Some(What::CrashAfter) => {
                 self.done(words, write, effect);
-                self.crash().await
+                self.crash(process).await
             }
             Some(What::Lost) => {
                 self.done(words, write, effect);
@@ -184,9 +223,41 @@ impl World {
         answer
     }
 
-    async fn crash<T>(&self) -> T {
+    async fn crash<T>(&self, process: usize) -> T {
+        self.state().died.insert(process);
         self.crashed.notify_one();
+        self.turned.notify_waiters();
         std::future::pending().await
+    }
+
+    /// Waits until it is this party's turn to call.
+    async fn take_turn(&self) {
+        let Ok(party) = PARTY.try_with(|party| *party) else { return };
+        self.wait_until(|state| state.turns.admits(party)).await;
+        self.turned.notify_waiters();
+    }
+
+    /// A party's reconciliation is over, and with it its turn.
+    pub fn end_turn(&self, party: usize) {
+        self.state().turns.pass(party);
+        self.turned.notify_waiters();
+    }
+
+    /// Waits until this process has crashed.
+    pub async fn death(&self, process: usize) {
+        self.wait_until(|state| state.died.contains(&process)).await;
+    }
+
+    async fn wait_until(&self, mut is_so: impl FnMut(&mut State) -> bool) {
+        loop {
+            let turned = self.turned.notified();
+            tokio::pin!(turned);
+            turned.as_mut().enable();
+            if is_so(&mut self.state()) {
+                return;
+            }
+            turned.await;
+        }
     }
 }
 
@@ -231,6 +302,11 @@ impl State {
     /// Whether something has made reads differ from the truth.
     pub fn is_stale(&self) -> bool {
         self.stale.is_some()
+    }
+
+    /// Whether a read of this name has shown what was before the last write.
+    pub fn has_shown_the_past(&self, words: &str) -> bool {
+        self.stale.as_ref().is_some_and(|(_, shown)| shown.iter().any(|read| read.starts_with(words)))
     }
 
     /// The API server answers, and what a status claims is held against the truth.

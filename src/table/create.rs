@@ -1,8 +1,11 @@
 //! How a table is made: from nothing, from a backup, from another table's past, from files in S3.
 
-use aws_sdk_dynamodb::{config::retry::RetryConfig, types::{
-    CsvOptions, InputCompressionType, InputFormat, InputFormatOptions, S3BucketSource, TableCreationParameters,
-}};
+use aws_sdk_dynamodb::{
+    config::retry::RetryConfig,
+    types::{
+        CsvOptions, InputCompressionType, InputFormat, InputFormatOptions, S3BucketSource, TableCreationParameters,
+    },
+};
 use aws_smithy_types::{DateTime, date_time::Format};
 
 use crate::{

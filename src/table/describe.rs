@@ -17,7 +17,8 @@ use crate::{
 
 use super::{
     state::{
-        Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored, normal, normal_local,
+        Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored, normal,
+        normal_local,
     },
     words::parse,
 };
@@ -65,9 +66,7 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
             items: table.item_count,
             bytes: table.table_size_bytes,
             global_table_version: table.global_table_version.clone(),
-            created_at: table
-                .creation_date_time()
-                .and_then(|at| Timestamp::from_nanosecond(at.as_nanos()).ok()),
+            created_at: table.creation_date_time().and_then(|at| Timestamp::from_nanosecond(at.as_nanos()).ok()),
             restored_from: table.restore_summary().map(|from| Restored {
                 backup_arn: from.source_backup_arn.clone(),
                 table_arn: from.source_table_arn.clone(),

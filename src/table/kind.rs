@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     api::{
-        AdoptionPolicy, ConnectionSecret, CreationIntent, DeletionPolicy, IndexStatus, Managed, ManagementPolicy, ReplicaStatus, Table,
-        tags::Tags,
+        AdoptionPolicy, ConnectionSecret, CreationIntent, DeletionPolicy, IndexStatus, Managed, ManagementPolicy,
+        ReplicaStatus, Table, tags::Tags,
     },
     managed::{
         external::{Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step},
@@ -163,9 +163,7 @@ impl External for Tables {
                 let (tags, _) = plan::fresh(op);
                 Ok(Made::New { tags, seen: plan::read_apart(made) })
             }
-            Err(fault) if origin::existed(&fault) => {
-                Ok(Made::Existed(Fault { class: Class::Pending, ..fault }))
-            }
+            Err(fault) if origin::existed(&fault) => Ok(Made::Existed(Fault { class: Class::Pending, ..fault })),
             Err(fault) => Err(fault),
         }
     }

@@ -97,6 +97,68 @@ async fn of_two_objects_that_name_one_bucket_one_gets_it_and_the_other_is_told()
     assert_eq!(Some(&tags["team"]), winner.spec.tags.as_ref().and_then(|tags| tags.get("team")));
 }
 
+/// Sixteen objects in two namespaces, all at the same moment, each with a policy and tags of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_sixteen_objects_that_name_one_bucket_one_gets_it_and_only_its_spec_is_there() {
+    const ROUNDS: usize = 5;
+    const OBJECTS: usize = 8;
+    let other = format!("race-{:06x}", fastrand::u32(..0x0100_0000));
+    let world = World::with("race", &[&format!("--watch-namespace={other}")]).await;
+    create_namespace(&world.client, &other).await;
+    world.proxy.delay(std::time::Duration::from_millis(10));
+    for round in 0..ROUNDS {
+        let name = world.name(&format!("r{round}"));
+        let contenders: Vec<(String, String)> = [&world.namespace, &other]
+            .into_iter()
+            .flat_map(|namespace| (0..OBJECTS).map(move |number| (namespace.clone(), format!("r{round}-{number}"))))
+            .collect();
+        let made = contenders.iter().map(|(namespace, object)| {
+            let sid = format!("{namespace}{object}").replace('-', "");
+            let policy = json!({"Version": "2012-10-17", "Statement": [{"Sid": sid, "Effect": "Deny", "Principal": "*",
+                "Action": "s3:DeleteBucketPolicy", "Resource": format!("arn:aws:s3:::{name}")}]});
+            let spec = json!({"name": name, "tags": {"of": format!("{namespace}/{object}")}, "policy": policy.to_string(),
+                "publicAccessBlock": {"blockPublicPolicy": false}});
+            let bucket = json!({"apiVersion": "s3.musubi.dev/v1alpha1", "kind": "Bucket", "metadata": {"name": object}, "spec": spec});
+            let bucket: Bucket = serde_json::from_value(bucket).expect("a bucket");
+            let api: kube::Api<Bucket> = kube::Api::namespaced(world.client.clone(), namespace);
+            async move { api.create(&PostParams::default(), &bucket).await.expect("made") }
+        });
+        futures::future::join_all(made).await;
+        let settled = contenders.iter().map(|(namespace, object)| {
+            let api: kube::Api<Bucket> = kube::Api::namespaced(world.client.clone(), namespace);
+            async move {
+                let decided = |bucket: Option<&Bucket>| {
+                    bucket.is_some_and(|bucket| {
+                        let status = bucket.status.as_ref();
+                        status.is_some_and(|status| status.is_true("Synced") || status.is_true("Stalled"))
+                    })
+                };
+                let waited = kube::runtime::wait::await_condition(api, object, decided);
+                let waited = tokio::time::timeout(std::time::Duration::from_secs(60), waited).await;
+                waited.expect("in time").expect("a watch").expect("a bucket")
+            }
+        });
+        let settled = futures::future::join_all(settled).await;
+        let is = |bucket: &Bucket, type_: &str| bucket.status.as_ref().is_some_and(|status| status.is_true(type_));
+        let winners: Vec<&Bucket> =
+            settled.iter().filter(|bucket| is(bucket, "Synced") || is(bucket, "Ready")).collect();
+        let [winner] = winners.as_slice() else {
+            panic!(
+                "round {round}: {:?}",
+                winners.iter().map(|bucket| (bucket.namespace(), bucket.name_any())).collect::<Vec<_>>()
+            );
+        };
+        let (namespace, object) = (winner.namespace().expect("namespaced"), winner.name_any());
+        let tags = world.aws.bucket_tags(&name).await;
+        assert_eq!((&tags["musubi.dev/uid"], &tags["of"]), (&uid(*winner), &format!("{namespace}/{object}")));
+        let policy = world.aws.s3.get_bucket_policy().bucket(&name).send().await.expect("a policy").policy;
+        let sid = format!("{namespace}{object}").replace('-', "");
+        assert!(policy.as_ref().is_some_and(|policy| policy.contains(&sid)), "round {round}: {policy:?}");
+        let policies = world.proxy.calls_about(&name).into_iter().filter(|call| call.operation == "PutBucketPolicy");
+        assert_eq!(policies.count(), 1, "round {round}: nobody else's policy was there for a moment");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn adoption_takes_two_yeses() {
     let world = World::with("adoption", &["--allow-adoption=adoption-*=*-allowed"]).await;

@@ -1,9 +1,6 @@
 //! The life of an object, from the first look to being in sync.
 
-use k8s_openapi::{
-    apimachinery::pkg::apis::meta::v1::Time,
-    jiff::SignedDuration,
-};
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration};
 
 use crate::{
     api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
@@ -149,8 +146,10 @@ impl<X: External> Situation<'_, X> {
             }
             // Seen without proof: nothing may be written, and as long as nothing needs to be, none
             // is needed. A pass that finds work looks again, for the tags.
+            // Tags that could not go with the create are work, too.
             let idle = self.pass.read.covers(&full)
                 && self.status().external.is_some()
+                && (self.status().creation_intent.is_none() || self.external.tags_at_creation(self.object))
                 && self.plan(identity, None, seen).is_empty();
             return if idle {
                 self.settle(identity, None, seen, &[])

@@ -212,7 +212,7 @@ async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
         point.object.status = Some(Status { creation_intent: Some(intent.clone()), ..Status::default() });
-        point.pass.live = true;
+        (point.pass.live, point.pass.reserved) = (true, true);
         point.sees(Tags::new());
         assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{intent:?}: {:?}", point.decide());
     }
@@ -228,9 +228,10 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
             name: "assets".into(),
             region: "us-east-1".into(),
             account_id: "1".into(),
+            announced_at: None,
         };
         point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
-        point.pass = Pass { sight: Some(Existence::Absent), live: true, ..Pass::default() };
+        point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
         point.pass.fault = Some(Fault::new(class, "X", "x"));
         point
     };
@@ -245,6 +246,84 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
         let point = announced(class).await;
         let Effect::Conclude { status, .. } = point.decide() else { panic!("{class:?}: {:?}", point.decide()) };
         assert!(status.creation_intent.is_some(), "{class:?}: the create may have happened");
+    }
+}
+
+#[tokio::test]
+async fn what_a_create_may_only_have_met_is_told_by_its_tags_before_anything_is_written() {
+    let mut point = Point::new(Where::Aws, json!({"versioning": {"status": "Enabled"}})).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    point.pass = Pass { live: true, reserved: true, unproven: true, ..Pass::default() };
+    let mut others = point.own_tags();
+    others.insert("musubi.dev/namespace".into(), "other".into());
+    point.sees(Tags::new());
+    assert_eq!(point.decide(), Effect::Prove);
+    point.pass.unproven = false;
+    assert_eq!(point.concluded().0, "AlreadyExists", "our tags went with the create: it was there before");
+    point.sees(others);
+    assert_eq!(point.concluded().0, "OwnedByAnother");
+    point.sees(point.own_tags());
+    assert!(matches!(point.decide(), Effect::Announce(_)));
+}
+
+#[tokio::test]
+async fn a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer() {
+    for (place, intent_left) in [(Where::Emulator, false), (Where::Aws, true)] {
+        let mut point = Point::new(place, json!({})).await;
+        point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        let intent = CreationIntent {
+            uid: "u1".into(),
+            name: "assets".into(),
+            region: "us-east-1".into(),
+            account_id: "1".into(),
+            announced_at: None,
+        };
+        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        point.pass = Pass { sight: Some(Existence::Absent), existed: true, ..Pass::default() };
+        point.pass.fault = Some(Fault::new(Class::Pending, "BucketAlreadyOwnedByYou", "x"));
+        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        assert_eq!((status.creation_intent.is_some(), next), (intent_left, Next::Poll));
+    }
+}
+
+#[tokio::test]
+async fn only_an_object_that_nobody_has_looked_at_reserves_its_name_before_it_looks() {
+    let mut held = Point::in_sync(json!({})).await;
+    assert!(matches!(held.decide(), Effect::Observe(_)), "it has its bucket");
+    held.sees(Tags::from([("musubi.dev/cluster".to_owned(), "c".to_owned())]));
+    let Effect::Conclude { status, .. } = held.decide() else { panic!("{:?}", held.decide()) };
+    let mut refused = Point::new(Where::Aws, json!({})).await;
+    assert!(matches!(refused.decide(), Effect::Reserve(_)));
+    refused.object.status = Some(Status { external: None, ..*status });
+    assert!(matches!(refused.decide(), Effect::Observe(_)), "it was refused");
+    refused.pass.sight = Some(Existence::Absent);
+    assert!(matches!(refused.decide(), Effect::Reserve(_)), "and looks again under the reservation");
+}
+
+#[tokio::test]
+async fn what_another_object_has_announced_is_left_to_it() {
+    let mut point = Point::new(Where::Emulator, json!({})).await;
+    point.pass =
+        Pass { sight: Some(Existence::Absent), live: true, reserved: true, contested: true, ..Pass::default() };
+    assert_eq!(point.concluded(), ("BeingMadeByAnother".to_owned(), Next::Poll));
+}
+
+#[tokio::test]
+async fn what_was_made_is_told_whatever_fails_after_it() {
+    let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.object.status = Some(*status);
+    point.pass.created = true;
+    for (tags, intent_left) in [(Tags::new(), true), (point.own_tags(), false)] {
+        point.sees(tags);
+        point.pass.fault = Some(Fault::new(Class::Transient, "SlowDown", "x").at("versioning"));
+        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        let external = status.external.as_ref().expect("what it is");
+        assert_eq!((external.name.as_str(), external.created_at.is_some(), next), ("assets", true, Next::Retry));
+        assert_eq!(status.creation_intent.is_some(), intent_left, "it goes once the tags are on");
+        assert_eq!(status.condition("Synced").map(|synced| synced.reason.as_str()), Some("SlowDown"));
     }
 }
 
@@ -325,6 +404,9 @@ async fn a_predecessors_thing_is_claimed_once_and_one_that_was_taken_away_is_nev
     let mut tags = point.own_tags();
     tags.insert("musubi.dev/uid".into(), "u0".into());
     point.sees(tags.clone());
+    assert!(matches!(point.decide(), Effect::Reserve(_)), "two may claim it");
+    point.pass.reserved = true;
+    point.sees(tags.clone());
     assert_eq!(point.decide(), Effect::ReadLive, "a claim needs a live read");
     point.pass.live = true;
     assert!(matches!(point.decide(), Effect::Perform(owned, _) if owned.by() == By::Predecessor));
@@ -346,7 +428,9 @@ async fn what_was_made_a_moment_ago_and_is_not_shown_yet_is_neither_made_again_n
     assert_eq!(point.decide(), Effect::RemoveFinalizer, "unless this pass deleted it");
     point.object.metadata.deletion_timestamp = None;
     point.now += 2.minutes();
-    assert_eq!(point.decide(), Effect::ReadLive, "later it is made again");
+    assert!(matches!(point.decide(), Effect::Reserve(_)), "later it is made again");
+    (point.pass.reserved, point.pass.sight) = (true, Some(Existence::Absent));
+    assert_eq!(point.decide(), Effect::ReadLive);
 }
 
 #[tokio::test]

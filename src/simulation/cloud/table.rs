@@ -12,8 +12,8 @@ use crate::{
         identity::Identity,
     },
     table::{
-        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables, Ttl,
-        Update, updated,
+        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables,
+        Ttl, Update, updated,
     },
 };
 
