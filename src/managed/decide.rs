@@ -407,13 +407,10 @@ impl<X: External> Situation<'_, X> {
     }
 }
 
-/// Reason of an object whose resource was made too short a time ago for AWS's "does not exist" to be believed.
-const NOT_VISIBLE_YET: &str = "NotVisibleYet";
-
 pub(super) fn not_visible_yet() -> Fault {
     Fault::new(
         Class::Pending,
-        NOT_VISIBLE_YET,
+        "NotVisibleYet",
         "AWS does not show what was made a moment ago; waiting for it to appear",
     )
 }

@@ -24,9 +24,6 @@ use super::{
     identity::{CLUSTER, Identity, NAMESPACE, RELEASED},
 };
 
-/// Reason of an object that names what its namespace may not name.
-pub const REFERENCE_NOT_ALLOWED: &str = "ReferenceNotAllowed";
-
 /// One namespace, or all of them (`*`), and the ARNs that it may name.
 #[derive(Clone, Debug)]
 pub struct ReferenceAllowance(Allowance);
@@ -208,7 +205,7 @@ pub fn not_allowed(reference: &Reference, namespace: &str) -> Fault {
     let owned = if *taggable { " is not owned by an object of this namespace, and" } else { "" };
     let why = if *source { ", since what it holds would be copied" } else { "" };
     Fault::user(
-        REFERENCE_NOT_ALLOWED,
+        "ReferenceNotAllowed",
         format!(
             "{path} names {arn}, which{owned} namespace {namespace} may not name{why}: an administrator must start the \
              operator with --allow-references {namespace}={arn} (globs work); or name another"

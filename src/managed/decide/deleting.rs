@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{Effect, NOT_VISIBLE_YET, Next, Situation};
+use super::{Effect, Next, Situation};
 
 /// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
 /// to 1,000 object versions each.
@@ -181,7 +181,7 @@ fn look_again<Op>() -> Effect<Op> {
 fn not_deletable_yet() -> Fault {
     Fault::new(
         Class::Pending,
-        NOT_VISIBLE_YET,
+        "NotVisibleYet",
         "AWS does not show what was made a moment ago; it is deleted once AWS shows it, and this object goes if AWS \
          still does not after a while",
     )
