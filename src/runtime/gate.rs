@@ -32,12 +32,15 @@ const AT_ONCE: usize = 4;
 /// How long the API server may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Answers of the API server and when they came, by the digest of the token.
+type Known = HashMap<[u8; 32], (StatusCode, Instant)>;
+
 /// Asks the API server who may pass.
 #[derive(Clone)]
 pub struct Gate {
     client: Client,
     /// By the digest of the token, which itself is kept nowhere.
-    known: Arc<Mutex<HashMap<[u8; 32], (StatusCode, Instant)>>>,
+    known: Arc<Mutex<Known>>,
     reviews: Arc<Semaphore>,
 }
 
