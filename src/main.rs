@@ -38,6 +38,10 @@ struct Run {
     /// AWS region of objects that name none.
     #[arg(long, env = "MUSUBI_REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     region: String,
+    /// Region that objects may name. Globs work; repeatable. Once given, no other region is let in, not even
+    /// --region; without it, every region that AWS may have in the partition of --region.
+    #[arg(long = "allow-region", env = "MUSUBI_ALLOW_REGION", value_delimiter = ',', value_parser = glob)]
+    allow_regions: Vec<globset::GlobMatcher>,
     /// Another endpoint than AWS's own: LocalStack, or an S3-compatible store.
     #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL", value_parser = endpoint_url)]
     aws_endpoint_url: Option<String>,
@@ -70,7 +74,7 @@ struct Run {
     allow_adoption: Vec<Allowance>,
     /// Let objects of this namespace delete things in AWS together with what they hold, if their
     /// deletionPolicy is Delete. Globs work; repeatable.
-    #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = namespace_glob)]
+    #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = glob)]
     allow_force_delete: Vec<globset::GlobMatcher>,
     /// Let objects of a namespace name this in AWS: roles, buckets, queues, topics, functions, streams, keys, backups,
     /// tables. NAMESPACE=ARNGLOB; globs on both sides; repeatable. As long as none is given, all but createFrom is
@@ -140,7 +144,7 @@ fn cluster_name(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _ . : / = + - @".to_owned()) }
 }
 
-fn namespace_glob(text: &str) -> Result<globset::GlobMatcher, String> {
+fn glob(text: &str) -> Result<globset::GlobMatcher, String> {
     globset::Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| error.to_string())
 }
 
@@ -201,6 +205,7 @@ impl Run {
             aws: aws::Options {
                 endpoint_url: self.aws_endpoint_url,
                 published_endpoint_url: self.published_endpoint_url,
+                allow_regions: self.allow_regions,
             },
             cluster_name: self.cluster_name,
             also_owns: self.also_owns,

@@ -38,6 +38,7 @@ fn flags_that_cannot_be_meant_are_refused_and_named() {
         (vec!["--region=us-east-1", "--cluster-name=a b"], "--cluster-name"),
         (vec!["--region=us-east-1", "--allow-adoption=everything"], "--allow-adoption"),
         (vec!["--region=us-east-1", "--allow-adoption=a=[b"], "--allow-adoption"),
+        (vec!["--region=us-east-1", "--allow-region=[eu"], "--allow-region"),
         (vec!["--region=us-east-1", "--http-addr=8080"], "--http-addr"),
         (vec!["--region=us-east-1", "--log-format=xml"], "--log-format"),
         (vec!["--region=us-east-1", "--unheard-of"], "--unheard-of"),

@@ -172,8 +172,9 @@ fn crds_are_kept_and_can_be_left_out() {
 fn every_setting_of_the_chart_is_a_flag() {
     let help = run(Command::new(env!("CARGO_BIN_EXE_musubi")).args(["run", "--help"]));
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    let more = "cluster.alsoOwns={a},aws.endpointUrl=http://aws:4566,aws.publishedEndpointUrl=http://x,watchNamespaces={a},\
-                allowForceDelete={a},allowAdoption={a=b},allowReferences={a=arn:b},metricsAuth.enabled=true";
+    let more = "cluster.alsoOwns={a},aws.allowedRegions={eu-*},aws.endpointUrl=http://aws:4566,\
+                aws.publishedEndpointUrl=http://x,watchNamespaces={a},allowForceDelete={a},allowAdoption={a=b},\
+                allowReferences={a=arn:b},metricsAuth.enabled=true";
     let settings = chart(&["--set", more.replace("{a=", "{a\\=").as_str()]);
     let settings = settings.iter().find(|object| object["kind"] == "ConfigMap").expect("settings")["data"].clone();
     let names: Vec<_> =
@@ -244,6 +245,7 @@ fn used() -> Metrics {
     metrics.write_loop(kind);
     let call = AwsCall { service: "S3".into(), operation: "CreateBucket".into(), outcome: "ok" };
     metrics.aws_request(call, second);
+    metrics.endpoint_unreachable("S3", "eu-west-1", Some(true));
     metrics
 }
 

@@ -11,6 +11,8 @@ use crate::{
     managed::fault::{Class, FEATURE_NOT_OFFERED, Fault},
 };
 
+use super::{circuit::Unreachable, observer::Unaccounted};
+
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
@@ -27,8 +29,27 @@ pub fn http_status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 /// to try would be a write each time.
 pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpResponse>) -> Fault {
     let status = http_status(error);
+    if let Some(unreachable) = source::<Unreachable, _>(error) {
+        // The same for those who were held back as for the one who has just tried in vain.
+        return Fault::new(
+            Class::Transient,
+            "EndpointUnreachable",
+            format!(
+                "{operation} got nowhere, since {} does not answer: check its name, and DNS, routes, network policies \
+                 and the proxy of the operator; in a VPC without a way out, the VPC endpoint for this service",
+                unreachable.place()
+            ),
+        );
+    }
     match error {
-        _ if has_source::<NotHeld, E>(error) => Fault::new(
+        _ if source::<Unaccounted, _>(error).is_some() => Fault::new(
+            Class::Transient,
+            "CredentialsChanged",
+            format!(
+                "{operation} was not sent, since the operator's credentials have changed; their account is asked for"
+            ),
+        ),
+        _ if source::<NotHeld, _>(error).is_some() => Fault::new(
             Class::Transient,
             "LeaseNotHeld",
             format!("{operation} was not sent, since the operator could lose its lease meanwhile"),
@@ -44,7 +65,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         SdkError::TimeoutError(_) => {
             Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
         }
-        SdkError::DispatchFailure(_) if has_source::<CredentialsError, E>(error) => Fault::new(
+        SdkError::DispatchFailure(_) if source::<CredentialsError, _>(error).is_some() => Fault::new(
             Class::Credentials,
             "NoCredentials",
             format!(
@@ -65,20 +86,14 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
     }
 }
 
-/// Whether this is why a call was not sent. The SDK reports missing credentials as a failure to
+/// Why a call was not sent, if this is why. The SDK reports missing credentials as a failure to
 /// dispatch, just as it does a lost connection: only the sources of the error tell them apart.
-fn has_source<S: Error + 'static, E>(error: &SdkError<E, HttpResponse>) -> bool {
-    let mut source: Option<&(dyn Error + 'static)> = match error {
+fn source<'e, S: Error + 'static, E>(error: &'e SdkError<E, HttpResponse>) -> Option<&'e S> {
+    let first: Option<&'e (dyn Error + 'static)> = match error {
         SdkError::DispatchFailure(failure) => failure.as_connector_error().and_then(Error::source),
         _ => None,
     };
-    while let Some(error) = source {
-        if error.is::<S>() {
-            return true;
-        }
-        source = error.source();
-    }
-    false
+    std::iter::successors(first, |error| Error::source(*error)).find_map(|error| error.downcast_ref())
 }
 
 /// A condition's reason is CamelCase ASCII; codes such as `com.amazonaws#X` are cut to their last word.
@@ -191,6 +206,10 @@ fn advice(code: &str, class: Class, operation: &str) -> String {
         }
         (code, _) if lacks_feature(code) => {
             ". This endpoint does not offer the feature: take the block out of the spec".to_owned()
+        }
+        // AWS Account Management, "Enable or disable AWS Regions in your account".
+        ("InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId", _) => {
+            ". If the operator's credentials are good elsewhere, this region is not enabled in the account".to_owned()
         }
         ("AccessControlListNotSupported", _) => {
             ". ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \

@@ -1,15 +1,23 @@
-//! AWS as the kinds see it: clients per region, whose account the credentials belong to, what an
-//! error means, and a count of every attempt.
+//! AWS as the kinds see it: clients per region, which regions are allowed, whose account the credentials
+//! belong to, what an error means, which endpoints do not answer, and a count of every attempt.
 
+mod account;
+mod circuit;
 mod clients;
 mod errors;
+mod http;
 mod keys;
 mod meter;
 mod observer;
 mod owners;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod played;
+mod regions;
+mod retries;
 
-pub use clients::{Aws, Options, Regional, dns_suffix, partition, s3_website_domain};
+pub use circuit::Circuits;
+pub use clients::{Aws, Lazy, Options, Regional, dns_suffix, partition, s3_website_domain};
 pub use errors::{code, fault, http_status, not_offered};
 pub use meter::Meter;

@@ -1,6 +1,6 @@
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::Duration,
 };
 
 use aws_smithy_runtime_api::{
@@ -15,22 +15,33 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use thiserror::Error;
+use tokio::time::Instant;
 
 use crate::{
     lease::Fence,
     telemetry::{AwsCall, Metrics},
 };
 
-use super::{clients::LONGEST_ATTEMPT, meter};
+use super::{account::Accounts, circuit::Circuits, clients::LONGEST_ATTEMPT, meter};
 
-/// Sees every attempt of every call: lets no write past the fence, counts, and notices when the
-/// credentials change.
+/// Sees every attempt of every call: lets no write past the fence, and no call to an endpoint that does not
+/// answer; counts, and notices when the credentials change.
 #[derive(Clone)]
 pub(super) struct Observer {
     metrics: Metrics,
     fence: Fence,
+    accounts: Accounts,
+    circuits: Circuits,
+    /// The region of the client that it stands in.
+    region: Arc<str>,
     access_key: Arc<Mutex<Option<String>>>,
 }
+
+/// A write was not sent: it would have been signed by credentials whose account nobody has asked for yet.
+#[derive(Clone, Copy, Debug, Error, Eq, PartialEq)]
+#[error("the account of the credentials is unknown")]
+pub(super) struct Unaccounted;
 
 impl std::fmt::Debug for Observer {
     /// Nothing: an access key does not belong in a log.
@@ -39,16 +50,22 @@ impl std::fmt::Debug for Observer {
     }
 }
 
+/// When the attempt that is under way was sent, if it was, and to which endpoint.
 #[derive(Debug)]
-struct Sent(Instant);
+struct Sent(Option<(Instant, String)>);
 
 impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
 impl Observer {
-    pub(super) fn new(metrics: Metrics, fence: Fence) -> Self {
-        Self { metrics, fence, access_key: Arc::default() }
+    pub(super) fn new(metrics: Metrics, fence: Fence, accounts: Accounts, circuits: Circuits) -> Self {
+        Self { metrics, fence, accounts, circuits, region: Arc::from(""), access_key: Arc::default() }
+    }
+
+    /// The same in a client of this region.
+    pub(super) fn of(&self, region: &str) -> Self {
+        Self { region: Arc::from(region), ..self.clone() }
     }
 
     /// The access key id that signed the last request.
@@ -62,23 +79,44 @@ impl Intercept for Observer {
         "MusubiObserver"
     }
 
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(Sent(None));
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // As late as can be: what comes before (credentials, above all) may have taken its time.
-        if config.load::<Metadata>().is_none_or(|metadata| is_write(metadata.name())) {
-            self.fence.admits(LONGEST_ATTEMPT)?;
-        }
-        config.interceptor_state().store_put(Sent(Instant::now()));
-        if let Some(key) = context.request().headers().get("authorization").and_then(access_key_id) {
+        let key = context.request().headers().get("authorization").and_then(access_key_id);
+        if let Some(key) = key {
             let mut known = self.access_key.lock().unwrap_or_else(PoisonError::into_inner);
             if known.as_deref() != Some(key) {
                 *known = Some(key.to_owned());
             }
         }
+        // As late as can be: what comes before (credentials, above all) may have taken its time.
+        if config.load::<Metadata>().is_none_or(|metadata| is_write(metadata.name())) {
+            self.fence.admits(LONGEST_ATTEMPT)?;
+            // The pass knows the account of the key before. Reads do no harm in another.
+            if key.is_some_and(|key| !self.accounts.knows(key)) {
+                return Err(Unaccounted.into());
+            }
+        }
+        let service = config.load::<Metadata>().map_or("", Metadata::service);
+        // STS is asked by one at a time who takes pauses by himself.
+        if service != STS {
+            self.circuits.admits(service, &self.region)?;
+        }
+        let endpoint = endpoint(context.request().uri(), service);
+        config.interceptor_state().store_put(Sent(Some((Instant::now(), endpoint))));
         Ok(())
     }
 
@@ -89,7 +127,8 @@ impl Intercept for Observer {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // An attempt that was never sent (no credentials) is no request.
-        let (Some(metadata), Some(Sent(sent))) = (config.load::<Metadata>(), config.load::<Sent>()) else {
+        let (Some(metadata), Some(Sent(Some((sent, endpoint))))) = (config.load::<Metadata>(), config.load::<Sent>())
+        else {
             return Ok(());
         };
         let outcome = match context.response().map(|response| response.status().as_u16()) {
@@ -117,6 +156,67 @@ impl Intercept for Observer {
         }
         let call = AwsCall { service: metadata.service().to_owned(), operation: metadata.name().to_owned(), outcome };
         self.metrics.aws_request(call, took);
+        if context.response().is_some() {
+            self.circuits.answered(metadata.service(), &self.region);
+        } else if is_silence(context, took) {
+            // In place of the error of this attempt: who made the trial says what those say who were held back,
+            // and does not try again.
+            self.circuits.unanswered(metadata.service(), &self.region, endpoint)?;
+        }
+        Ok(())
+    }
+}
+
+/// STS, as the SDK names it.
+const STS: &str = "STS";
+
+/// Whether an attempt without an answer shows that the endpoint does not answer: it was not reached, broke
+/// off, or its time was up.
+fn is_silence(context: &FinalizerInterceptorContextRef<'_>, took: Duration) -> bool {
+    let Some(Err(error)) = context.output_or_error() else { return false };
+    match error.as_connector_error() {
+        Some(error) => error.is_io() || error.is_timeout() || error.as_other().is_some(),
+        // What is left of the time of a whole operation may be too little for anybody to answer in.
+        None => error.is_timeout_error() && took >= SHORTEST_SILENCE,
+    }
+}
+
+/// Nobody is called silent who had less time than this.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
+
+/// Scheme and host of the service, without the bucket or the account that may stand before it.
+fn endpoint(uri: &str, service: &str) -> String {
+    let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    // The bucket of `assets.s3.eu-west-1.amazonaws.com`, the account of `111122223333.s3-control...`.
+    let word = format!(".{}.", service.to_lowercase().replace(' ', "-"));
+    let host = host.find(&word).map_or(host, |at| &host[at + 1..]);
+    format!("{scheme}://{host}")
+}
+
+/// The access key that signed one call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyOfCall(Arc<Mutex<Option<String>>>);
+
+impl KeyOfCall {
+    pub(super) fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Intercept for KeyOfCall {
+    fn name(&self) -> &'static str {
+        "MusubiKeyOfCall"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let key = context.request().headers().get("authorization").and_then(access_key_id);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key.map(str::to_owned);
         Ok(())
     }
 }
@@ -135,14 +235,29 @@ fn access_key_id(authorization: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{
         aws::{Aws, errors::fault},
         managed::fault::Class,
     };
     use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+
+    #[test]
+    fn an_endpoint_is_told_without_bucket_and_account() {
+        for (uri, service, told) in [
+            ("https://assets.s3.eu-west-1.amazonaws.com/?tagging", "S3", "https://s3.eu-west-1.amazonaws.com"),
+            ("https://a.b.s3.eu-west-1.amazonaws.com/", "S3", "https://s3.eu-west-1.amazonaws.com"),
+            (
+                "https://111122223333.s3-control.eu-west-1.amazonaws.com/v20180820/tags/x",
+                "S3 Control",
+                "https://s3-control.eu-west-1.amazonaws.com",
+            ),
+            ("https://dynamodb.eu-west-1.amazonaws.com/", "DynamoDB", "https://dynamodb.eu-west-1.amazonaws.com"),
+            ("http://127.0.0.1:4566/assets?tagging", "S3", "http://127.0.0.1:4566"),
+        ] {
+            assert_eq!(endpoint(uri, service), told);
+        }
+    }
 
     #[test]
     fn the_access_key_is_read_out_of_the_signature() {

@@ -1,18 +1,26 @@
 //! AWS as a function plays it, for tests of what goes over the wire.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
     orchestrator::{HttpRequest, HttpResponse},
 };
 use aws_smithy_types::body::SdkBody;
 
-use crate::lease::Fence;
+use crate::{lease::Fence, telemetry::Metrics};
 
-use super::Aws;
+use super::{
+    Aws, Options,
+    clients::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
+};
 
-type Answer = dyn Fn(&HttpRequest) -> (u16, String) + Send + Sync;
+type Answer = dyn Fn(&HttpRequest) -> HttpConnectorFuture + Send + Sync;
 
 /// An AWS of one function.
 #[derive(Clone)]
@@ -38,10 +46,13 @@ impl HttpConnector for Played {
         let headers: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
         let line = format!("{} {} {} {body}", request.method(), request.uri(), headers.join(" "));
         self.asked.lock().expect("no test panics in here").push(line);
-        let (status, text) = (self.answer)(&request);
-        let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(text));
-        HttpConnectorFuture::ready(Ok(response))
+        (self.answer)(&request)
     }
+}
+
+/// This status and body.
+pub(super) fn answer(status: u16, text: impl Into<SdkBody>) -> HttpResponse {
+    HttpResponse::new(status.try_into().expect("a status"), text.into())
 }
 
 impl Aws {
@@ -55,11 +66,36 @@ impl Aws {
     /// The same behind this fence.
     pub(crate) fn played_behind(
         fence: Fence,
-        answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
+        says: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
+    ) -> (Self, Arc<Mutex<Vec<String>>>) {
+        let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
+        let says = move |request: &HttpRequest| {
+            let (status, text) = says(request);
+            HttpConnectorFuture::ready(Ok(answer(status, text)))
+        };
+        let (aws, asked) = Self::played_by(SharedCredentialsProvider::new(credentials), fence, says);
+        aws.knows_account_of("test", "111122223333");
+        (aws, asked)
+    }
+
+    /// An AWS that need not answer at once, or at all, and is called with these credentials: with retries, but
+    /// no time between.
+    pub(super) fn played_by(
+        credentials: SharedCredentialsProvider,
+        fence: Fence,
+        answer: impl Fn(&HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
     ) -> (Self, Arc<Mutex<Vec<String>>>) {
         let played = Played { answer: Arc::new(answer), asked: Arc::default() };
         let asked = played.asked.clone();
-        let client = http_client_fn(move |_, _| SharedHttpConnector::new(played.clone()));
-        (Self::played_by(client, fence), asked)
+        let base = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(credentials)
+            .identity_cache(aws_config::identity::IdentityCache::no_cache())
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::ZERO))
+            .timeout_config(timeouts(LONGEST_ATTEMPT, LONGEST_OPERATION))
+            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(played.clone())))
+            .build();
+        (Self::with(base, Options::default(), "us-east-1", Metrics::default(), fence), asked)
     }
 }

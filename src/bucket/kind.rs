@@ -118,8 +118,12 @@ impl External for Buckets {
         self.aws.is_real()
     }
 
-    async fn account(&self, region: &str) -> Result<String, Fault> {
-        self.aws.account(region).await
+    fn admits(&self, _: &Bucket, region: &str) -> Result<(), Fault> {
+        self.aws.admits(region)
+    }
+
+    async fn account(&self) -> Result<String, Fault> {
+        self.aws.account().await
     }
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {

@@ -102,8 +102,14 @@ pub trait External: Send + Sync + 'static {
     /// in status precedes the create.
     fn tags_at_creation(&self, object: &Self::Object) -> bool;
 
-    /// Resolves which account the credentials belong to in this region.
-    fn account(&self, region: &str) -> impl Future<Output = Result<String, Fault>> + Send;
+    /// Whether the administrator lets this object's thing be in this region, and in those that it names besides.
+    ///
+    /// # Errors
+    /// When one of them is not allowed. What is there already stays.
+    fn admits(&self, object: &Self::Object, region: &str) -> Result<(), Fault>;
+
+    /// Resolves which account the credentials belong to.
+    fn account(&self) -> impl Future<Output = Result<String, Fault>> + Send;
 
     /// Reads what is asked for, all of it at once.
     ///

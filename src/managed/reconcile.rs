@@ -145,7 +145,8 @@ pub async fn reconcile<X: External>(
 /// `decide` compares it with where the thing was made.
 async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Result<Identity, Fault> {
     let region = object.region().unwrap_or(&context.region);
-    let account_id = context.external.account(region).await?;
+    context.external.admits(object, region)?;
+    let account_id = context.external.account().await?;
     Ok(Identity {
         name: object.name_in(region, &account_id)?,
         region: region.to_owned(),

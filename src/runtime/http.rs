@@ -11,8 +11,8 @@ use tokio::net::TcpListener;
 
 use super::{gate::Gate, probes::Probes};
 
-/// Serves `/healthz` (no watch hangs), `/readyz` (every watch has filled its store; a standby has none)
-/// and `/metrics`, which asks `gate` who may read it, if there is one.
+/// Serves `/healthz` (no watch hangs), `/readyz` (every watch has filled its store; a standby has none; AWS has
+/// answered, or was not called yet) and `/metrics`, which asks `gate` who may read it, if there is one.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -20,7 +20,10 @@ pub async fn serve(address: SocketAddr, probes: Probes, gate: Option<Gate>) -> s
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving /healthz, /readyz and /metrics");
     let router = Router::new()
-        .route("/healthz", get(|State(probes): State<Probes>| async move { answer(probes.alive()) }))
+        .route(
+            "/healthz",
+            get(|State(probes): State<Probes>| async move { answer(probes.alive().map(|()| "ok".to_owned())) }),
+        )
         .route("/readyz", get(|State(probes): State<Probes>| async move { answer(probes.ready()) }))
         .route(
             "/metrics",
@@ -41,9 +44,9 @@ pub async fn serve(address: SocketAddr, probes: Probes, gate: Option<Gate>) -> s
     Ok(())
 }
 
-fn answer(well: Result<(), String>) -> (StatusCode, String) {
+fn answer(well: Result<String, String>) -> (StatusCode, String) {
     match well {
-        Ok(()) => (StatusCode::OK, "ok".to_owned()),
+        Ok(how) => (StatusCode::OK, how),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }

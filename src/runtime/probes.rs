@@ -12,7 +12,7 @@ use axum::http::Request;
 use kube::{Client, client::Body};
 use tokio::time::Instant;
 
-use crate::telemetry::Metrics;
+use crate::{aws::Circuits, telemetry::Metrics};
 
 use super::controller::Controller;
 
@@ -26,6 +26,7 @@ pub struct Probes {
     metrics: Metrics,
     watches: Arc<Mutex<Vec<Arc<Watched>>>>,
     controllers: Arc<OnceLock<Controllers>>,
+    aws: Arc<OnceLock<Circuits>>,
 }
 
 /// The controllers, by kind.
@@ -42,7 +43,7 @@ pub struct Watched {
 
 impl Probes {
     pub fn new(metrics: Metrics) -> Self {
-        Self { metrics, watches: Arc::default(), controllers: Arc::default() }
+        Self { metrics, watches: Arc::default(), controllers: Arc::default(), aws: Arc::default() }
     }
 
     /// One more watch, whose store must be filled before the operator is ready.
@@ -63,12 +64,26 @@ impl Probes {
         let _ = self.controllers.set(controllers.clone());
     }
 
-    /// Says which kinds have not been listed yet.
+    /// Whose endpoints are told of.
+    pub fn aws(&self, circuits: &Circuits) {
+        let _ = self.aws.set(circuits.clone());
+    }
+
+    /// Says which endpoints of AWS do not answer. As long as one does, or ever did, the operator is ready: it
+    /// serves the others, and another process would not reach the rest either. One that has reached nothing
+    /// since it started is set up wrongly, and a rollout should not go on with it.
     ///
     /// # Errors
-    /// When there are any.
-    pub fn ready(&self) -> Result<(), String> {
-        self.all(|watched| watched.listed.load(Ordering::SeqCst)).map_err(|kinds| format!("not listed yet: {kinds}"))
+    /// When kinds have not been listed yet, or nothing of AWS has ever answered.
+    pub fn ready(&self) -> Result<String, String> {
+        self.all(|watched| watched.listed.load(Ordering::SeqCst))
+            .map_err(|kinds| format!("not listed yet: {kinds}"))?;
+        let unreachable = self.aws.get().map(Circuits::unreachable).unwrap_or_default();
+        if unreachable.is_empty() {
+            return Ok("ok".to_owned());
+        }
+        let told = format!("not reachable: {}", unreachable.join(", "));
+        if self.aws.get().is_some_and(Circuits::has_answered) { Ok(format!("ok\n{told}")) } else { Err(told) }
     }
 
     /// Says which watches hang. The API server being away is no reason to end: another process would not
@@ -142,12 +157,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn ready_means_every_watch_has_listed_and_alive_that_none_hangs() {
         let probes = Probes::new(Metrics::default());
-        assert_eq!((probes.ready(), probes.alive()), (Ok(()), Ok(())), "a standby watches nothing");
+        let ok = Ok("ok".to_owned());
+        assert_eq!((probes.ready(), probes.alive()), (ok.clone(), Ok(())), "a standby watches nothing");
         let (buckets, tables) = (probes.expect("bucket"), probes.expect("table"));
         buckets.listed();
         assert_eq!(probes.ready(), Err("not listed yet: table".to_owned()));
         tables.listed();
-        assert_eq!(probes.ready(), Ok(()));
+        assert_eq!(probes.ready(), ok);
 
         tokio::time::advance(LONGEST_SILENCE).await;
         assert_eq!(probes.alive(), Ok(()));

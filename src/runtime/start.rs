@@ -150,6 +150,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
     let shared = Arc::new(Shared::new(schedule, options.concurrency, metrics.clone()));
     let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
+    probes.aws(aws.circuits());
     let mut operator = Operator {
         client,
         options,

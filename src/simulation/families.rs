@@ -32,7 +32,7 @@ pub struct Real {
 impl Real {
     pub async fn new() -> Self {
         let aws = async |endpoint_url: Option<&str>| {
-            let options = Options { endpoint_url: endpoint_url.map(str::to_owned), published_endpoint_url: None };
+            let options = Options { endpoint_url: endpoint_url.map(str::to_owned), ..Options::default() };
             Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)
         };
         let (real, elsewhere) = (aws(None).await, aws(Some("http://127.0.0.1:1")).await);

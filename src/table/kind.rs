@@ -89,8 +89,16 @@ impl External for Tables {
         object.spec.create_from.is_none()
     }
 
-    async fn account(&self, region: &str) -> Result<String, Fault> {
-        self.aws.account(region).await
+    fn admits(&self, table: &Table, region: &str) -> Result<(), Fault> {
+        self.aws.admits(region)?;
+        for replica in table.spec.replicas.iter().flatten() {
+            self.aws.admits(&replica.region_name).map_err(|fault| fault.at("replicas"))?;
+        }
+        Ok(())
+    }
+
+    async fn account(&self) -> Result<String, Fault> {
+        self.aws.account().await
     }
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {

@@ -31,6 +31,7 @@ struct Inner {
     queued: Gauge,
     aws_requests: Family<AwsCall, Counter>,
     aws_durations: Family<AwsOperation, Histogram>,
+    unreachable: Family<Endpoint, Gauge>,
     first_reconcile: Family<Kind, Histogram>,
     ready: Family<Kind, Histogram>,
     objects: Family<Objects, Gauge>,
@@ -73,6 +74,13 @@ pub struct AwsCall {
 struct AwsOperation {
     service: String,
     operation: String,
+}
+
+/// Of allowed regions only, so their number has a bound.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Endpoint {
+    service: String,
+    region: String,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -123,6 +131,12 @@ impl Default for Metrics {
             "aws_request_duration_seconds",
             "How long an attempt of a call to AWS takes",
             aws_durations.clone(),
+        );
+        let unreachable = Family::<Endpoint, Gauge>::default();
+        registry.register(
+            "aws_endpoint_unreachable",
+            "1 while an endpoint of AWS does not answer and calls to it are held back, 0 once it answers again",
+            unreachable.clone(),
         );
         let first_reconcile = Family::<Kind, Histogram>::new_with_constructor(minutes);
         registry.register(
@@ -175,6 +189,7 @@ impl Default for Metrics {
             queued,
             aws_requests,
             aws_durations,
+            unreachable,
             first_reconcile,
             ready,
             objects,
@@ -210,6 +225,19 @@ impl Metrics {
         let operation = AwsOperation { service: call.service.clone(), operation: call.operation.clone() };
         self.inner.aws_durations.get_or_create(&operation).observe(took.as_secs_f64());
         self.inner.aws_requests.get_or_create(&call).inc();
+    }
+
+    /// Whether an endpoint of AWS counts as unreachable; `None` when nobody calls it any more.
+    pub fn endpoint_unreachable(&self, service: &str, region: &str, unreachable: Option<bool>) {
+        let endpoint = Endpoint { service: service.to_owned(), region: region.to_owned() };
+        match unreachable {
+            Some(unreachable) => {
+                self.inner.unreachable.get_or_create(&endpoint).set(unreachable.into());
+            }
+            None => {
+                self.inner.unreachable.remove(&endpoint);
+            }
+        }
     }
 
     /// An object had its first pass, so long after its creation.

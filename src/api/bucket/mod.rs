@@ -96,7 +96,8 @@ pub struct BucketSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_scope: Option<NameScope>,
 
-    /// AWS region; the operator's own when absent. Fixed once the bucket is made.
+    /// AWS region; the operator's own when absent. Fixed once the bucket is made. The administrator's `--allow-region`
+    /// says which there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]
     pub region: Option<String>,

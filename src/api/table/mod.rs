@@ -90,7 +90,8 @@ pub struct TableSpec {
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
     pub name: Option<String>,
 
-    /// AWS region; the operator's own when absent. Fixed once the table is made.
+    /// AWS region; the operator's own when absent. Fixed once the table is made. The administrator's `--allow-region`
+    /// says which there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]
     pub region: Option<String>,

@@ -52,7 +52,7 @@ impl Point {
             "spec": spec,
         });
         let endpoint_url = (place == Where::Emulator).then(|| "http://127.0.0.1:1".to_owned());
-        let options = Options { endpoint_url, published_endpoint_url: None };
+        let options = Options { endpoint_url, ..Options::default() };
         let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u1".into() };
         Self {
             object: serde_json::from_value(object).expect("a bucket"),

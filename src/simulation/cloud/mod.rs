@@ -171,7 +171,11 @@ impl<X: Kind> External for Fake<X> {
         self.real.tags_at_creation(object)
     }
 
-    async fn account(&self, _: &str) -> Result<String, Fault> {
+    fn admits(&self, object: &Self::Object, region: &str) -> Result<(), Fault> {
+        self.real.admits(object, region)
+    }
+
+    async fn account(&self) -> Result<String, Fault> {
         Ok(ACCOUNT.to_owned())
     }
 

@@ -69,6 +69,9 @@ RUST_LOG: {{ .Values.log.level | quote }}
 {{- with .Values.cluster.alsoOwns }}
 MUSUBI_ALSO_OWNS: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.aws.allowedRegions }}
+MUSUBI_ALLOW_REGION: {{ join "," . | quote }}
+{{- end }}
 {{- with .Values.aws.endpointUrl }}
 MUSUBI_AWS_ENDPOINT_URL: {{ . | quote }}
 {{- end }}

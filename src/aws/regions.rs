@@ -1,0 +1,154 @@
+use globset::GlobMatcher;
+
+use crate::managed::fault::Fault;
+
+use super::partition;
+
+/// In which regions the operator works.
+#[derive(Clone, Debug)]
+pub(super) struct Regions {
+    /// The operator's own, `--region`.
+    home: String,
+    /// What `--allow-region` says; empty if it says nothing.
+    allowed: Vec<GlobMatcher>,
+}
+
+impl Regions {
+    pub(super) fn new(home: &str, allowed: Vec<GlobMatcher>) -> Self {
+        Self { home: home.to_owned(), allowed }
+    }
+
+    /// Whether things may be in this region: one that the administrator allows or, if they say nothing, the
+    /// operator's own and any that AWS may have in the same partition. Each region costs clients and
+    /// connections, and a name that nobody has resolved yet costs a wait.
+    pub(super) fn admit(&self, region: &str) -> Result<(), Fault> {
+        if !self.allowed.is_empty() {
+            return if self.allowed.iter().any(|glob| glob.is_match(region)) {
+                Ok(())
+            } else {
+                Err(self.refuse(region))
+            };
+        }
+        if region == self.home {
+            return Ok(());
+        }
+        match known_partition(region) {
+            None => Err(Fault::user(
+                "UnknownRegion",
+                format!(
+                    "{region} is no region of AWS by its name: correct it; for a region of another store, or of a new \
+                     kind, an administrator must start the operator with --allow-region for every region it may use"
+                ),
+            )),
+            Some(its) if its != partition(&self.home) => Err(Fault::user(
+                "RegionNotAllowed",
+                format!(
+                    "{region} is in the AWS partition {its}, and credentials for {} are valid in the partition {} only: \
+                     choose a region there",
+                    self.home,
+                    partition(&self.home)
+                ),
+            )),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn refuse(&self, region: &str) -> Fault {
+        let allowed: Vec<&str> = self.allowed.iter().map(|glob| glob.glob().glob()).collect();
+        Fault::user(
+            "RegionNotAllowed",
+            format!(
+                "region {region} is not allowed here: choose one of {}, or ask an administrator to start the operator \
+                 with --allow-region {region}, too",
+                allowed.join(", ")
+            ),
+        )
+    }
+}
+
+/// The partition whose pattern a region matches. These are the patterns by which AWS's SDKs tell partitions
+/// apart (`regionRegex` in their partitions.json, version 1.1), so that a region that opens tomorrow is known
+/// today; in the pattern of `aws`: `^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$`.
+fn known_partition(region: &str) -> Option<&'static str> {
+    let labels: Vec<&str> = region.split('-').collect();
+    let (number, labels) = labels.split_last()?;
+    let (area, prefix) = labels.split_last()?;
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    let is_word = !area.is_empty() && area.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_number || !is_word {
+        return None;
+    }
+    Some(match prefix {
+        ["us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx"] => "aws",
+        ["cn"] => "aws-cn",
+        ["us", "gov"] => "aws-us-gov",
+        ["us", "iso"] => "aws-iso",
+        ["us", "isob"] => "aws-iso-b",
+        ["eu", "isoe"] => "aws-iso-e",
+        ["us", "isof"] => "aws-iso-f",
+        ["eusc", "de"] => "aws-eusc",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use globset::Glob;
+
+    use super::*;
+
+    fn regions(home: &str, allowed: &[&str]) -> Regions {
+        let glob = |text: &&str| Glob::new(text).expect("a glob").compile_matcher();
+        Regions::new(home, allowed.iter().map(glob).collect())
+    }
+
+    fn refusal(regions: &Regions, region: &str) -> String {
+        regions.admit(region).expect_err(region).to_string()
+    }
+
+    #[test]
+    fn regions_of_aws_are_known_by_their_names_the_new_ones_too() {
+        let regions = regions("eu-west-1", &[]);
+        for region in ["us-east-1", "ap-southeast-7", "mx-central-1", "il-central-1", "eu-somewhere-12"] {
+            assert_eq!(regions.admit(region), Ok(()), "{region}");
+        }
+        for region in ["mars-1", "", "eu", "eu-west", "eu-west-", "eu--1", "eu-west-1a", "xx-west-1", "eu-west-1-2"] {
+            assert!(refusal(&regions, region).starts_with("UnknownRegion"), "{region}");
+        }
+    }
+
+    #[test]
+    fn a_region_of_another_partition_takes_other_credentials() {
+        for (region, its) in [
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            let told = refusal(&regions("us-east-1", &[]), region);
+            assert!(told.starts_with("RegionNotAllowed") && told.contains(its), "{told}");
+            assert_eq!(regions(region, &[]).admit(region), Ok(()), "at home there");
+            assert_eq!(partition(region), its, "as ARNs have it");
+            assert!(regions(region, &[]).admit("us-east-1").is_err(), "{region}");
+        }
+    }
+
+    #[test]
+    fn what_the_administrator_says_is_all_that_counts() {
+        let regions = regions("us-east-1", &["eu-*", "garage"]);
+        for region in ["eu-west-1", "eu-anything", "garage"] {
+            assert_eq!(regions.admit(region), Ok(()), "{region}");
+        }
+        let told = refusal(&regions, "us-east-1");
+        assert!(told.starts_with("RegionNotAllowed") && told.contains("eu-*, garage"), "{told}");
+    }
+
+    #[test]
+    fn the_operators_own_region_may_have_any_name() {
+        assert_eq!(regions("garage", &[]).admit("garage"), Ok(()));
+        assert!(regions("us-east-1", &[]).admit("garage").is_err());
+    }
+}
