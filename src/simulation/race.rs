@@ -198,7 +198,9 @@ async fn host<X: Kind>(world: &Arc<World>, real: &Arc<X>, parties: Vec<usize>, e
             biased;
             () = world.death(number) => {
                 world.state().alive.remove(&number);
-                parties.iter().for_each(|party| world.end_turn(*party));
+                for party in &parties {
+                    world.end_turn(*party);
+                }
             }
             _ = work => return,
         }
