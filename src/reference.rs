@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    api::{Effect, crd},
+    api::{Effect, XML_TEXT, crd},
     bucket, table,
 };
 
@@ -101,7 +101,11 @@ fn spec(out: &mut String, schema: &Value, kind: &Kind) {
         let field = &schema["properties"][block.name];
         let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
         let _ = writeln!(out, "- A new one has: `{}`", block.fresh);
-        let gate = if block.reset == Effect::Update { "" } else { ", once that has been approved" };
+        let gate = if block.reset == Effect::Update {
+            ""
+        } else {
+            ", once that has been approved if it lowers a guard or loses something"
+        };
         let _ = writeln!(out, "- Taken out of the spec: {}{gate}", block.back_to);
         let _ = writeln!(out, "- {service} operations: {}\n", block.operations.join(", "));
         fields(out, "", field);
@@ -204,7 +208,7 @@ fn limits(schema: &Value) -> Vec<String> {
         }
     }
     if let Some(pattern) = schema["pattern"].as_str() {
-        said.push(format!("`{pattern}`"));
+        said.push(if pattern == XML_TEXT { "text that XML can carry".to_owned() } else { format!("`{pattern}`") });
     }
     said
 }

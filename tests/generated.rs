@@ -5,7 +5,10 @@
 
 mod golden;
 
-use musubi::{api::crd, iam};
+use musubi::{
+    api::{XML_TEXT, crd},
+    iam,
+};
 use serde_json::Value;
 
 use golden::is_up_to_date;
@@ -91,6 +94,43 @@ fn every_string_list_map_and_number_is_bounded() {
         };
         assert!(bound, "{path} has no bound: {schema}");
     });
+}
+
+/// Whether a pattern takes only the characters that it lists: no dot, and no class of all characters but some.
+fn is_closed(pattern: &str) -> bool {
+    let (mut escaped, mut in_class, mut before) = (false, false, ' ');
+    for character in pattern.chars() {
+        let open = match character {
+            _ if escaped => character.is_ascii_uppercase(),
+            '.' => !in_class,
+            '^' => before == '[',
+            _ => false,
+        };
+        if open {
+            return false;
+        }
+        in_class = (in_class || (character == '[' && !escaped)) && (character != ']' || escaped);
+        escaped = character == '\\' && !escaped;
+        before = character;
+    }
+    true
+}
+
+/// S3 takes its settings as XML, which has no way to write some characters.
+#[test]
+fn every_text_of_a_bucket_is_one_that_xml_can_carry() {
+    assert!(is_closed(r"^[a-z.]+\.x$") && !is_closed("^.+$") && !is_closed("^[^/]+$") && !is_closed(r"^\S+$"));
+    let unspeakable = XML_TEXT.trim_start_matches("^[^").trim_end_matches("]*$");
+    let mut texts = 0;
+    each_field(&mut |path, schema| {
+        if schema["type"] != "string" || schema["enum"].is_array() || !path.starts_with("s3.") {
+            return;
+        }
+        texts += 1;
+        let pattern = schema["pattern"].as_str().unwrap_or_else(|| panic!("{path} takes any text"));
+        assert!(is_closed(pattern) || pattern.contains(unspeakable), "{path} takes what XML cannot carry: {pattern}");
+    });
+    assert!(texts > 40, "{texts}");
 }
 
 #[test]

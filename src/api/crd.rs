@@ -1,10 +1,10 @@
 //! The CustomResourceDefinitions, generated from the types of this room.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
+use kube::{CustomResourceExt, Resource as _};
 use serde_json::Value;
 
-use super::{Bucket, Table};
+use super::{Bucket, Table, XML_TEXT};
 
 /// Every CRD that the operator serves, in a fixed order, each with the file in `crds/` that holds it.
 ///
@@ -23,8 +23,10 @@ pub fn all() -> serde_json::Result<Vec<(&'static str, CustomResourceDefinition)>
 ///   merges treat differently from leaving a field out;
 /// * `status` has a default, so that kstatus does not take an object that nobody has seen yet for
 ///   current (kstatus: an object without conditions is Current);
+/// * every text of a bucket is one that XML can carry, since S3 takes its settings as XML;
 /// * the label that makes Service Binding implementations find the kind.
 fn finish(crd: CustomResourceDefinition) -> serde_json::Result<CustomResourceDefinition> {
+    let is_s3 = crd.spec.group == Bucket::group(&());
     let mut json = serde_json::to_value(crd)?;
     json["metadata"]["labels"]["servicebinding.io/provisioned-service"] = "true".into();
     if let Some(versions) = json["spec"]["versions"].as_array_mut() {
@@ -32,9 +34,27 @@ fn finish(crd: CustomResourceDefinition) -> serde_json::Result<CustomResourceDef
             let properties = &mut version["schema"]["openAPIV3Schema"]["properties"];
             properties["status"]["default"] = serde_json::json!({"observedGeneration": -1});
             strip_nullable(properties);
+            if is_s3 {
+                carried_by_xml(&mut properties["spec"]);
+            }
         }
     }
     serde_json::from_value(json)
+}
+
+/// Texts that have a pattern of their own, or a choice of words, are narrower than that.
+fn carried_by_xml(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let is_text = map.get("type").is_some_and(|type_| type_ == "string");
+            if is_text && !map.contains_key("enum") && !map.contains_key("pattern") {
+                map.insert("pattern".to_owned(), XML_TEXT.into());
+            }
+            map.values_mut().for_each(carried_by_xml);
+        }
+        Value::Array(items) => items.iter_mut().for_each(carried_by_xml),
+        _ => {}
+    }
 }
 
 fn strip_nullable(schema: &mut Value) {

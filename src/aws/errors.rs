@@ -79,9 +79,13 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             "Unreachable",
             format!("{operation} got no answer from AWS: check the endpoint and the network of the operator"),
         ),
-        SdkError::ConstructionFailure(_) => {
-            Fault::new(Class::Unknown, "Internal", format!("{operation} could not be built; please report this"))
-        }
+        // Nothing was sent, and nothing will be as long as the spec stays as it is.
+        SdkError::ConstructionFailure(_) => Fault::user(
+            "InvalidRequest",
+            format!(
+                "{operation} cannot be built from the spec: a value in it cannot be sent to AWS; look for control characters"
+            ),
+        ),
         _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
     }
 }

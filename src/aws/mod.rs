@@ -9,9 +9,9 @@ mod http;
 mod keys;
 mod meter;
 mod observer;
-mod owners;
 #[cfg(test)]
 mod outages;
+mod owners;
 #[cfg(test)]
 mod played;
 mod regions;

@@ -10,7 +10,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use crate::{aws::Aws, reference::Block};
+use crate::{aws::Aws, managed::external::Effect, reference::Block};
 
 pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 
@@ -48,7 +48,7 @@ pub fn blocks() -> Vec<Block> {
         name: row.name,
         operations: row.operations,
         fresh: (row.fresh)().unwrap_or_default(),
-        reset: row.reset,
+        reset: if row.guard.is_some() { Effect::Weakening } else { Effect::Update },
         back_to: match row.name {
             "versioning" | "acceleration" => "Suspended, since no bucket gets back to never having had it",
             "objectLock" => "the default retention goes; object lock itself can never be switched off",

@@ -16,8 +16,8 @@ use crate::{
 };
 
 use super::aspects::{
-    self, AclAspect, Aspect, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect, PublicAccessBlockAspect,
-    ReplicationAspect, Row, VersioningAspect, Write,
+    self, AclAspect, Aspect, Difference, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect,
+    PublicAccessBlockAspect, ReplicationAspect, Row, VersioningAspect, Write,
 };
 
 /// How many versions, or uploads, one listing brings and one DeleteObjects takes.
@@ -172,19 +172,23 @@ fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) 
         // S3 does not suspend versioning where there is object lock, and has no way to take that off.
         return Vec::new();
     }
-    let effect = if reset { row.reset } else { Effect::Update };
+    let effect = if reset { row.reset(state, &wanted) } else { Effect::Update };
     let step = |op, changes| Step { after: row.after, effect, ..Step::new(row.name, op, changes) };
+    // What S3 would refuse is not asked, and nothing is opened for its sake.
+    let refused = |value: &Value| (row.refusal)(value);
     match row.write {
         Write::Whole(_) => {
             let changes = diff(row.name, state, &wanted);
-            vec![step(Op::Put { aspect: row.name, state: wanted }, changes)]
+            let not_yet = refused(&wanted);
+            vec![Step { not_yet, ..step(Op::Put { aspect: row.name, state: wanted }, changes) }]
         }
         Write::Each(_) => aspects::differences(state, &wanted)
             .into_iter()
-            .map(|(id, configuration)| {
-                let after = aspects::replace(state, &id, configuration.as_ref());
-                let changes = diff(row.name, state, &after);
-                step(Op::PutItem { aspect: row.name, id, configuration }, changes)
+            .map(|Difference { id, from, to }| {
+                let value = |side: Option<&Value>| side.cloned().unwrap_or(Value::Null);
+                let changes = diff(&format!("{}[{id}]", row.name), &value(from), &value(to));
+                let op = Op::PutItem { aspect: row.name, id: id.to_owned(), configuration: to.cloned() };
+                Step { not_yet: to.and_then(refused), ..step(op, changes) }
             })
             .collect(),
     }
@@ -212,6 +216,14 @@ fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
     let Some(first) = acl.or(policy) else { return };
     let Some(Ok(before)) = seen.aspects.get(PublicAccessBlockAspect::NAME) else { return };
     if state(&steps[block]).is_some_and(|state| aspects::loosens(before, state)) {
+        if let Some(hopeless) = [acl, policy].into_iter().flatten().find(|at| steps[*at].not_yet.is_some()) {
+            // It stays where it is in the table, behind what is told first.
+            steps[block].not_yet = Some(Fault::user(
+                "DependencyRefused",
+                format!("it is opened together with {}, which cannot be written", steps[hopeless].block),
+            ));
+            return;
+        }
         let mut step = steps.remove(block);
         let back = Op::Put { aspect: PublicAccessBlockAspect::NAME, state: before.clone() };
         step.unless = Some((&[AclAspect::NAME, PolicyAspect::NAME], back));
@@ -262,7 +274,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         }
         Op::PutItem { aspect, id, configuration } => {
             if let Some(Ok(list)) = seen.aspects.get_mut(aspect) {
-                *list = aspects::replace(list, id, configuration.as_ref());
+                aspects::put(list, id, configuration.as_ref());
             }
         }
     }

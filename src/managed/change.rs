@@ -1,7 +1,7 @@
 //! Differences as values, for people: what a step will change, what drifted, what an edit did.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -50,6 +50,31 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+impl Change {
+    /// The change in one short line, for a condition: what is long is read in the plan.
+    pub fn brief(&self) -> String {
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), short);
+        format!("{}: {} -> {}", self.path, side(&self.from), side(&self.to))
+    }
+
+    /// What the change is about: an entry of a list, `metrics[a]`, or, where it is in none, the block.
+    pub fn place(&self) -> &str {
+        let block = self.path.find('.').unwrap_or(self.path.len());
+        self.path.find(']').map_or(&self.path[..block], |end| &self.path[..=end])
+    }
+}
+
+/// A value in one line of bounded length.
+fn short(value: &str) -> String {
+    /// Longer than any name, number, ARN of a key or switch; shorter than a policy.
+    const BRIEF: usize = 120;
+    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(BRIEF) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
 /// The longest value that a change quotes, in characters: a policy has up to 20,480 of them.
 const LONGEST: usize = 256;
 
@@ -67,6 +92,7 @@ fn walk(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
         return;
     }
     let (nothing, none) = (Value::Object(serde_json::Map::new()), Value::Array(Vec::new()));
+    let null = &Value::Null;
     match (from, to) {
         // What there was nothing of is told leaf by leaf, too.
         (Value::Null, Value::Object(map)) if !map.is_empty() => walk(path, &nothing, to, changes),
@@ -76,17 +102,15 @@ fn walk(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
         (Value::Object(a), Value::Object(b)) => {
             let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
-                let at = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
-                walk(&format!("{path}.{key}"), &at(a), &at(b), changes);
+                walk(&format!("{path}.{key}"), a.get(key).unwrap_or(null), b.get(key).unwrap_or(null), changes);
             }
         }
         (Value::Array(a), Value::Array(b)) if keyed(a) && keyed(b) => {
-            let ids: BTreeSet<&str> = a.iter().chain(b).filter_map(id).collect();
-            for wanted in ids {
-                let at = |items: &[Value]| {
-                    items.iter().find(|item| id(item) == Some(wanted)).cloned().unwrap_or(Value::Null)
-                };
-                walk(&format!("{path}[{wanted}]"), &at(a), &at(b), changes);
+            let (a, b) = (by_id(a), by_id(b));
+            let ids: BTreeSet<&str> = a.keys().chain(b.keys()).copied().collect();
+            for id in ids {
+                let (from, to) = (a.get(id).copied().unwrap_or(null), b.get(id).copied().unwrap_or(null));
+                walk(&format!("{path}[{id}]"), from, to, changes);
             }
         }
         _ => changes.push(Change { path: path.to_owned(), from: text(from), to: text(to) }),
@@ -95,6 +119,11 @@ fn walk(path: &str, from: &Value, to: &Value, changes: &mut Vec<Change>) {
 
 fn id(item: &Value) -> Option<&str> {
     item.get("id").and_then(Value::as_str)
+}
+
+/// Of two items of one id the first counts.
+fn by_id(items: &[Value]) -> BTreeMap<&str, &Value> {
+    items.iter().rev().filter_map(|item| Some((id(item)?, item))).collect()
 }
 
 fn keyed(items: &[Value]) -> bool {
@@ -160,6 +189,27 @@ mod tests {
         let from = json!([{"id": "a", "n": 1}, {"id": "b", "n": 1}]);
         let to = json!([{"id": "b", "n": 2}, {"id": "a", "n": 1}]);
         assert_eq!(paths(from, to), ["x[b].n: 1 -> 2"]);
+    }
+
+    #[test]
+    fn in_short_a_change_is_one_line_and_names_its_place() {
+        let policy = format!("{{\n  \"Version\": \"2012-10-17\",\n{}\n}}", " \"x\": 1,\n".repeat(40));
+        let change = &diff("policy", &json!(policy), &Value::Null)[0];
+        let brief = change.brief();
+        assert!(
+            brief.starts_with("policy: { \"Version\": \"2012-10-17\", \"x\"") && brief.ends_with("... -> nothing"),
+            "{brief}"
+        );
+        assert!(!brief.contains('\n') && brief.len() < 160, "{brief}");
+        let place = |path: &str| diff(path, &json!(1), &json!(2))[0].place().to_owned();
+        assert_eq!(place("metrics[a.b].filter.prefix"), "metrics[a.b]");
+        assert_eq!(place("versioning.status"), "versioning");
+    }
+
+    #[test]
+    fn of_two_items_of_one_id_the_first_counts() {
+        let (from, to) = (json!([{"id": "a", "n": 1}, {"id": "a", "n": 2}]), json!([{"id": "a", "n": 2}]));
+        assert_eq!(paths(from, to), ["x[a].n: 1 -> 2"]);
     }
 
     #[test]

@@ -61,6 +61,15 @@ impl From<kube::Error> for ClusterError {
     }
 }
 
+/// What is kept of an object in memory: managed fields, the last applied manifest, and labels and annotations of
+/// others are half of it, and of no use here.
+pub fn pruned<K: ManagedObject>(mut object: K) -> K {
+    object.managed_fields_mut().clear();
+    object.labels_mut().clear();
+    object.annotations_mut().retain(|key, _| key.starts_with("musubi.dev/"));
+    object
+}
+
 async fn bounded<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, ClusterError> {
     tokio::time::timeout(PATIENCE, call).await.map_err(|_| ClusterError::TimedOut)?.map_err(ClusterError::from)
 }
@@ -92,7 +101,7 @@ impl<K: ManagedObject> Cluster<K> {
     pub async fn read_live(&self) -> Result<Arc<K>, ClusterError> {
         let object = bounded(self.objects.get(&self.name)).await?;
         if object.uid().as_deref() == Some(&self.uid) || mutant(Mutant::NoUidTest) {
-            Ok(Arc::new(object))
+            Ok(Arc::new(pruned(object)))
         } else {
             Err(ClusterError::Superseded)
         }
@@ -110,7 +119,7 @@ impl<K: ManagedObject> Cluster<K> {
             "metadata": {"name": self.name, "uid": self.uid, "finalizers": [FINALIZER]},
         });
         let params = PatchParams::apply(MANAGER).force();
-        Ok(Arc::new(bounded(self.objects.patch(&self.name, &params, &Patch::Apply(apply))).await?))
+        Ok(Arc::new(pruned(bounded(self.objects.patch(&self.name, &params, &Patch::Apply(apply))).await?)))
     }
 
     /// Takes our finalizer off. What other finalizers there are must be what `object` says.
@@ -164,7 +173,7 @@ impl<K: ManagedObject> Cluster<K> {
             bounded(self.objects.patch(&self.name, &params, &patch)).await
         };
         match answer {
-            Ok(object) => Ok(Arc::new(object)),
+            Ok(object) => Ok(Arc::new(pruned(object))),
             // A JSON Patch whose test fails is answered with 422 and no causes.
             Err(ClusterError::Api(error)) if matches!(&*error, kube::Error::Api(status) if status.code == 422 && status.details.as_ref().is_none_or(|details| details.causes.is_empty())) => {
                 Err(ClusterError::Changed)

@@ -110,6 +110,10 @@ pub struct Pass<X: External> {
     pub emptied: usize,
     /// How many calls that took.
     pub batches: usize,
+    /// How many writes to the thing this reconciliation has asked AWS for.
+    pub calls: usize,
+    /// Whether it went back on a step of its own.
+    pub took_back: bool,
     /// What came of the Secret.
     pub secret: Option<Result<(), Fault>>,
     /// What came of checking what the spec names; `None` if nobody has yet.
@@ -146,6 +150,8 @@ impl<X: External> Default for Pass<X> {
             wrote: BTreeSet::new(),
             emptied: 0,
             batches: 0,
+            calls: 0,
+            took_back: false,
             secret: None,
             references: None,
         }
@@ -176,8 +182,9 @@ pub enum Effect<Op> {
     Announce(Box<Status>),
     /// Make the thing.
     Create(Absent, Step<Op>),
-    /// Do one step.
-    Perform(Owned, Step<Op>),
+    /// Do these steps, one after another. They are all that a decision after each would name, so none is asked for
+    /// between them; the first that does not succeed, or that AWS is busy with from then on, ends them.
+    Perform(Owned, Vec<Step<Op>>),
     /// Go back on a step of this pass; its block then rests until the next one.
     Undo(Owned, Undo<Op>),
     /// Ask AWS to delete the thing.
@@ -380,12 +387,10 @@ impl<X: External> Situation<'_, X> {
             return Vec::new();
         };
         let steps = self.plan(identity, tags.as_ref(), seen);
-        let faults = self.unread(seen);
+        let faulty = self.unread(seen).into_iter().map(|(block, _)| block);
+        let differing: BTreeSet<&str> = steps.iter().map(|step| step.block).chain(faulty).collect();
         let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
-        known
-            .filter(|block| !steps.iter().any(|step| step.block == *block))
-            .filter(|block| !faults.iter().any(|(faulty, _)| faulty == block))
-            .collect()
+        known.filter(|block| !differing.contains(block)).collect()
     }
 
     /// Blocks that could not be read, and why.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Debug, future::Future, time::Duration};
 
-use kube::{Resource, ResourceExt as _, core::object::HasStatus};
+use kube::{
+    Resource, ResourceExt as _,
+    core::object::{HasSpec, HasStatus},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::api::Effect;
@@ -29,6 +32,7 @@ pub const CREATION: &str = "creation";
 /// A Kubernetes kind whose objects stand for things in AWS.
 pub trait ManagedObject:
     Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
+    + HasSpec<Spec: Serialize>
     + HasStatus<Status = Status>
     + Clone
     + Debug
@@ -290,6 +294,28 @@ impl<Op> Step<Op> {
     }
 }
 
+/// What some steps are about, in a few words: the entries that they change, or their blocks.
+pub fn places<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
+    /// More than a handful helps nobody.
+    const MOST: usize = 5;
+    let mut places: Vec<&str> = Vec::new();
+    let mut more = false;
+    for step in steps {
+        for place in step.changes.iter().map(Change::place).chain([step.block]) {
+            let within = |known: &&str| {
+                known.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+            };
+            let known = places.iter().any(within);
+            if !known && places.len() == MOST {
+                more = true;
+            } else if !known {
+                places.push(place);
+            }
+        }
+    }
+    format!("{}{}", places.join(", "), if more { " and more" } else { "" })
+}
+
 /// One step towards the spec.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step<Op> {
@@ -311,4 +337,32 @@ pub struct Step<Op> {
     /// The op that takes this step back should one of the blocks named here be refused later in the
     /// pass.
     pub unless: Option<(&'static [&'static str], Op)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_about_the_entries_that_they_change_or_their_blocks() {
+        let step = |block, paths: &[&str]| {
+            let change = |path: &&str| Change { path: (*path).to_owned(), from: None, to: Some("x".to_owned()) };
+            Step::new(block, (), paths.iter().map(change).collect())
+        };
+        let billing = step(
+            "billingMode",
+            &[
+                "billingMode",
+                "provisionedThroughput.readCapacityUnits",
+                "globalSecondaryIndexes[a].provisionedThroughput",
+            ],
+        );
+        assert_eq!(places([&billing]), "billingMode, provisionedThroughput, globalSecondaryIndexes[a]");
+        let rules = step("lifecycle", &["lifecycle.rules[a].status", "lifecycle.rules[a].id", "lifecycle.rules[b].id"]);
+        assert_eq!(places([&rules]), "lifecycle.rules[a], lifecycle.rules[b]");
+        let metrics: Vec<_> =
+            ["a", "b", "c", "d", "e", "f"].iter().map(|id| step("metrics", &[&*format!("metrics[{id}].id")])).collect();
+        assert_eq!(places(&metrics), "metrics[a], metrics[b], metrics[c], metrics[d], metrics[e] and more");
+        assert_eq!(places([&step("versioning", &["versioning.status"])]), "versioning");
+    }
 }

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use super::mutants::{Mutant, mutant};
+
 /// After this many writes that no later look has shown, a block is in a write loop.
 const PATIENCE: u32 = 3;
 
@@ -69,6 +71,13 @@ impl History {
         trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
+    /// The last write of this block was taken back by ourselves: that no look shows it is no wonder.
+    pub fn took_back(&mut self, block: &'static str) {
+        if let Some(trail) = self.blocks.get_mut(block).filter(|_| !mutant(Mutant::UndoCounts)) {
+            trail.unseen = trail.unseen.saturating_sub(1);
+        }
+    }
+
     /// AWS has taken a write that it is busy with from now on.
     pub fn is_busy(&mut self) {
         self.at_rest = Some(0);
@@ -118,6 +127,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::managed::mutants::with_mutant;
 
     /// Noon, and some minutes.
     fn noon(minutes: i64) -> Timestamp {
@@ -158,6 +168,20 @@ mod tests {
         assert!(history.loops("policy"));
         history.wrote("policy", "b", false, noon(0));
         assert!(!history.loops("policy"), "another value begins anew");
+    }
+
+    #[test]
+    fn a_write_that_we_took_back_ourselves_is_no_loop() {
+        let tries = || {
+            let mut history = History::default();
+            for _ in 0..9 {
+                history.wrote("publicAccessBlock", "a", false, noon(0));
+                history.took_back("publicAccessBlock");
+            }
+            history.loops("publicAccessBlock")
+        };
+        assert!(!tries());
+        assert!(with_mutant(Mutant::UndoCounts, tries), "the mistake is noticed");
     }
 
     #[test]

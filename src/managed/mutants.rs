@@ -46,10 +46,14 @@ pub enum Mutant {
     IntentOutlivesRefusal,
     /// An announced create counts whatever AWS tells of where a table comes from.
     IntentIsEnough,
+    /// The whole plan is made again after each call: what it costs grows with the square of a list.
+    PlanAfterEachCall,
+    /// A step that was taken back counts as a write that AWS never shows.
+    UndoCounts,
 }
 
 impl Mutant {
-    /// All of them.
+    /// All that change what is done; the others change what it costs, or is said of it, and have tests of their own.
     #[cfg(test)]
     pub const ALL: &[Self] = &[
         Self::NoLiveRead,

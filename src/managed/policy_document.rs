@@ -6,12 +6,74 @@
 
 use serde_json::{Map, Value};
 
+use super::fault::Fault;
+
 /// Whether two documents say the same. Texts that are not JSON are compared as they stand.
 pub fn same(a: &str, b: &str) -> bool {
     match (serde_json::from_str::<Value>(a), serde_json::from_str::<Value>(b)) {
         (Ok(a), Ok(b)) => canonical(&a) == canonical(&b),
         _ => a == b,
     }
+}
+
+/// Whether a document holds a statement that denies: without it, more would be allowed. What cannot be read
+/// counts as if it did.
+pub fn denies(text: &str) -> bool {
+    let Ok(document) = serde_json::from_str::<Value>(text) else { return true };
+    let Some(statements) = document.get("Statement") else { return true };
+    let allows = |statement: &Value| statement["Effect"].as_str().is_some_and(|it| it.eq_ignore_ascii_case("allow"));
+    !one_or_many(statements).iter().all(allows)
+}
+
+/// The most bytes of a policy that S3 (Amazon S3 User Guide, "Bucket policies") and DynamoDB (Developer Guide,
+/// "Resource-based policies considerations") take. The schema counts characters.
+const MOST_BYTES: usize = 20 * 1024;
+
+/// Why AWS would refuse a resource policy, as far as that can be told without asking: its form, not who and what it
+/// names. Asking would mean to open first what stands before it.
+///
+/// The form is that of the IAM User Guide, "Grammar of the IAM JSON policy language". `Resource` is not looked for:
+/// not every service demands it.
+pub fn refusal(block: &str, text: &str) -> Option<Fault> {
+    let why = malformed(text)?;
+    let message = format!("{block} {why}: put a policy document there, or \"\" for none");
+    Some(Fault::user("MalformedPolicy", message))
+}
+
+fn malformed(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.len() > MOST_BYTES {
+        return Some(format!("has {} bytes, and AWS takes {MOST_BYTES}", text.len()));
+    }
+    let document: Value = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(error) => return Some(format!("is not JSON ({error})")),
+    };
+    let Value::Object(fields) = &document else { return Some("is not a JSON object".to_owned()) };
+    if let Some(version) = fields.get("Version").filter(|found| *found != "2012-10-17" && *found != "2008-10-17") {
+        return Some(format!("has the Version {version}, and there are \"2012-10-17\" and \"2008-10-17\""));
+    }
+    let statements = match fields.get("Statement") {
+        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
+        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
+        _ => return Some("has no Statement".to_owned()),
+    };
+    statements.iter().enumerate().find_map(|(at, statement)| {
+        let place =
+            statement["Sid"].as_str().map_or_else(|| format!("Statement[{at}]"), |sid| format!("Statement {sid}"));
+        wrong(statement).map(|why| format!("cannot be, since its {place} {why}"))
+    })
+}
+
+fn wrong(statement: &Value) -> Option<&'static str> {
+    let has = |names: [&str; 2]| names.iter().any(|name| statement.get(name).is_some());
+    match &statement["Effect"] {
+        _ if !statement.is_object() => Some("is not an object"),
+        Value::String(effect) if effect == "Allow" || effect == "Deny" => None,
+        _ => Some("has neither the Effect Allow nor Deny"),
+    }
+    .or_else(|| (!has(["Principal", "NotPrincipal"])).then_some("has no Principal"))
+    .or_else(|| (!has(["Action", "NotAction"])).then_some("has no Action"))
 }
 
 /// The document in a form in which equal meaning is equal value.
@@ -159,6 +221,51 @@ mod tests {
         ] {
             assert!(!same(&allow, &other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_policy_is_a_guard_where_it_denies() {
+        assert!(!denies(&policy(r#"{"Effect": "Allow"}"#)));
+        assert!(!denies(r#"{"Statement": {"Effect": "Allow"}}"#));
+        assert!(denies(&policy(r#"{"Effect": "Allow"}, {"Effect": "Deny"}"#)));
+        for unclear in ["{", "{}", r#"{"Statement": [{}]}"#] {
+            assert!(denies(unclear), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn what_aws_would_refuse_for_its_form_is_told_without_asking() {
+        let statement = r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}"#;
+        assert_eq!(refusal("policy", &format!("\n{}\n", policy(statement))), None);
+        assert_eq!(refusal("policy", &format!(r#"{{"Statement": {statement}}}"#)), None);
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        for (text, why) in [
+            ("{", "policy is not JSON (EOF"),
+            (deep.as_str(), "policy is not JSON (recursion limit"),
+            ("[]", "policy is not a JSON object"),
+            (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has the Version"),
+            ("{}", "policy has no Statement"),
+            (r#"{"Statement": []}"#, "policy has no Statement"),
+            (r#"{"Statement": ["x"]}"#, "policy cannot be, since its Statement[0] is not an object"),
+            (r#"{"Statement": [{"Effect": "allow"}]}"#, "policy cannot be, since its Statement[0] has neither"),
+            (
+                r#"{"Statement": [{"Sid": "Mine", "Effect": "Deny"}]}"#,
+                "policy cannot be, since its Statement Mine has no Principal",
+            ),
+            (
+                r#"{"Statement": {"Effect": "Deny", "Principal": "*"}}"#,
+                "policy cannot be, since its Statement[0] has no Action",
+            ),
+        ] {
+            let fault = refusal("policy", text).expect(text);
+            assert!(fault.message.starts_with(why) && fault.reason == "MalformedPolicy", "{fault}");
+        }
+        let long = policy(&format!(
+            r#"{{"Sid": "{}", "Effect": "Deny", "Principal": "*", "Action": "*"}}"#,
+            "ü".repeat(10_240)
+        ));
+        assert!(long.chars().count() < MOST_BYTES);
+        assert!(refusal("policy", &long).is_some_and(|fault| fault.message.contains("bytes")));
     }
 
     #[test]

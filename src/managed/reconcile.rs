@@ -18,7 +18,7 @@ use super::{
     cluster::{Cluster, ClusterError},
     conditions::{READY, STALLED, SYNCED},
     decide::{Effect, Next, Pass, Settings, Situation, Undo, decide, not_visible_yet},
-    external::{Existence, External, Made, ManagedObject, Reads, Step, TAGS},
+    external::{Existence, External, Made, ManagedObject, Reads, Step, TAGS, places},
     fault::{Class, Fault},
     history::History,
     identity::{Identity, Owner},
@@ -28,10 +28,10 @@ use super::{
     references, secret,
 };
 
-/// The most Events that one step leaves.
+/// The most Events on changes that one reconciliation leaves.
 const MOST_NOTES: usize = 10;
 
-/// No plan has this many steps: a pass that takes more is going round in circles.
+/// No reconciliation takes this many decisions: one that does is going round in circles.
 const MOST_EFFECTS: usize = 256;
 
 /// Everything a pass needs beside the object.
@@ -86,14 +86,25 @@ pub async fn reconcile<X: External>(
     history: &mut History,
 ) -> Result<Report<X::Object>, ClusterError> {
     let cluster = Cluster::of(&context.client, &*object);
-    let pass = Pass::default();
-    let mut pass =
-        Running { context, others, reservation: None, cluster, object, identity: None, pass, wrote: false, history };
+    let mut pass = Running {
+        context,
+        others,
+        reservation: None,
+        cluster,
+        object,
+        identity: None,
+        pass: Pass::default(),
+        wrote: false,
+        notes: 0,
+        history,
+    };
     for _ in 0..MOST_EFFECTS {
-        if context.shutdown.is_cancelled() || context.fence.admits(Duration::ZERO).is_err() {
+        if pass.must_stop() {
             // Every point of a pass is one that the next process can go on from.
             return Ok(pass.report(Next::Retry));
         }
+        // A decision on long lists takes milliseconds: others get the core between two.
+        tokio::task::yield_now().await;
         match decide(&pass.situation()) {
             // A read is given up at once when the process is to end; a write is awaited, since it may land.
             Effect::Identify => match context.shutdown.run_until_cancelled(identify(context, &pass.object)).await {
@@ -124,7 +135,7 @@ pub async fn reconcile<X: External>(
             Effect::ReadLive => pass.read_live().await?,
             Effect::Announce(status) => pass.announce(&status).await?,
             Effect::Create(proof, step) => pass.create(&proof, &step).await,
-            Effect::Perform(proof, step) => pass.perform(&proof, step).await,
+            Effect::Perform(proof, steps) => pass.perform_all(&proof, steps).await,
             Effect::Undo(proof, undo) => pass.undo(&proof, undo).await,
             Effect::Delete(proof) => pass.delete(&proof).await,
             Effect::WriteSecret { outputs } => pass.write_secret(&outputs).await?,
@@ -170,6 +181,8 @@ struct Running<'a, X: External> {
     identity: Option<Result<Identity, Fault>>,
     pass: Pass<X>,
     wrote: bool,
+    /// Events on changes so far.
+    notes: usize,
     history: &'a mut History,
 }
 
@@ -333,24 +346,43 @@ impl<X: External> Running<'_, X> {
         self.note(if recreated { Note::recreated(X::recreated(identity)) } else { Note::created(&identity.name) });
     }
 
-    async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) {
+    /// Whether the process is to end, or may not write any more.
+    fn must_stop(&self) -> bool {
+        self.context.shutdown.is_cancelled() || self.context.fence.admits(Duration::ZERO).is_err()
+    }
+
+    async fn perform_all(&mut self, proof: &Owned, steps: Vec<Step<X::Op>>) {
+        for step in steps {
+            if self.must_stop() || !self.perform(proof, step).await {
+                return;
+            }
+        }
+    }
+
+    /// Answers whether the next step of the plan can follow at once.
+    async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) -> bool {
         let drift = self.was_in_sync() && !self.pass.wrote.contains(step.block);
         self.pass.wrote.insert(step.block);
         let emptied = X::emptied(&step.op);
         self.pass.batches += usize::from(emptied > 0);
+        self.pass.calls += 1;
         if let Err(fault) = self.context.external.perform(proof, &step.op).await {
             tracing::warn!(block = step.block, %fault, "write failed");
-            return self.failed(step.block, fault);
+            self.failed(&step, fault);
+            return false;
         }
+        let mut follows = true;
         if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
             X::advance(tags, seen, &step.op);
             self.pass.advanced = true;
             if X::settling(seen).is_some() {
                 self.history.is_busy();
+                follows = false;
             }
         }
         // Two who claim one thing both write: only what is read afterwards tells who was last.
         self.pass.unproven = proof.by() != By::Uid && !self.pass.created;
+        follows &= !self.pass.unproven;
         self.wrote = true;
         self.pass.emptied += emptied;
         self.history.wrote(step.block, &approval::digest(&step), drift, (self.context.clock)());
@@ -362,10 +394,11 @@ impl<X: External> Running<'_, X> {
             self.pass.undo.push(Undo { block: step.block, unless, op });
         }
         self.tell(proof, step.block, &step.changes, drift);
+        follows
     }
 
     /// A log line and an Event for what was just done.
-    fn tell(&self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
+    fn tell(&mut self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
         let described = described(changes);
         tracing::info!(block, changes = described, drift, "changed");
         if !proof.is_claimed() && block == TAGS {
@@ -373,12 +406,12 @@ impl<X: External> Running<'_, X> {
         }
         if drift {
             let repeated = self.history.repeats(block);
-            for change in changes.iter().take(MOST_NOTES) {
+            for change in changes {
                 self.context.metrics.drift_corrected(X::Object::NOUN);
-                self.note(Note::drift_corrected(change, repeated));
+                self.note_change(Note::drift_corrected(change, repeated));
             }
         } else if self.object.status().is_some_and(|status| status.is_true(READY)) {
-            self.note(Note::updated(block, &described));
+            self.note_change(Note::updated(block, &described));
         }
     }
 
@@ -390,6 +423,8 @@ impl<X: External> Running<'_, X> {
                 if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
                     X::advance(tags, seen, &undo.op);
                 }
+                self.history.took_back(undo.block);
+                self.pass.took_back = true;
                 Fault::user("DependencyRefused", format!("taken back, since {} was refused", undo.unless.join(" or ")))
             }
             Err(fault) => fault,
@@ -399,7 +434,15 @@ impl<X: External> Running<'_, X> {
 
     /// A write that AWS refuses stops its block; one whose outcome is not known, or that time may
     /// heal, ends the pass.
-    fn failed(&mut self, block: &'static str, fault: Fault) {
+    fn failed(&mut self, step: &Step<X::Op>, fault: Fault) {
+        let block = step.block;
+        // AWS often names neither the field nor the entry that it does not take.
+        let about = places([step]);
+        let fault = if about == block {
+            fault
+        } else {
+            Fault { message: format!("{} (the request was about {about})", fault.message), ..fault }
+        };
         match fault.class {
             Class::User | Class::Denied | Class::Quota | Class::Allowance => {
                 self.pass.refused.insert(block, fault);
@@ -462,6 +505,14 @@ impl<X: External> Running<'_, X> {
         self.object.status().is_some_and(|status| {
             status.is_true(SYNCED) && Some(status.observed_generation) == self.object.meta().generation
         })
+    }
+
+    /// An Event about a change, unless there have been enough of them: the log has them all.
+    fn note_change(&mut self, note: Note) {
+        self.notes += 1;
+        if self.notes <= MOST_NOTES {
+            self.note(note);
+        }
     }
 
     fn note(&self, note: Note) {

@@ -11,6 +11,7 @@ mod lane;
 mod probes;
 mod queue;
 mod schedule;
+mod size;
 mod start;
 mod watch;
 mod work;

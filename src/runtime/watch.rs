@@ -7,7 +7,7 @@ use futures::TryStreamExt as _;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::ObjectMeta, jiff::Timestamp};
 use kube::{
     Api, Resource, ResourceExt,
-    core::{DeserializeGuard, error_boundary::InvalidObject},
+    core::{DeserializeGuard, object::HasStatus as _},
     runtime::{
         WatchStreamExt as _,
         reflector::{self, store::Writer},
@@ -19,7 +19,8 @@ use tokio::time::Instant;
 use crate::{
     api::{APPROVE, RECONCILE_AT, Status},
     managed::{
-        conditions::{Outcome, SYNCED, conditions},
+        cluster::pruned,
+        conditions::{Outcome, STALLED, SYNCED, conditions},
         external::{External, ManagedObject},
         fault::Fault,
     },
@@ -30,8 +31,21 @@ use super::{
     lane::Lane,
     probes::Watched,
     queue::{Class, Key, Why},
+    size::too_large,
     work::Shared,
 };
+
+/// How many objects one page of a list brings. An object has up to 1.5 MiB (etcd's limit), of which a page is held as
+/// text and as objects at the same time.
+const PAGE: u32 = 50;
+
+/// An object that is not taken care of as it is, and why: it must be told so.
+pub struct Refused {
+    metadata: ObjectMeta,
+    fault: Fault,
+    /// What it was told before.
+    status: Status,
+}
 
 /// What about an object starts a pass. Our own writes change none of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -76,7 +90,7 @@ enum Listed {
 
 /// Watches for ever, and keeps the store and the queue up to date.
 pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intake: Intake<X>, watched: Arc<Watched>) {
-    let mut stream = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
+    let mut stream = std::pin::pin!(watcher(api, watcher::Config::default().page_size(PAGE)).default_backoff());
     loop {
         let event = match stream.try_next().await {
             Ok(Some(event)) => event,
@@ -90,8 +104,8 @@ pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intak
         };
         watched.progressed();
         let complete = matches!(event, Event::InitDone);
-        if let Some(invalid) = intake.take(event) {
-            report_unreadable(&intake.controller, invalid).await;
+        if let Some(refused) = intake.take(event) {
+            report_refused(&intake.controller, refused).await;
         }
         if complete {
             watched.listed();
@@ -118,15 +132,26 @@ impl<X: External> Intake<X> {
         Self { writer, controller, shared, triggers: HashMap::new(), listed: Vec::new() }
     }
 
-    /// Takes one event in; answers with an object that does not fit its type, which must be told so.
-    pub fn take(&mut self, event: Event<DeserializeGuard<X::Object>>) -> Option<InvalidObject> {
+    /// Takes one event in; answers with an object that does not fit its type, or is too large, and must be told so.
+    pub fn take(&mut self, event: Event<DeserializeGuard<X::Object>>) -> Option<Refused> {
         match event {
             Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
-                let key = key_of::<X::Object>(&invalid.metadata);
-                self.triggers.remove(&key.uid);
-                self.controller.set_readable(&key.uid, false);
-                self.shared.queue(|queue| queue.forget(&key));
-                return Some(invalid);
+                self.refuse(&key_of::<X::Object>(&invalid.metadata));
+                let text = format!(
+                    "this object does not fit its schema as this version of the operator knows it: {}",
+                    invalid.error
+                );
+                let fault = Fault::user("Unreadable", text);
+                return Some(Refused { metadata: invalid.metadata, fault, status: Status::default() });
+            }
+            Event::Apply(DeserializeGuard(Ok(object))) if too_large(&object).is_some() => {
+                let refused = self.refuse_large(&object);
+                // What it was before must not be enforced either, and takes no memory any more.
+                self.writer.apply_watcher_event(&Event::Delete(pruned(object)));
+                return refused;
+            }
+            Event::InitApply(DeserializeGuard(Ok(object))) if too_large(&object).is_some() => {
+                return self.refuse_large(&object);
             }
             Event::Delete(DeserializeGuard(Err(invalid))) => self.forget(&key_of::<X::Object>(&invalid.metadata)),
             Event::Apply(DeserializeGuard(Ok(object))) => {
@@ -175,6 +200,24 @@ impl<X: External> Intake<X> {
         None
     }
 
+    /// Nothing is done for this object until it changes.
+    fn refuse(&mut self, key: &Key) {
+        self.triggers.remove(&key.uid);
+        self.controller.forget(&key.uid);
+        self.controller.set_readable(&key.uid, false);
+        self.shared.queue(|queue| queue.forget(key));
+    }
+
+    /// Nothing of an object that is too large is kept. `None` if it knows why.
+    fn refuse_large(&mut self, object: &X::Object) -> Option<Refused> {
+        self.refuse(&key_of::<X::Object>(object.meta()));
+        let fault = too_large(object)?;
+        let status = object.status().cloned().unwrap_or_default();
+        let told = status.condition(STALLED).is_some_and(|stalled| stalled.message == fault.message)
+            && Some(status.observed_generation) == object.meta().generation;
+        (!told).then(|| Refused { metadata: object.meta().clone(), fault, status })
+    }
+
     fn seen(&self, object: &X::Object) -> (Key, Lane, Trigger) {
         let key = key_of::<X::Object>(object.meta());
         self.controller.set_readable(&key.uid, true);
@@ -197,13 +240,6 @@ fn key_of<K: ManagedObject>(meta: &ObjectMeta) -> Key {
     }
 }
 
-/// Managed fields and the last applied manifest are half of an object and of no use here.
-fn pruned<K: ManagedObject>(mut object: K) -> K {
-    object.managed_fields_mut().clear();
-    object.annotations_mut().remove("kubectl.kubernetes.io/last-applied-configuration");
-    object
-}
-
 /// Whether the object was in sync when it was last looked at, and nobody touched it since.
 fn is_settled<K: ManagedObject>(object: &K) -> bool {
     let meta = object.meta();
@@ -215,24 +251,19 @@ fn is_settled<K: ManagedObject>(object: &K) -> bool {
         })
 }
 
-/// An object that does not fit its type (stored under an older or newer schema) blinds nobody: it is
+/// An object that does not fit its type (stored under an older or newer schema), or is too large, blinds nobody: it is
 /// told so, and left alone.
-async fn report_unreadable<X: External>(controller: &KindController<X>, invalid: InvalidObject) {
-    let (Some(name), Some(namespace), Some(uid)) =
-        (&invalid.metadata.name, &invalid.metadata.namespace, &invalid.metadata.uid)
-    else {
+async fn report_refused<X: External>(controller: &KindController<X>, refused: Refused) {
+    let Refused { metadata, fault, status: before } = refused;
+    let (Some(name), Some(namespace), Some(uid)) = (&metadata.name, &metadata.namespace, &metadata.uid) else {
         return;
     };
-    let generation = invalid.metadata.generation.unwrap_or_default();
-    tracing::warn!(kind = X::Object::NOUN, namespace, name, error = invalid.error, "object cannot be read");
-    let fault = Fault::user(
-        "Unreadable",
-        format!("this object does not fit its schema as this version of the operator knows it: {}", invalid.error),
-    );
+    let generation = metadata.generation.unwrap_or_default();
+    tracing::warn!(kind = X::Object::NOUN, namespace, name, %fault, "object is not taken care of");
     let outcome = Outcome::Stalled(fault);
     let status = Status {
         observed_generation: generation,
-        conditions: conditions(&Status::default(), &outcome, generation, Timestamp::now()),
+        conditions: conditions(&before, &outcome, generation, Timestamp::now()),
         ..Status::default()
     };
     // Only the two fields: what else the status holds cannot be read either, and must survive.
@@ -245,6 +276,6 @@ async fn report_unreadable<X: External>(controller: &KindController<X>, invalid:
     let api = Api::<DeserializeGuard<X::Object>>::namespaced(controller.context().client.clone(), namespace);
     let patch = kube::api::Patch::Json::<()>(patch);
     if let Err(error) = api.patch_status(name, &kube::api::PatchParams::default(), &patch).await {
-        tracing::warn!(namespace, name, %error, "could not tell the object that it cannot be read");
+        tracing::warn!(namespace, name, %error, "could not tell the object that it is not taken care of");
     }
 }

@@ -234,6 +234,30 @@ fn permanent_failures_are_retried_slowly() {
     });
 }
 
+/// A list of hundreds takes several reconciliations, and each configuration one call.
+#[test]
+fn a_long_list_is_written_in_several_reconciliations() {
+    runtime().block_on(async {
+        let run = Real::new().await.run(&workloads::long_list(), &Plan::default()).await;
+        let puts = run.calls.iter().filter(|call| call.words.starts_with("Put metrics")).count();
+        assert_eq!((puts, &run.violations), (250, &Vec::new()), "{:#}", run.end);
+        let creations = run.counts.values().map(|(made, _)| made).sum::<u32>();
+        assert_eq!(creations, 1);
+        assert!(run.end.to_string().contains("InSync"), "{:#}", run.end);
+    });
+}
+
+/// A block that is opened for a policy which AWS refuses is closed again: once for each of few tries.
+#[test]
+fn a_policy_that_aws_refuses_opens_the_block_for_few_moments() {
+    runtime().block_on(async {
+        let run = Real::new().await.run(&workloads::refused_policy(), &Plan::default()).await;
+        let moves = run.calls.iter().filter(|call| call.words.starts_with("Put publicAccessBlock")).count();
+        println!("the block was opened and closed {moves} times in 40 minutes");
+        assert!((2..=10).contains(&moves) && moves % 2 == 0, "{moves}");
+    });
+}
+
 #[test]
 fn somebody_acts_in_the_middle_of_a_pass() {
     // What the end is depends on who came first; that it is an end, and nothing of others' was touched,
@@ -282,7 +306,7 @@ fn every_named_mutant_is_caught() {
             Mutant::ReferencesUnchecked => "references",
             Mutant::FinalizerFirst => "T9",
             // They have tests of their own, beside what they show.
-            Mutant::NoBrake => continue,
+            Mutant::NoBrake | Mutant::PlanAfterEachCall | Mutant::UndoCounts => continue,
             Mutant::TwoWritesInFlight => "T2",
             Mutant::EagerGuard => "three-elsewhere",
             Mutant::CreateBelieved => "two-in-us-east-1",

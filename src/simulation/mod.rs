@@ -14,6 +14,7 @@
 //! | [`ladder`] | from any table to any other, one step after another |
 //! | [`race`] | several objects that want one name, call by call |
 //! | [`conformance`] | the model held against LocalStack |
+//! | [`growth`] | what thinking about long lists costs |
 //! | [`never_shown`] | writes that AWS accepts and never shows |
 //! | [`families`] | which runs there are: enumerated, not sampled |
 //!
@@ -25,6 +26,7 @@ mod cloud;
 mod conformance;
 mod disturbance;
 mod families;
+mod growth;
 mod invariants;
 mod ladder;
 mod never_shown;

@@ -389,6 +389,21 @@ fn full_table() -> Value {
     spec
 }
 
+/// More configurations than one reconciliation writes.
+pub fn long_list() -> Workload {
+    let list: Vec<Value> = (0..250).map(|n| json!({"id": format!("m{n}")})).collect();
+    let acts = vec![apply(json!({"metrics": {"configurations": list}}))];
+    Workload { name: "long-list", tables: false, tags_at_creation: true, acts }
+}
+
+/// A policy whose form is right and which AWS refuses all the same, and the block that has to be open for it.
+pub fn refused_policy() -> Workload {
+    let policy =
+        json!({"Statement": {"Sid": "Malformed", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}});
+    let acts = vec![apply(json!({"policy": policy.to_string(), "publicAccessBlock": {"blockPublicPolicy": false}}))];
+    Workload { name: "refused-policy", tables: false, tags_at_creation: true, acts }
+}
+
 /// The workloads on tables.
 pub fn tables() -> Vec<Workload> {
     let of = |name, acts| Workload { name, tables: true, tags_at_creation: true, acts };

@@ -34,6 +34,11 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
         (with(plain.clone(), "tags", json!({"a": "b\u{7}"})), "letters, digits"),
         (with(plain.clone(), "tags", Value::Object(many_tags)), "46"),
         (with(plain.clone(), "policy", json!("x".repeat(20_481))), "20480"),
+        (
+            with(plain.clone(), "metrics", json!({"configurations": [{"id": "a", "filter": {"prefix": "a\u{1}"}}]})),
+            "should match",
+        ),
+        (with(plain.clone(), "website", json!({"indexDocument": {"suffix": "a\u{fffe}"}})), "should match"),
         (with(plain.clone(), "encryption", json!({"algorithm": "AES256", "kmsKeyId": "k"})), "kmsKeyId"),
         (with(plain.clone(), "lifecycle", rule(json!({"id": "a", "status": "Enabled"}))), "at least one of"),
         (

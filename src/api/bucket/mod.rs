@@ -10,6 +10,7 @@ mod logging;
 mod named;
 mod notifications;
 mod replication;
+mod text;
 mod versioning;
 mod website;
 
@@ -27,6 +28,7 @@ pub use logging::*;
 pub use named::*;
 pub use notifications::*;
 pub use replication::*;
+pub use text::*;
 pub use versioning::*;
 pub use website::*;
 

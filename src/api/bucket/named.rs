@@ -286,6 +286,9 @@ pub struct MetricsFilter {
     pub tags: Option<BTreeMap<String, String>>,
     /// Through this access point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:s3:[a-z0-9-]*:[0-9]{12}:accesspoint[/:].+$"))]
+    #[schemars(
+        length(max = 256),
+        regex(pattern = r"^arn:[a-z0-9-]+:s3:[a-z0-9-]*:[0-9]{12}:accesspoint[/:][a-zA-Z0-9._/-]+$")
+    )]
     pub access_point_arn: Option<String>,
 }

@@ -32,7 +32,7 @@ pub struct Website {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IndexDocument {
     /// Is put behind the path: `index.html`.
-    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[^/]+$"))]
+    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[^/\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]+$"))]
     pub suffix: String,
 }
 

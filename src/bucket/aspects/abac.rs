@@ -3,10 +3,10 @@ use aws_sdk_s3::types::{AbacStatus, BucketAbacStatus};
 use crate::{
     api::{Abac, BucketSpec, Switch},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Lowers, Target};
 
 /// `abac`: whether the bucket's tags count in IAM policies. Once they do, S3 takes tags by the
 /// operations of S3 Control only, which [`super::super::perform`] heeds.
@@ -15,7 +15,7 @@ pub(in crate::bucket) struct AbacAspect;
 impl Aspect for AbacAspect {
     const NAME: &'static str = "abac";
     /// Policies that rest on tags stop to count.
-    const RESET: Effect = Effect::Weakening;
+    const GUARD: Option<Lowers<Abac>> = Some(|from, to| from.status == Switch::Enabled && to.status != Switch::Enabled);
     const OPERATIONS: &'static [&'static str] = &["GetBucketAbac", "PutBucketAbac"];
     type State = Abac;
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{BlockedEncryptionType, BucketSpec, EncryptionAlgorithm},
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
-use super::{Aspect, Target, incomplete};
+use super::{Aspect, Lowers, Target, incomplete};
 
 /// `encryption`: default encryption of new objects.
 pub(in crate::bucket) struct EncryptionAspect;
@@ -28,9 +28,16 @@ pub(in crate::bucket) struct State {
     blocked_encryption_types: Vec<String>,
 }
 
+impl State {
+    fn asks_kms(&self) -> bool {
+        self.algorithm != "AES256"
+    }
+}
+
 impl Aspect for EncryptionAspect {
     const NAME: &'static str = "encryption";
-    const RESET: Effect = Effect::Weakening;
+    /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
+    const GUARD: Option<Lowers<State>> = Some(|from, to| from.asks_kms() && !to.asks_kms());
     const OPERATIONS: &'static [&'static str] = &["GetBucketEncryption", "PutBucketEncryption"];
     type State = State;
 

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, LogsPermission, PartitionDateSource},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{
-    Aspect, Target,
+    Aspect, Lowers, Target,
     acl::{grantee_from_sdk, grantee_to_sdk},
     document::{Built as _, object, read_as, sort_field, text, tidy},
 };
@@ -18,7 +18,8 @@ pub(in crate::bucket) struct LoggingAspect;
 
 impl Aspect for LoggingAspect {
     const NAME: &'static str = "logging";
-    const RESET: Effect = Effect::Weakening;
+    /// Who did what is written down no longer.
+    const GUARD: Option<Lowers<Value>> = Some(|from, to| *from != Self::fresh() && *to == Self::fresh());
     const OPERATIONS: &'static [&'static str] = &["GetBucketLogging", "PutBucketLogging"];
     /// In the words of the spec; `{}` is none.
     type State = Value;

@@ -9,6 +9,7 @@ mod abac;
 mod acceleration;
 mod acl;
 mod analytics;
+mod characters;
 mod cors;
 mod document;
 mod encryption;
@@ -44,7 +45,7 @@ use crate::{
 
 pub(super) use abac::AbacAspect;
 pub(super) use acl::{AclAspect, is_private};
-pub(super) use named::{differences, replace};
+pub(super) use named::{Difference, differences, put};
 pub(super) use object_lock::{ObjectLockAspect, is_enabled as object_lock_is_enabled, locked};
 pub(super) use object_ownership::{ObjectOwnershipAspect, to_sdk as object_ownership_to_sdk};
 pub(super) use policy::PolicyAspect;
@@ -63,11 +64,12 @@ pub(super) struct Target {
 }
 
 /// One sub-resource of a bucket.
-pub(super) trait Aspect: 'static {
+pub(super) trait Aspect: Sized + 'static {
     /// The field of the spec.
     const NAME: &'static str;
-    /// What a reset does: to lower a guard takes more than leaving a block out.
-    const RESET: Effect = Effect::Update;
+    /// Whether going from one state to another lowers the guard that this block is; `None` where it is none. A
+    /// reset that does takes more than leaving the block out.
+    const GUARD: Option<Lowers<Self::State>> = None;
     /// Blocks that must be in place before this one is written.
     const AFTER: &'static [&'static str] = &[];
     /// S3 operations that reading and writing it take: the one that reads comes first.
@@ -92,6 +94,11 @@ pub(super) trait Aspect: 'static {
         a == b
     }
 
+    /// Why S3 would refuse this state, as far as that can be told without asking.
+    fn refusal(state: &Self::State) -> Option<Fault> {
+        json::<Self>(state).map_or_else(Some, |state| characters::refusal(Self::NAME, &state))
+    }
+
     /// Reads it; "there is none" is a state, not an error.
     fn read(target: &Target) -> impl Future<Output = Result<Self::State, Fault>> + Send;
 
@@ -99,13 +106,18 @@ pub(super) trait Aspect: 'static {
     fn write(target: &Target, state: &Self::State) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
+/// Whether going from the first state to the second lowers a guard.
+pub(super) type Lowers<State> = fn(&State, &State) -> bool;
+
 /// A future with its type forgotten.
 pub(super) type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
 /// An [`Aspect`] with its type forgotten: states are JSON, which is also what people are shown.
 pub(super) struct Row {
     pub name: &'static str,
-    pub reset: Effect,
+    pub guard: Option<Lowers<Value>>,
+    /// Why S3 would refuse to be told this: a whole state, or one configuration of a list.
+    pub refusal: fn(&Value) -> Option<Fault>,
     pub after: &'static [&'static str],
     pub operations: &'static [&'static str],
     pub is_declared: fn(&BucketSpec) -> bool,
@@ -114,6 +126,13 @@ pub(super) struct Row {
     pub wanted: fn(&BucketSpec, managed: bool, seen: &Value) -> Result<Option<Value>, Fault>,
     pub read: for<'a> fn(&'a Target) -> Call<'a, Value>,
     pub write: Write,
+}
+
+impl Row {
+    /// What a reset from one state to another does to those who rely on the bucket.
+    pub fn reset(&self, from: &Value, to: &Value) -> Effect {
+        if self.guard.is_some_and(|lowers| lowers(from, to)) { Effect::Weakening } else { Effect::Update }
+    }
 }
 
 /// How an aspect is written.
@@ -172,7 +191,8 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
 const fn row<A: Aspect>() -> Row {
     Row {
         name: A::NAME,
-        reset: A::RESET,
+        guard: if A::GUARD.is_some() { Some(|from, to| lowers::<A>(from, to)) } else { None },
+        refusal: |value| state::<A>(value).map_or_else(Some, |state| A::refusal(&state)),
         after: A::AFTER,
         operations: A::OPERATIONS,
         is_declared: |spec| A::declared(spec, &A::fresh()).is_some(),
@@ -191,6 +211,14 @@ const fn row<A: Aspect>() -> Row {
     }
 }
 
+/// What cannot be compared counts as lowered.
+fn lowers<A: Aspect>(from: &Value, to: &Value) -> bool {
+    match (A::GUARD, state::<A>(from), state::<A>(to)) {
+        (Some(lowers), Ok(from), Ok(to)) => lowers(&from, &to),
+        (guard, ..) => guard.is_some(),
+    }
+}
+
 fn json<A: Aspect>(state: &A::State) -> Result<Value, Fault> {
     serde_json::to_value(state).map_err(|error| impossible(A::NAME, &error))
 }
@@ -199,9 +227,9 @@ fn state<A: Aspect>(value: &Value) -> Result<A::State, Fault> {
     A::State::deserialize(value).map_err(|error| impossible(A::NAME, &error))
 }
 
-/// The SDK refuses to build a request: something that S3 demands is missing in it.
+/// The SDK refuses to build a request: something that S3 demands is missing in it. Asking again does not help.
 pub(super) fn incomplete(error: BuildError) -> Fault {
-    Fault::new(Class::Unknown, "Internal", error.to_string())
+    Fault::user("InvalidRequest", format!("the request cannot be built from the spec: {error}"))
 }
 
 /// States come from their own types, so this is a mistake in ours.

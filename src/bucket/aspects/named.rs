@@ -1,6 +1,6 @@
 //! Lists of named configurations, which S3 reads in pages and writes one by one.
 
-use std::future::Future;
+use std::{collections::BTreeMap, future::Future};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 use crate::{api::BucketSpec, managed::fault::Fault};
 
 use super::{
-    Row, Target, Write,
+    Row, Target, Write, characters,
     document::{by_id, read_as},
 };
-use crate::managed::external::Effect;
 
 /// A list of named configurations of a bucket. Declared, the list is the whole list: what it does not
 /// name is deleted.
@@ -99,7 +98,8 @@ pub(super) use calls;
 pub(super) const fn row<N: Named>() -> Row {
     Row {
         name: N::NAME,
-        reset: Effect::Update,
+        guard: None,
+        refusal: |configuration| characters::refusal(N::NAME, &json!([configuration])),
         after: &[],
         operations: N::OPERATIONS,
         is_declared: |spec| N::declared(spec).is_some(),
@@ -140,21 +140,38 @@ async fn read<N: Named>(target: &Target) -> Result<Value, Fault> {
     }
 }
 
-/// What has to be written one by one to get from one list to the other: deletions first, since their
-/// number is limited. `None` deletes.
-pub(in crate::bucket) fn differences(from: &Value, to: &Value) -> Vec<(String, Option<Value>)> {
-    let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
-    let id = |item: &Value| item["id"].as_str().unwrap_or_default().to_owned();
-    let (from, to) = (items(from), items(to));
-    let gone = from.iter().map(id).filter(|old| !to.iter().any(|new| id(new) == *old)).map(|id| (id, None));
-    let put = to.iter().filter(|new| !from.contains(new)).map(|new| (id(new), Some(new.clone())));
-    gone.chain(put).collect()
+/// One configuration that has to be written, by its id: what it is and what it should be. `None` is none.
+pub(in crate::bucket) struct Difference<'a> {
+    pub id: &'a str,
+    pub from: Option<&'a Value>,
+    pub to: Option<&'a Value>,
 }
 
-/// A list after one of its configurations was written (or, `None`, deleted).
-pub(in crate::bucket) fn replace(list: &Value, id: &str, configuration: Option<&Value>) -> Value {
-    let others = list.as_array().into_iter().flatten().filter(|item| item["id"] != id);
-    Value::Array(by_id(others.chain(configuration).cloned().collect()))
+/// What has to be written one by one to get from one list to the other: deletions first, since their
+/// number is limited.
+pub(in crate::bucket) fn differences<'a>(from: &'a Value, to: &'a Value) -> Vec<Difference<'a>> {
+    let (before, after) = (indexed(from), indexed(to));
+    let gone = before.iter().filter(|(id, _)| !after.contains_key(*id));
+    let gone = gone.map(|(id, item)| Difference { id, from: Some(item), to: None });
+    let put = after.iter().map(|(id, item)| Difference { id, from: before.get(id).copied(), to: Some(item) });
+    gone.chain(put.filter(|put| put.from != put.to)).collect()
+}
+
+fn indexed(list: &Value) -> BTreeMap<&str, &Value> {
+    list.as_array().into_iter().flatten().map(|item| (item["id"].as_str().unwrap_or_default(), item)).collect()
+}
+
+/// Brings a list, which is in the order of its ids, to what it is once one of its configurations was
+/// written (or, `None`, deleted).
+pub(in crate::bucket) fn put(list: &mut Value, id: &str, configuration: Option<&Value>) {
+    let Value::Array(items) = list else { return };
+    let wanted = json!(id).to_string();
+    match (items.binary_search_by(|item| item["id"].to_string().cmp(&wanted)), configuration) {
+        (Ok(at), Some(configuration)) => items[at] = configuration.clone(),
+        (Ok(at), None) => drop(items.remove(at)),
+        (Err(at), Some(configuration)) => items.insert(at, configuration.clone()),
+        (Err(_), None) => {}
+    }
 }
 
 #[cfg(test)]
@@ -168,9 +185,10 @@ mod tests {
             json!([{"id": "a", "n": 2}, {"id": "c"}, {"id": "d"}]),
         );
         let steps = differences(&from, &to);
-        let ids: Vec<(&str, bool)> = steps.iter().map(|(id, put)| (id.as_str(), put.is_some())).collect();
+        let ids: Vec<(&str, bool)> = steps.iter().map(|step| (step.id, step.to.is_some())).collect();
         assert_eq!(ids, [("b", false), ("a", true), ("d", true)]);
-        let end = steps.iter().fold(from, |list, (id, put)| replace(&list, id, put.as_ref()));
+        let mut end = from.clone();
+        steps.iter().for_each(|step| put(&mut end, step.id, step.to));
         assert_eq!(end, to);
     }
 }

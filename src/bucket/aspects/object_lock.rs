@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, DefaultRetention, RetentionMode},
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{
-    Aspect, Target,
+    Aspect, Lowers, Target,
     document::{object, read_as},
 };
 
@@ -28,7 +28,9 @@ pub(in crate::bucket) struct State {
 
 impl Aspect for ObjectLockAspect {
     const NAME: &'static str = "objectLock";
-    const RESET: Effect = Effect::Weakening;
+    /// New objects are locked no longer.
+    const GUARD: Option<Lowers<State>> =
+        Some(|from, to| from.default_retention.is_some() && to.default_retention.is_none());
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [&'static str] = &["GetObjectLockConfiguration", "PutObjectLockConfiguration"];

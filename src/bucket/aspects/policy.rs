@@ -1,19 +1,19 @@
-use serde_json::Value;
-
 use crate::{
     api::BucketSpec,
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault, policy_document},
+    managed::{fault::Fault, policy_document},
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Lowers, Target};
 
 /// `policy`: the bucket policy, compared as IAM means it.
 pub(in crate::bucket) struct PolicyAspect;
 
 impl Aspect for PolicyAspect {
     const NAME: &'static str = "policy";
-    const RESET: Effect = Effect::Weakening;
+    /// A statement that denies is a guard; without one a policy only lets in.
+    const GUARD: Option<Lowers<Self::State>> =
+        Some(|from, to| to.is_none() && from.as_deref().is_some_and(policy_document::denies));
     /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
     const OPERATIONS: &'static [&'static str] = &["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"];
@@ -34,6 +34,11 @@ impl Aspect for PolicyAspect {
             (Some(a), Some(b)) => policy_document::same(a, b),
             _ => a == b,
         }
+    }
+
+    /// It goes as JSON, not as XML.
+    fn refusal(state: &Self::State) -> Option<Fault> {
+        policy_document::refusal(Self::NAME, state.as_deref()?)
     }
 
     async fn read(target: &Target) -> Result<Self::State, Fault> {
@@ -63,12 +68,6 @@ impl Aspect for PolicyAspect {
                 .map_err(|error| fault("DeleteBucketPolicy", &error))?;
             return Ok(());
         };
-        if serde_json::from_str::<Value>(text).is_err() {
-            return Err(Fault::user(
-                "MalformedPolicy",
-                "spec.policy is not JSON: put a policy document there, or \"\" for none",
-            ));
-        }
         target
             .client
             .put_bucket_policy()

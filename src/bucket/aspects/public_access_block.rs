@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::{
     api::BucketSpec,
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Lowers, Target, state};
 
 /// `publicAccessBlock`: the four switches of S3 Block Public Access.
 pub(in crate::bucket) struct PublicAccessBlockAspect;
@@ -23,6 +23,16 @@ pub(in crate::bucket) struct Switches {
     restrict_public_buckets: bool,
 }
 
+impl Switches {
+    /// Whether going from here to there switches anything off.
+    fn loosens(&self, to: &Self) -> bool {
+        (self.block_public_acls && !to.block_public_acls)
+            || (self.ignore_public_acls && !to.ignore_public_acls)
+            || (self.block_public_policy && !to.block_public_policy)
+            || (self.restrict_public_buckets && !to.restrict_public_buckets)
+    }
+}
+
 const OFF: Switches = Switches {
     block_public_acls: false,
     ignore_public_acls: false,
@@ -32,7 +42,7 @@ const OFF: Switches = Switches {
 
 impl Aspect for PublicAccessBlockAspect {
     const NAME: &'static str = "publicAccessBlock";
-    const RESET: Effect = Effect::Weakening;
+    const GUARD: Option<Lowers<Switches>> = Some(Switches::loosens);
     const OPERATIONS: &'static [&'static str] =
         &["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"];
     type State = Switches;
@@ -112,6 +122,6 @@ impl Aspect for PublicAccessBlockAspect {
 
 /// Whether going from one state to the other switches anything off.
 pub(in crate::bucket) fn loosens(from: &Value, to: &Value) -> bool {
-    let on = |state: &Value, switch: &String| state.get(switch) == Some(&Value::Bool(true));
-    from.as_object().is_some_and(|switches| switches.keys().any(|switch| on(from, switch) && !on(to, switch)))
+    let switches = |value| state::<PublicAccessBlockAspect>(value);
+    matches!((switches(from), switches(to)), (Ok(from), Ok(to)) if from.loosens(&to))
 }

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch},
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{
-    Aspect, Target,
+    Aspect, Lowers, Target,
     document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy},
 };
 
@@ -30,9 +30,16 @@ pub(in crate::bucket) struct State {
 /// Minutes of S3 Replication Time Control: S3 knows no other number.
 const MINUTES: i32 = 15;
 
+impl State {
+    fn copies(&self) -> bool {
+        self.rules.iter().any(|rule| rule["status"] != "Disabled")
+    }
+}
+
 impl Aspect for ReplicationAspect {
     const NAME: &'static str = "replication";
-    const RESET: Effect = Effect::Weakening;
+    /// What only a copy would save is lost from then on.
+    const GUARD: Option<Lowers<State>> = Some(|from, to| from.copies() && !to.copies());
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [&'static str] =

@@ -3,17 +3,22 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use crate::{
     api::{BucketSpec, Versioning, VersioningStatus},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
-use super::{Aspect, Target};
+use super::{Aspect, Lowers, Target};
 
 /// `versioning`: whether overwritten and deleted objects are kept.
 pub(in crate::bucket) struct VersioningAspect;
 
+fn is_on(state: Option<&Versioning>) -> bool {
+    state.is_some_and(|versioning| versioning.status == VersioningStatus::Enabled)
+}
+
 impl Aspect for VersioningAspect {
     const NAME: &'static str = "versioning";
-    const RESET: Effect = Effect::Weakening;
+    /// What is overwritten or deleted is kept no longer.
+    const GUARD: Option<Lowers<Option<Versioning>>> = Some(|from, to| is_on(from.as_ref()) && !is_on(to.as_ref()));
     const OPERATIONS: &'static [&'static str] = &["GetBucketVersioning", "PutBucketVersioning"];
     /// `None` on a bucket that was never versioned, which is not the same as Suspended.
     type State = Option<Versioning>;

@@ -9,6 +9,8 @@ use crate::{
     bucket::variants,
 };
 
+const PUBLIC: &str = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::assets/*"}}"#;
+
 fn identity() -> Identity {
     Identity::sample("assets")
 }
@@ -38,7 +40,7 @@ fn take_all(steps: &[Step<Op>], tags: &mut Option<Tags>, seen: &mut Observed) {
 
 /// A policy that must be public, and the block that is in its way.
 fn public() -> Bucket {
-    bucket(json!({"policy": "{}", "publicAccessBlock": {"blockPublicPolicy": false}}))
+    bucket(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}}))
 }
 
 /// Any choice of blocks, each in one of its variants or off.
@@ -73,7 +75,7 @@ fn small_specs() -> impl Strategy<Value = Value> {
         prop::option::of(prop::sample::select(vec!["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]));
     let algorithm = prop::option::of(prop::sample::select(vec!["AES256", "aws:kms", "aws:kms:dsse"]));
     let numbers = || prop::option::of(prop::collection::vec(1..400_i32, 0..3));
-    let policy = prop::option::of(prop::sample::select(vec!["", "{}", r#"{"Statement": []}"#]));
+    let policy = prop::option::of(prop::sample::select(vec!["", PUBLIC, r#"{"Statement": []}"#]));
     let tags = prop::option::of(prop::collection::btree_map("[a-z]{1,4}", "[a-z]{0,4}", 0..4));
     (ownership, (flag(), flag(), flag(), flag()), algorithm, numbers(), numbers(), policy, tags).prop_map(
         |(ownership, (a, b, c, d), algorithm, days, ids, policy, tags)| {
@@ -220,6 +222,69 @@ fn the_public_access_block_is_loosened_before_the_policy_and_the_step_knows_its_
 }
 
 #[test]
+fn what_s3_would_refuse_for_its_form_opens_nothing() {
+    for policy in ["{", "{}", r#"{"Statement": [{"Effect": "Allow"}]}"#] {
+        let object = bucket(json!({"policy": policy, "publicAccessBlock": {"blockPublicPolicy": false}}));
+        let steps = plan_of(&object, &Managed::default(), &new_bucket());
+        let told: Vec<_> =
+            steps.iter().map(|step| (step.block, step.not_yet.as_ref().map(|fault| fault.reason.as_str()))).collect();
+        assert_eq!(told, [("policy", Some("MalformedPolicy")), ("publicAccessBlock", Some("DependencyRefused"))]);
+    }
+}
+
+#[test]
+fn what_xml_cannot_carry_is_not_sent() {
+    let object =
+        bucket(json!({"metrics": {"configurations": [{"id": "a", "filter": {"tags": {"k\u{1}": "v"}}}, {"id": "b"}]}}));
+    let steps = plan_of(&object, &Managed::default(), &new_bucket());
+    let told: Vec<_> = steps.iter().map(|step| step.not_yet.as_ref().map(|fault| fault.message.as_str())).collect();
+    assert!(
+        matches!(told[..], [Some(message), None] if message.starts_with("a key of metrics[a].filter.tags")),
+        "{told:?}"
+    );
+}
+
+/// Whether a reset waits for approval follows from what there is, and not from the block.
+#[test]
+fn a_reset_is_gated_where_it_lowers_the_guard_and_nowhere_else() {
+    let key = "arn:aws:kms:us-east-1:111122223333:key/k";
+    let encrypted = |algorithm: &str, key: Value| json!({"algorithm": algorithm, "kmsKeyId": key, "bucketKeyEnabled": false, "blockedEncryptionTypes": []});
+    let switches = |on: bool| json!({"blockPublicAcls": on, "ignorePublicAcls": on, "blockPublicPolicy": on, "restrictPublicBuckets": on});
+    let denying = r#"{"Statement": [{"Effect": "Allow"}, {"Effect": "Deny"}]}"#;
+    let rule = |status: &str| json!({"role": "r", "rules": [{"id": "a", "status": status}]});
+    let target = json!({"targetBucket": "logs"});
+    let retention = json!({"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}});
+    let cases = [
+        ("publicAccessBlock", switches(false), Some(Effect::Update)),
+        ("publicAccessBlock", switches(true), None),
+        ("versioning", json!({"status": "Enabled"}), Some(Effect::Weakening)),
+        ("versioning", json!({"status": "Suspended"}), None),
+        ("encryption", encrypted("aws:kms", json!(key)), Some(Effect::Weakening)),
+        ("encryption", encrypted("aws:kms:dsse", json!(null)), Some(Effect::Weakening)),
+        ("encryption", encrypted("AES256", json!(null)), None),
+        ("policy", json!(PUBLIC), Some(Effect::Update)),
+        ("policy", json!(denying), Some(Effect::Weakening)),
+        ("policy", json!("no JSON"), Some(Effect::Weakening)),
+        ("replication", rule("Enabled"), Some(Effect::Weakening)),
+        ("replication", rule("Disabled"), Some(Effect::Update)),
+        ("logging", target, Some(Effect::Weakening)),
+        ("objectLock", retention, Some(Effect::Weakening)),
+        ("objectLock", json!({"enabled": true, "defaultRetention": null}), None),
+        ("abac", json!({"status": "Enabled"}), Some(Effect::Weakening)),
+    ];
+    for (block, state, effect) in &cases {
+        let mut seen = new_bucket();
+        seen.aspects.insert(aspects::find(block).expect("a block").name, Ok(state.clone()));
+        let managed = Managed { blocks: vec![(*block).to_owned()], ..Managed::default() };
+        let steps = plan_of(&bucket(json!({})), &managed, &seen);
+        assert_eq!(steps.first().map(|step| step.effect), *effect, "{block} {state}");
+    }
+    for row in aspects::TABLE.iter().filter(|row| row.guard.is_some()) {
+        assert!(cases.iter().any(|(block, ..)| *block == row.name), "{} has no case", row.name);
+    }
+}
+
+#[test]
 fn the_public_access_block_is_tightened_after_the_policy() {
     let (mut seen, mut tags) = (new_bucket(), None);
     take_all(&plan_of(&public(), &Managed::default(), &seen), &mut tags, &mut seen);
@@ -257,7 +322,7 @@ fn every_block_has_its_aspect_its_name_and_its_variants() {
 #[test]
 fn public_grants_and_a_public_policy_come_after_the_block_that_refuses_them() {
     let object = bucket(json!({
-        "objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "policy": "{}",
+        "objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "policy": PUBLIC,
         "publicAccessBlock": {"blockPublicAcls": false},
     }));
     let steps = plan_of(&object, &Managed::default(), &new_bucket());

@@ -7,6 +7,8 @@
 //! the number of approvals, so that an annotation left behind never counts twice; both the annotation
 //! and the approval are taken from a live read, for a cache may show them as they were before.
 
+use std::collections::BTreeSet;
+
 use crate::{
     api::{APPROVE, Approved, ManagementPolicy, Plan},
     managed::{
@@ -21,31 +23,49 @@ use crate::{
 
 use super::{Effect, Situation, report::summary};
 
-impl<X: External> Situation<'_, X> {
-    /// Whether a step needs a yes. Nothing is gated while creating what this pass makes.
-    pub(super) fn is_gated(&self, step: &Step<X::Op>) -> bool {
-        match self.object.management_policy() {
-            ManagementPolicy::Plan => true,
-            ManagementPolicy::Enforce | ManagementPolicy::Paused => {
-                step.effect != external::Effect::Update && !self.pass.created && !self.initial()
-            }
-        }
+/// Which steps need approval, and which have it. Made once for all the steps of a plan.
+pub(super) struct Gate<'a> {
+    /// Whether every step needs approval, whatever it does.
+    everything: bool,
+    /// Whether none does.
+    nothing: bool,
+    /// Digests of the steps that have been approved.
+    approved: BTreeSet<&'a str>,
+}
+
+impl Gate<'_> {
+    /// Whether a step needs approval.
+    fn is_gated<Op>(&self, step: &Step<Op>) -> bool {
+        self.everything || (step.effect != external::Effect::Update && !self.nothing)
     }
 
-    /// Whether a step has been approved, for this generation.
-    pub(super) fn is_approved(&self, step: &Step<X::Op>) -> bool {
-        let approved = self.status().approved.as_ref().filter(|approved| approved.generation == self.generation());
-        approved.is_some_and(|approved| approved.steps.contains(&approval::digest(step)))
+    /// Whether a step has been approved.
+    pub(super) fn is_approved<Op>(&self, step: &Step<Op>) -> bool {
+        !self.approved.is_empty() && self.approved.contains(approval::digest(step).as_str())
     }
 
-    /// Whether a step may not run for want of a yes.
-    pub(super) fn waits(&self, step: &Step<X::Op>) -> bool {
+    /// Whether a step may not run for want of approval.
+    pub(super) fn waits<Op>(&self, step: &Step<Op>) -> bool {
         self.is_gated(step) && !self.is_approved(step)
+    }
+}
+
+impl<X: External> Situation<'_, X> {
+    /// What needs approval, and what has been approved for this generation. Nothing is gated while creating what
+    /// this pass makes.
+    pub(super) fn gate(&self) -> Gate<'_> {
+        let approved = self.status().approved.as_ref().filter(|approved| approved.generation == self.generation());
+        Gate {
+            everything: self.object.management_policy() == ManagementPolicy::Plan,
+            nothing: self.pass.created || self.initial(),
+            approved: approved.iter().flat_map(|approved| &approved.steps).map(String::as_str).collect(),
+        }
     }
 
     /// The steps of `ladder` that wait for a yes, as a plan.
     pub(super) fn waiting(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Plan> {
-        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.waits(step)).collect();
+        let gate = self.gate();
+        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
         approval::plan(self.subject(identity), &steps)
     }
 
@@ -67,12 +87,13 @@ impl<X: External> Situation<'_, X> {
             return Some(Effect::ReadLive);
         }
         let outcome = if self.is_ready() { Outcome::Updating(summary(&ladder)) } else { Outcome::Creating };
+        let gate = self.gate();
         let mut status = self.next_status(&outcome);
         status.plan = None;
         status.approved = Some(Approved {
             hash: plan.hash,
             generation: self.generation(),
-            steps: ladder.iter().filter(|step| self.is_gated(step)).map(approval::digest).collect(),
+            steps: ladder.iter().filter(|step| gate.is_gated(step)).map(approval::digest).collect(),
         });
         if !mutant(Mutant::ApprovalTwice) {
             status.approvals += 1;
@@ -83,7 +104,8 @@ impl<X: External> Situation<'_, X> {
     /// The approval, as long as something of it is still to be done.
     pub(super) fn standing_approval(&self, ladder: &[Step<X::Op>]) -> Option<Approved> {
         let approved = self.status().approved.clone()?;
-        ladder.iter().any(|step| self.is_gated(step) && self.is_approved(step)).then_some(approved)
+        let gate = self.gate();
+        ladder.iter().any(|step| gate.is_gated(step) && gate.is_approved(step)).then_some(approved)
     }
 
     /// Under Enforce: what to tell the user about a step that waits.
@@ -92,9 +114,10 @@ impl<X: External> Situation<'_, X> {
             return None;
         }
         let plan = self.waiting(identity, ladder)?;
-        let waiting: Vec<Step<X::Op>> = ladder.iter().filter(|step| self.waits(step)).cloned().collect();
+        let gate = self.gate();
+        let waiting: Vec<&Step<X::Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
         let first = waiting.first()?;
-        let (block, how) = (first.block, summary(&waiting));
+        let (block, how) = (first.block, summary(waiting.iter().copied()));
         let why = match first.effect {
             external::Effect::Update | external::Effect::Weakening => format!(
                 "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({how}): \

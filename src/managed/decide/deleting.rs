@@ -51,7 +51,9 @@ impl<X: External> Situation<'_, X> {
             None => Effect::Observe(Reads { tags: true, ..Reads::default() }),
             Some(Existence::Present { tags: Some(tags), .. }) if !tags.contains_key(RELEASED) => {
                 match self.claim(identity).judge(tags) {
-                    Ok(owned) if owned.deletable().is_some() => Effect::Perform(owned, X::release(identity, tags)),
+                    Ok(owned) if owned.deletable().is_some() => {
+                        Effect::Perform(owned, vec![X::release(identity, tags)])
+                    }
                     _ => Effect::RemoveFinalizer,
                 }
             }
@@ -117,7 +119,7 @@ impl<X: External> Situation<'_, X> {
     /// be seen, and others get their turn.
     fn prepare(&self, owned: Owned, step: Step<X::Op>) -> Effect<X::Op> {
         if self.pass.batches < BATCHES {
-            return Effect::Perform(owned, step);
+            return Effect::Perform(owned, vec![step]);
         }
         let removed = self.emptied();
         let outcome = Outcome::Deleting(Some(Fault::new(

@@ -7,7 +7,7 @@ use crate::{
     managed::{
         approval,
         conditions::{Outcome, SYNCED, WRITE_LOOP},
-        external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS},
+        external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
         fault::{Class, Fault},
         identity::Identity,
         mutants::{Mutant, mutant},
@@ -15,7 +15,10 @@ use crate::{
     },
 };
 
-use super::{Effect, Situation, not_visible_yet, report::summary};
+use super::{Effect, Situation, consent::Gate, not_visible_yet, report::summary};
+
+/// The most writes of one reconciliation: about five seconds of AWS's time. A plan may have thousands.
+const MOST_CALLS: usize = 100;
 
 impl<X: External> Situation<'_, X> {
     pub(super) fn living(&self) -> Effect<X::Op> {
@@ -66,7 +69,7 @@ impl<X: External> Situation<'_, X> {
             if let Some(effect) = self.consent(identity, || ladder.clone()) {
                 return effect;
             }
-            if !self.is_approved(&creation) {
+            if !self.gate().is_approved(&creation) {
                 return self.conclude_planned(identity, None, &ladder, &Outcome::Missing(summary(&ladder)));
             }
         }
@@ -234,9 +237,11 @@ impl<X: External> Situation<'_, X> {
         {
             return effect;
         }
-        let Some(step) = steps.iter().find(|step| self.may_run(&owned, step)) else {
+        let gate = self.gate();
+        let mut ready = steps.iter().filter(|step| self.may_run(&owned, &gate, step)).peekable();
+        if ready.peek().is_none() {
             return self.settle(identity, Some(&owned), seen, &ladder());
-        };
+        }
         // What it takes a write to own, somebody else may be about to own.
         if owned.by() != By::Uid && !self.pass.reserved {
             return Effect::Reserve(X::scope(identity));
@@ -252,7 +257,14 @@ impl<X: External> Situation<'_, X> {
         if let Some(announcement) = self.announcement(&outcome, self.status().creation_intent.clone()) {
             return Effect::Announce(announcement);
         }
-        Effect::Perform(owned, step.clone())
+        let share = MOST_CALLS.saturating_sub(self.pass.calls);
+        if share == 0 {
+            return self.conclude_for_now(identity, seen);
+        }
+        // The claim is proven anew before anything else is written.
+        let alone = owned.by() != By::Uid || mutant(Mutant::PlanAfterEachCall);
+        let next = ready.take(if alone { 1 } else { share }).cloned().collect();
+        Effect::Perform(owned, next)
     }
 
     /// No step is left that may run: Secret, then the end of the pass. `owned` is `None` where the thing
@@ -288,7 +300,7 @@ impl<X: External> Situation<'_, X> {
     fn unfinished(&self, identity: &Identity, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Outcome> {
         let unread = self.unread(seen).into_iter().map(|(block, fault)| fault.at(block));
         let refused = self.pass.refused.iter().map(|(block, fault)| fault.clone().at(block));
-        let not_yet = ladder.iter().filter_map(|step| step.not_yet.clone().map(|fault| fault.at(step.block)));
+        let not_yet = waiting_together(ladder).into_iter().map(|(fault, places)| fault.clone().at(&places));
         let mut outcomes: Vec<Outcome> =
             unread.chain(refused).chain(not_yet).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
@@ -334,13 +346,13 @@ impl<X: External> Situation<'_, X> {
         )))
     }
 
-    fn may_run(&self, owned: &Owned, step: &Step<X::Op>) -> bool {
+    fn may_run(&self, owned: &Owned, gate: &Gate<'_>, step: &Step<X::Op>) -> bool {
         let refused = |block: &&str| self.pass.refused.contains_key(*block);
         // What is not ours in writing yet is claimed by its tags before anything else is changed.
         let claimed = owned.by() == By::Uid || step.block == TAGS;
         claimed
             && step.not_yet.is_none()
-            && !self.waits(step)
+            && !gate.waits(step)
             && !self.rests(step)
             && !refused(&step.block)
             && !step.after.iter().any(refused)
@@ -411,6 +423,19 @@ fn contested(identity: &Identity) -> Fault {
     )
 }
 
+/// What cannot be done yet, and all that waits for the same.
+fn waiting_together<Op>(ladder: &[Step<Op>]) -> Vec<(&Fault, String)> {
+    let mut faults: Vec<(&Fault, Vec<&Step<Op>>)> = Vec::new();
+    for step in ladder {
+        let Some(fault) = &step.not_yet else { continue };
+        match faults.iter_mut().find(|(known, _)| *known == fault) {
+            Some((_, steps)) => steps.push(step),
+            None => faults.push((fault, vec![step])),
+        }
+    }
+    faults.into_iter().map(|(fault, steps)| (fault, places(steps))).collect()
+}
+
 /// Takes the steps on paper and plans again, until nothing is left to do.
 fn climb<X: External>(
     mut steps: Vec<Step<X::Op>>,
@@ -432,4 +457,26 @@ fn climb<X: External>(
         steps = plan(tags.get_or_insert_default(), &seen);
     }
     ladder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::managed::change::Change;
+
+    #[test]
+    fn all_that_waits_for_the_same_is_named_together() {
+        let busy = Fault::new(Class::Pending, "IndexChanging", "globalSecondaryIndexes[old] is being deleted");
+        let step = |block, path: &str, not_yet: Option<&Fault>| {
+            let change = Change { path: path.to_owned(), from: None, to: Some("x".to_owned()) };
+            Step { not_yet: not_yet.cloned(), ..Step::new(block, (), vec![change]) }
+        };
+        let ladder = [
+            step("deletionProtection", "deletionProtection", Some(&busy)),
+            step("tags", "tags[a]", None),
+            step("globalSecondaryIndexes", "globalSecondaryIndexes[new].projection", Some(&busy)),
+        ];
+        let told = waiting_together(&ladder);
+        assert_eq!(told, [(&busy, "deletionProtection, globalSecondaryIndexes[new]".to_owned())]);
+    }
 }

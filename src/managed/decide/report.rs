@@ -1,6 +1,6 @@
 //! What the status says: announcements before a write, conclusions at the end of a pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -8,6 +8,7 @@ use crate::{
     api::{Binding, CreationIntent, External as ExternalStatus, Managed, RECONCILE_AT, Status},
     managed::{
         approval,
+        change::Change,
         conditions::{Outcome, conditions},
         external::{self, Existence, External, ManagedObject, Step},
         fault::Class,
@@ -57,13 +58,13 @@ impl<X: External> Situation<'_, X> {
         let before = &self.status().managed;
         let mut managed = self.managed_with(before);
         let declared = self.object.declared_blocks();
-        let faults = self.unread(seen);
-        let pending = |name: &str| {
-            left.iter().any(|step| step.block == name)
-                || faults.iter().any(|(block, _)| *block == name)
-                || self.pass.refused.contains_key(name)
-        };
-        let waiting = |name: &str| left.iter().any(|step| step.block == name && self.waits(step));
+        let gate = self.gate();
+        let faults = self.unread(seen).into_iter().map(|(block, _)| block);
+        let left_over = left.iter().map(|step| step.block).chain(faults);
+        let pending: BTreeSet<&str> = left_over.chain(self.pass.refused.keys().copied()).collect();
+        let waiting: BTreeSet<&str> = left.iter().filter(|step| gate.waits(step)).map(|step| step.block).collect();
+        let pending = |name: &str| pending.contains(name);
+        let waiting = |name: &str| waiting.contains(name);
         managed.blocks.retain(|block| {
             if declared.contains(&block.as_str()) { before.has_block(block) || !waiting(block) } else { pending(block) }
         });
@@ -125,11 +126,21 @@ impl<X: External> Situation<'_, X> {
     ) -> Effect<X::Op> {
         let mut status = self.next_status(outcome);
         if seen.is_none_or(|seen| self.unread(seen).is_empty()) {
-            let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !self.is_approved(step)).collect();
+            let gate = self.gate();
+            let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !gate.is_approved(step)).collect();
             status.plan = approval::plan(self.subject(identity), &steps);
             status.approved = self.standing_approval(ladder);
         }
         self.finish(outcome, status)
+    }
+
+    /// Concludes a reconciliation that has made its share of calls and leaves the rest to the next, so that others get
+    /// their turn and an edit meanwhile is seen.
+    pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> Effect<X::Op> {
+        let more = "there is more to change than one reconciliation does; the next goes on";
+        let outcome = if self.is_ready() { Outcome::Updating(more.to_owned()) } else { Outcome::Creating };
+        let status = self.with_external(identity, seen, self.next_status(&outcome), false);
+        Effect::Conclude { status: Box::new(status), next: Next::Again }
     }
 
     /// Concludes a pass that did all it could: what is managed, announced and bound is settled too.
@@ -204,6 +215,8 @@ impl<X: External> Situation<'_, X> {
             Outcome::Retrying(fault) if fault.class == Class::Allowance => Next::Slow,
             Outcome::WriteLoop(_) if self.is_changing() => Next::Poll,
             Outcome::WriteLoop(_) => Next::Slow,
+            // Each try opens what guards the bucket for a moment.
+            Outcome::Stalled(_) if self.pass.took_back => Next::Slow,
             Outcome::Stalled(fault) if fault.class == Class::User => Next::Mend,
             Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
                 Next::Retry
@@ -214,13 +227,14 @@ impl<X: External> Situation<'_, X> {
 }
 
 /// The changes of some steps in one line.
-pub(super) fn summary<Op>(steps: &[Step<Op>]) -> String {
+pub(super) fn summary<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
     /// More than a handful is read in the plan, not in a condition.
     const MOST: usize = 5;
-    let changes: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
-    match changes.len() {
-        0 => "nothing".to_owned(),
-        n if n <= MOST => changes.join("; "),
-        n => format!("{}; and {} more", changes[..MOST].join("; "), n - MOST),
+    let mut changes = steps.into_iter().flat_map(|step| &step.changes);
+    let first: Vec<String> = changes.by_ref().take(MOST).map(Change::brief).collect();
+    match (first.is_empty(), changes.count()) {
+        (true, _) => "nothing".to_owned(),
+        (false, 0) => first.join("; "),
+        (false, more) => format!("{}; and {more} more", first.join("; ")),
     }
 }

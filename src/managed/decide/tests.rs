@@ -35,6 +35,8 @@ fn looked_into() -> Observed {
     Observed { contents: Some(Ok(Contents::default())), ..fresh(&Op::PutTags(Tags::new())) }
 }
 
+const PUBLIC: &str = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::assets/*"}}"#;
+
 const NOON: &str = "2026-01-01T12:00:00Z";
 
 /// Where AWS tags buckets as it makes them, or where the endpoint cannot.
@@ -99,9 +101,11 @@ impl Point {
                 Effect::ReadLive => self.pass.live = true,
                 Effect::Announce(status) => self.object.status = Some(*status),
                 Effect::Create(_, step) => self.created(&step),
-                Effect::Perform(_, step) => {
-                    self.pass.wrote.insert(step.block);
-                    self.advance(&step.op);
+                Effect::Perform(_, steps) => {
+                    for step in steps {
+                        self.pass.wrote.insert(step.block);
+                        self.advance(&step.op);
+                    }
                 }
                 Effect::WriteSecret { .. } => self.pass.secret = Some(Ok(())),
                 Effect::Conclude { .. } => return,
@@ -116,6 +120,12 @@ impl Point {
         let tags = if self.external.tags_at_creation(&self.object) { tags.clone() } else { Tags::new() };
         self.sees(tags);
         self.pass.created = true;
+    }
+
+    fn only_step(&self) -> Step<Op> {
+        let Effect::Perform(_, steps) = self.decide() else { panic!("{:?}", self.decide()) };
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        steps.into_iter().next().expect("a step")
     }
 
     fn advance(&mut self, op: &Op) {
@@ -492,7 +502,7 @@ async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
     assert!(matches!(point.decide(), Effect::Observe(_)));
     let tags = point.own_tags();
     point.sees(tags.clone());
-    let Effect::Perform(_, step) = point.decide() else { panic!("{:?}", point.decide()) };
+    let step = point.only_step();
     assert!(matches!(&step.op, Op::PutTags(tags) if tags.contains_key("musubi.dev/released")));
     point.advance(&step.op);
     assert_eq!(point.decide(), Effect::RemoveFinalizer);
@@ -527,7 +537,7 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
     point.pass.refused.insert("versioning", Fault::user("MalformedXML", "no"));
     let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
-    let Effect::Perform(_, step) = point.decide() else { panic!("{:?}", point.decide()) };
+    let step = point.only_step();
     assert_eq!(step.block, "encryption");
     point.advance(&step.op);
     assert_eq!(point.concluded(), ("MalformedXML".to_owned(), Next::Mend), "lifecycle waits for versioning");
@@ -535,7 +545,7 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
 
 #[tokio::test]
 async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
-    let mut point = Point::in_sync(json!({"policy": "{}", "publicAccessBlock": {"blockPublicPolicy": false}})).await;
+    let mut point = Point::in_sync(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}})).await;
     let tags = point.own_tags();
     point.sees(tags);
     let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
@@ -575,7 +585,7 @@ async fn a_reset_that_lowers_a_guard_waits_for_a_yes_once_the_thing_has_been_rea
         conditions.filter(|condition| condition.type_ == "Ready").for_each(|condition| condition.status = ready.into());
         point.pass.live = true;
         let found = match point.decide() {
-            Effect::Perform(_, step) => step.block.to_owned(),
+            Effect::Perform(_, steps) => steps[0].block.to_owned(),
             Effect::WriteSecret { .. } => {
                 point.pass.secret = Some(Ok(()));
                 point.concluded().0

@@ -30,12 +30,14 @@ pub(super) fn policy(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
         return None;
     }
     let changes = diff(block.name(), &json!(seen.text), &json!(text));
+    let lowers = reset && seen.text.as_deref().is_some_and(policy_document::denies);
+    let not_yet = text.as_deref().and_then(|text| policy_document::refusal(block.name(), text));
     let revision = seen.revision.clone();
     let op = match text {
         Some(text) => Op::PutPolicy { text, revision },
         None => Op::DeletePolicy { revision },
     };
-    Some(lowering(Step::new(block.name(), op, changes), reset))
+    Some(lowering(Step { not_yet, ..Step::new(block.name(), op, changes) }, lowers))
 }
 
 /// Another stream takes two changes, off and on again; what changes in between is in neither.

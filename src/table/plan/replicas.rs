@@ -1,5 +1,7 @@
 //! Copies in other regions, one change at a time.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,8 +26,12 @@ fn wanted(want: Want<'_>) -> Option<Vec<Replica>> {
 /// Replicas that the list does not name, until they are gone: before the stream that feeds them.
 pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
     let Some(list) = wanted(want) else { return Vec::new() };
-    let unnamed = |region: &str| !list.iter().any(|replica| replica.region_name == region);
-    seen.replicas.iter().filter(|(region, _)| unnamed(region)).map(|(region, state)| deletion(region, state)).collect()
+    let named: BTreeSet<&str> = list.iter().map(|replica| replica.region_name.as_str()).collect();
+    seen.replicas
+        .iter()
+        .filter(|(region, _)| !named.contains(region.as_str()))
+        .map(|(region, state)| deletion(region, state))
+        .collect()
 }
 
 /// New replicas, and other settings of those that are there.

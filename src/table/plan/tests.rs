@@ -10,6 +10,8 @@ use crate::{
     table::state::{Definition, Encryption, Key},
 };
 
+const DENYING: &str = r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*"}}"#;
+
 fn identity() -> Identity {
     Identity::sample("orders")
 }
@@ -49,7 +51,7 @@ fn what_takes_something_away_waits_for_a_yes_and_what_is_declared_does_not() {
         "timeToLive": {"enabled": true, "attributeName": "a"},
         "pointInTimeRecovery": {"enabled": true},
         "contributorInsights": {"enabled": true},
-        "resourcePolicy": "{}",
+        "resourcePolicy": DENYING,
         "kinesisStream": {"enabled": true, "streamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/a"},
         "replicas": [{"regionName": "eu-west-1"}],
     });
@@ -296,4 +298,23 @@ fn the_stream_goes_after_the_replicas_that_it_feeds_and_stays_with_those_that_st
     );
     advance(&mut None, &mut seen, &gone[0].op);
     assert_eq!(effects(json!({}), &managed, &seen), [Effect::Disruptive]);
+}
+
+#[test]
+fn a_policy_of_a_table_is_checked_before_it_is_sent_and_guards_where_it_denies() {
+    let seen = |text: &str| Observed {
+        policy: Some(Ok(Policy { text: Some(text.to_owned()), revision: None })),
+        ..creation::read_apart(Observed::default())
+    };
+    let step = |policy: Option<&str>, seen: &Observed| {
+        let spec = policy.map_or_else(|| json!({}), |policy| json!({"resourcePolicy": policy}));
+        let step = steps(spec, &["resourcePolicy"], seen).into_iter().find(|step| step.block == "resourcePolicy");
+        step.expect("a step")
+    };
+    assert_eq!(step(None, &seen(DENYING)).effect, Effect::Weakening);
+    assert_eq!(step(None, &seen(&DENYING.replace("Deny", "Allow"))).effect, Effect::Update);
+    assert_eq!(step(Some(""), &seen(DENYING)).effect, Effect::Update, "what is declared is consent");
+    let refused = step(Some("{}"), &seen(DENYING)).not_yet.expect("it is refused");
+    assert_eq!((refused.class, refused.reason.as_str()), (Class::User, "MalformedPolicy"));
+    assert_eq!(step(Some(&DENYING.replace("Deny", "Allow")), &seen(DENYING)).not_yet, None);
 }

@@ -1,0 +1,334 @@
+//! What thinking costs: it grows no faster than the lists of a spec do.
+//!
+//! Every list and map of both schemas is filled to its bound and to a quarter of it, made, looked at, taken out, and
+//! planned and approved, by the real [`decide`] in a world where every call succeeds at once. Whatever takes longer
+//! than four times as long has a step in it that looks at the whole list. The lists are those of the schema: a new one
+//! is measured without being named here.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::{Resource as _, ResourceExt as _, core::object::HasStatus as _};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{APPROVE, FINALIZER, crd, tags::Tags},
+    aws::{Aws, Options},
+    bucket::Buckets,
+    lease::Fence,
+    managed::{
+        conditions::SYNCED,
+        decide::{Effect, Next, Pass, Settings, Situation, decide},
+        external::{Existence, External, ManagedObject, Reads},
+        history::History,
+        identity::{Identity, Owner},
+        mutants::{Mutant, with_mutant},
+    },
+    table::Tables,
+    telemetry::Metrics,
+};
+
+/// How much longer four times as much may take: N log N, and what a busy machine adds.
+const MOST: f64 = 6.0;
+
+/// An object and what it stands for, where every call succeeds at once.
+struct Story<'a, X: External> {
+    external: &'a X,
+    identity: Identity,
+    settings: Settings,
+    object: X::Object,
+    thing: Option<(Tags, X::Observed)>,
+    /// Ends what AWS is busy with.
+    rest: fn(&mut X::Observed),
+    /// The longest decision.
+    longest: Duration,
+    /// How many reconciliations there were.
+    turns: u32,
+}
+
+impl<'a, X: External> Story<'a, X> {
+    fn new(external: &'a X, spec: &Value, rest: fn(&mut X::Observed)) -> Self {
+        let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u".into() };
+        let mut story = Self {
+            external,
+            identity: Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner },
+            settings: Settings {
+                cluster: "c".into(),
+                also_owns: Vec::new(),
+                allow_adoption: Vec::new(),
+                allow_force_delete: Vec::new(),
+                allow_references: Vec::new(),
+                creation_grace: SignedDuration::from_mins(2),
+            },
+            object: object(spec),
+            thing: None,
+            rest,
+            longest: Duration::ZERO,
+            turns: 0,
+        };
+        story.object.meta_mut().generation = Some(1);
+        story
+    }
+
+    fn edit(&mut self, spec: &Value) {
+        let (status, finalizers) = (self.object.status().cloned(), self.object.finalizers().to_vec());
+        let generation = self.object.meta().generation.map(|generation| generation + 1);
+        self.object = object(spec);
+        *self.object.status_mut() = status;
+        self.object.meta_mut().finalizers = Some(finalizers);
+        self.object.meta_mut().generation = generation;
+    }
+
+    /// Reconciles until there is nothing left to do but wait for people.
+    fn settle(&mut self) {
+        for _ in 0..500 {
+            if !matches!(self.reconcile(), Next::Again | Next::Poll) {
+                return;
+            }
+        }
+        panic!("no end: {:?}", self.object.status().map(|status| &status.conditions));
+    }
+
+    fn reconcile(&mut self) -> Next {
+        self.turns += 1;
+        let (mut pass, mut history) = (Pass::<X>::default(), History::default());
+        loop {
+            let begun = Instant::now();
+            let effect = decide(&Situation {
+                object: &self.object,
+                external: self.external,
+                identity: Some(Ok(&self.identity)),
+                settings: &self.settings,
+                pass: &pass,
+                history: &history,
+                now: Timestamp::UNIX_EPOCH,
+            });
+            self.longest = self.longest.max(begun.elapsed());
+            match effect {
+                Effect::Observe(reads) => {
+                    pass.sight = Some(
+                        self.thing
+                            .clone()
+                            .map_or(Existence::Absent, |(tags, seen)| Existence::Present { tags: Some(tags), seen }),
+                    );
+                    pass.read = reads;
+                }
+                Effect::AddFinalizer => {
+                    self.object.meta_mut().finalizers = Some(vec![FINALIZER.to_owned()]);
+                    pass.live = true;
+                }
+                Effect::ReadLive => pass.live = true,
+                Effect::Announce(status) => *self.object.status_mut() = Some(*status),
+                Effect::Create(_, step) => {
+                    let (tags, seen) = self.external.fresh(&step.op);
+                    pass.sight = Some(Existence::Present { tags: Some(tags), seen });
+                    pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
+                    pass.created = true;
+                }
+                Effect::Perform(_, steps) => {
+                    let Some(Existence::Present { tags, seen }) = &mut pass.sight else { panic!("nothing is there") };
+                    for step in steps {
+                        pass.calls += 1;
+                        pass.wrote.insert(step.block);
+                        X::advance(tags, seen, &step.op);
+                        history.wrote(
+                            step.block,
+                            &crate::managed::approval::digest(&step),
+                            false,
+                            Timestamp::UNIX_EPOCH,
+                        );
+                        if X::settling(seen).is_some() {
+                            break;
+                        }
+                    }
+                }
+                Effect::WriteSecret { .. } => pass.secret = Some(Ok(())),
+                Effect::Conclude { status, next } => {
+                    *self.object.status_mut() = Some(*status);
+                    if let Some(Existence::Present { tags, mut seen }) = pass.sight {
+                        (self.rest)(&mut seen);
+                        self.thing = Some((tags.unwrap_or_default(), seen));
+                    }
+                    return next;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn is_synced(&self) -> bool {
+        self.object.status().is_some_and(|status| status.is_true(SYNCED))
+    }
+}
+
+fn object<K: ManagedObject>(spec: &Value) -> K {
+    let object = json!({
+        "apiVersion": K::api_version(&()), "kind": K::kind(&()),
+        "metadata": {"name": "assets", "namespace": "shop", "uid": "u"}, "spec": spec,
+    });
+    serde_json::from_value(object).expect("an object of the schema")
+}
+
+/// Made, looked at, taken out, planned and approved: how long that takes, and the longest decision in it.
+///
+/// What counts is one reconciliation: a long list takes several, a hundred writes each, and AWS takes one change of a
+/// table at a time, so that each of those is a reconciliation of its own.
+fn life<X: External>(external: &X, with: &Value, without: &Value, rest: fn(&mut X::Observed)) -> (Duration, Duration) {
+    let begun = Instant::now();
+    let mut story = Story::new(external, with, rest);
+    story.settle();
+    story.settle();
+    let plain = with.get("connectionSecret").is_none() && with.get("ignoreChanges").is_none();
+    assert!(story.is_synced() || !plain, "{:?}", story.object.status().map(|status| &status.conditions));
+    story.edit(without);
+    story.settle();
+    let turns = story.turns;
+    let mut planned = with.clone();
+    planned["managementPolicy"] = "Plan".into();
+    let mut story = Story::new(external, &planned, rest);
+    story.settle();
+    let plan = story.object.status().and_then(|status| status.plan.clone()).expect("a plan");
+    story.object.annotations_mut().insert(APPROVE.to_owned(), plan.hash);
+    story.settle();
+    assert!(story.is_synced(), "{:?}", story.object.status().map(|status| &status.conditions));
+    (begun.elapsed() / (turns + story.turns), story.longest)
+}
+
+/// A list or map of a schema: where it is, and its bound.
+struct Bounded {
+    path: Vec<String>,
+    most: usize,
+}
+
+fn bounded(schema: &Value, path: &mut Vec<String>, found: &mut Vec<Bounded>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        path.push(name.clone());
+        let most = field["maxItems"].as_u64().or(field["maxProperties"].as_u64());
+        if let Some(most) = most.filter(|most| *most > 1) {
+            found.push(Bounded { path: path.clone(), most: usize::try_from(most).expect("a bound") });
+        }
+        let inner = if field["items"].is_object() { &field["items"] } else { field };
+        bounded(inner, path, found);
+        path.pop();
+    }
+}
+
+/// The least that a schema takes; `n` tells one from another.
+fn sample(schema: &Value, n: usize) -> Value {
+    if let Some(words) = schema["enum"].as_array() {
+        return words[n % words.len()].clone();
+    }
+    match schema["type"].as_str() {
+        Some("string") => json!(format!("x{n:05}")),
+        Some("integer") => {
+            schema["minimum"].to_string().trim_end_matches(".0").parse::<i64>().map_or(json!(1), |least| json!(least))
+        }
+        Some("boolean") => json!(true),
+        Some("array") => json!([sample(&schema["items"], n)]),
+        _ => {
+            let needed = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            needed.map(|name| (name.to_owned(), sample(&schema["properties"][name], n))).collect()
+        }
+    }
+}
+
+/// A value of the schema in which the list at `path` has `count` entries.
+fn filled(schema: &Value, path: &[String], count: usize) -> Value {
+    let Some((name, rest)) = path.split_first() else {
+        return if schema["items"].is_object() {
+            (0..count).map(|n| sample(&schema["items"], n)).collect()
+        } else {
+            (0..count)
+                .map(|n| (format!("k{n:05}"), sample(&schema["additionalProperties"], n)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+    };
+    if schema["items"].is_object() {
+        return json!([filled(&schema["items"], path, count)]);
+    }
+    let mut value = sample(schema, 0);
+    value[name] = filled(&schema["properties"][name], rest, count);
+    value
+}
+
+fn spec_schema(kind: usize) -> Value {
+    let (_, crd) = &crd::all().expect("the CRDs")[kind];
+    let crd = serde_json::to_value(crd).expect("JSON");
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
+}
+
+/// How much longer `most` entries take than a quarter of them, in the best of some tries.
+fn growth<X: External>(external: &X, schema: &Value, list: &Bounded, rest: fn(&mut X::Observed)) -> (f64, Duration) {
+    let without = sample(schema, 0);
+    let measure = |count| {
+        let with = filled(schema, &list.path, count);
+        (0..3).map(|_| life(external, &with, &without, rest)).min().expect("three tries")
+    };
+    let (mut best, mut longest) = (f64::MAX, Duration::MAX);
+    for _ in 0..5 {
+        let ((few, _), (many, decision)) = (measure((list.most / 4).max(1)), measure(list.most));
+        (best, longest) = (best.min(many.as_secs_f64() / few.as_secs_f64()), longest.min(decision));
+        if best < MOST {
+            break;
+        }
+    }
+    (best, longest)
+}
+
+fn aws() -> Arc<Aws> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let options = Options::default();
+    runtime.block_on(async { Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await) })
+}
+
+fn every_list<X: External>(external: &X, kind: usize, rest: fn(&mut X::Observed)) {
+    let schema = spec_schema(kind);
+    let mut lists = Vec::new();
+    bounded(&schema, &mut Vec::new(), &mut lists);
+    assert!(lists.len() > 10, "the schema is walked");
+    for list in lists {
+        let path = list.path.join(".");
+        let (growth, longest) = growth(external, &schema, &list, rest);
+        println!("{path}: {} entries, {growth:.1} times a quarter of them; longest decision {longest:?}", list.most);
+        assert!(growth < MOST, "{path}: {} entries take {growth:.1} times as long as a quarter of them", list.most);
+    }
+}
+
+#[test]
+fn no_list_of_a_bucket_costs_more_than_its_length() {
+    every_list::<Buckets>(&Buckets::new(aws()), 0, |_| {});
+}
+
+#[test]
+fn no_list_of_a_table_costs_more_than_its_length() {
+    every_list::<Tables>(&Tables::new(aws()), 1, |seen| seen.settling = None);
+}
+
+#[test]
+fn a_plan_that_is_made_again_after_each_call_is_noticed() {
+    let (external, schema) = (Buckets::new(aws()), spec_schema(0));
+    let list = Bounded { path: vec!["metrics".into(), "configurations".into()], most: 100 };
+    let (growth, _) = with_mutant(Mutant::PlanAfterEachCall, || growth::<Buckets>(&external, &schema, &list, |_| {}));
+    assert!(growth > MOST, "{growth}");
+}
+
+/// What one API object can hold at most, all lists at once: no decision on it keeps a core for long.
+#[test]
+fn the_largest_specs_are_thought_about_quickly() {
+    let (external, schema) = (Buckets::new(aws()), spec_schema(0));
+    let mut spec = sample(&schema, 0);
+    for block in ["metrics", "analytics", "intelligentTiering", "inventory"] {
+        spec[block] = filled(&schema["properties"][block], &["configurations".to_owned()], 1000);
+    }
+    spec["lifecycle"] = filled(&schema["properties"]["lifecycle"], &["rules".to_owned()], 1000);
+    let bytes = spec.to_string().len();
+    let (_, longest) =
+        (0..3).map(|_| life::<Buckets>(&external, &spec, &json!({}), |_| {})).min_by_key(|life| life.1).expect("three");
+    println!("{bytes} bytes of spec: longest decision {longest:?}");
+    // Unoptimised, and beside other tests: many times what it takes in the operator.
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+}
