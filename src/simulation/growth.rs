@@ -190,8 +190,8 @@ fn life<X: External>(external: &X, with: &Value, without: &Value, rest: fn(&mut 
     planned["managementPolicy"] = "Plan".into();
     let mut story = Story::new(external, &planned, rest);
     story.settle();
-    let plan = story.object.status().and_then(|status| status.plan.clone()).expect("a plan");
-    story.object.annotations_mut().insert(APPROVE.to_owned(), plan.hash);
+    let published = story.object.status().and_then(|status| status.plan.clone()).expect("a plan");
+    story.object.annotations_mut().insert(APPROVE.to_owned(), published.hash);
     story.settle();
     assert!(story.is_synced(), "{:?}", story.object.status().map(|status| &status.conditions));
     (begun.elapsed() / (turns + story.turns), story.longest)

@@ -44,7 +44,7 @@ pub struct QueueNotification {
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
     /// ARN of the queue.
-    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:.+$"))]
+    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:[!-~]+$"))]
     pub queue_arn: String,
     /// Which events.
     #[schemars(schema_with = "events_schema")]
@@ -62,7 +62,7 @@ pub struct TopicNotification {
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
     /// ARN of the topic.
-    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$"))]
+    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[!-~]+$"))]
     pub topic_arn: String,
     /// Which events.
     #[schemars(schema_with = "events_schema")]
@@ -80,7 +80,7 @@ pub struct FunctionNotification {
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
     /// ARN of the function, a version of it or an alias.
-    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"))]
+    #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[!-~]+$"))]
     pub function_arn: String,
     /// Which events.
     #[schemars(schema_with = "events_schema")]

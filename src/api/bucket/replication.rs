@@ -13,7 +13,7 @@ use super::{ObjectFilter, Switch};
 pub struct Replication {
     /// ARN of the IAM role that S3 takes on to copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:role/.+$"))]
+    #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:role/[!-~]+$"))]
     pub role: Option<String>,
     /// The rules, matched by id. `[]` means none.
     // No list of the type `map`: a server-side apply that empties one drops its parent with it

@@ -188,7 +188,9 @@ mod tests {
         let ids: Vec<(&str, bool)> = steps.iter().map(|step| (step.id, step.to.is_some())).collect();
         assert_eq!(ids, [("b", false), ("a", true), ("d", true)]);
         let mut end = from.clone();
-        steps.iter().for_each(|step| put(&mut end, step.id, step.to));
+        for step in &steps {
+            put(&mut end, step.id, step.to);
+        }
         assert_eq!(end, to);
     }
 }

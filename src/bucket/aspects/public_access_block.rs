@@ -24,7 +24,8 @@ pub(in crate::bucket) struct Switches {
 }
 
 impl Switches {
-    /// Whether going from here to there switches anything off.
+    /// Whether going from here to there switches anything off. By reference, as every guard compares.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn loosens(&self, to: &Self) -> bool {
         (self.block_public_acls && !to.block_public_acls)
             || (self.ignore_public_acls && !to.ignore_public_acls)

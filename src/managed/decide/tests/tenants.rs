@@ -136,9 +136,9 @@ async fn what_a_spec_may_not_name_stops_it_before_anything_is_made_or_written() 
 #[tokio::test]
 async fn what_has_no_tags_of_ours_needs_an_allowance() {
     let role = "arn:aws:iam::1:role/victim";
-    let rule =
+    let copies =
         json!({"id": "all", "status": "Enabled", "priority": 1, "destination": {"bucket": "arn:aws:s3:::copies"}});
-    let mut point = Point::new(Where::Aws, json!({"replication": {"role": role, "rules": [rule]}})).await;
+    let mut point = Point::new(Where::Aws, json!({"replication": {"role": role, "rules": [copies]}})).await;
     point.settings.allow_references = vec!["shop=arn:aws:s3:::copies".parse().expect("an allowance")];
     point.pass.sight = Some(Existence::Absent);
     check(&mut point, &["arn:aws:s3:::copies", role]);
