@@ -77,6 +77,11 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub emptied: i64,
 
+    /// The deletion waits for nothing but its content, and the administrator lets this namespace set
+    /// deletionPolicy Delete to have it removed (`--allow-force-delete`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force_delete_allowed: bool,
+
     /// The last value of the annotation `musubi.dev/reconcile-at` that was acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
@@ -108,6 +113,7 @@ impl Default for Status {
             approved: None,
             approvals: 0,
             emptied: 0,
+            force_delete_allowed: false,
             last_handled_reconcile_at: None,
         }
     }

@@ -13,15 +13,18 @@ use kube::{
 };
 use tracing::Instrument;
 
-use crate::managed::{
-    cluster::ClusterError,
-    conditions::{self, READY, UNSEEN},
-    decide::Next,
-    external::{External, ManagedObject},
-    history::History,
-    identity::Identity,
-    names::{Names, Others},
-    reconcile::{Context, reconcile},
+use crate::{
+    api::FINALIZER,
+    managed::{
+        cluster::ClusterError,
+        conditions::{self, READY, UNSEEN},
+        decide::Next,
+        external::{External, ManagedObject},
+        history::History,
+        identity::Identity,
+        names::{Names, Others},
+        reconcile::{Context, reconcile},
+    },
 };
 
 use super::{lane::Lane, queue::Key, schedule::Again};
@@ -33,6 +36,9 @@ pub trait Controller: Send + Sync {
 
     /// How many objects are in which state.
     fn census(&self) -> Census;
+
+    /// For how long the object has been in deletion, at `now`, that has been so longest; zero if none is.
+    fn oldest_deletion(&self, now: Timestamp) -> Duration;
 }
 
 /// Objects by state, see [`conditions::state`].
@@ -247,5 +253,43 @@ impl<X: External> Controller for KindController<X> {
             *census.entry(state(&*object)).or_default() += 1;
         }
         census
+    }
+
+    fn oldest_deletion(&self, now: Timestamp) -> Duration {
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let ages = stores.iter().flat_map(Store::state).filter_map(|object| in_deletion_for(&*object, now));
+        ages.max().unwrap_or_default()
+    }
+}
+
+/// For how long an object has been in deletion that waits for the operator: without its finalizer it waits for
+/// somebody else's.
+fn in_deletion_for(object: &impl ResourceExt, now: Timestamp) -> Option<Duration> {
+    let asked = object.meta().deletion_timestamp.as_ref()?;
+    let ours = object.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
+    // The API server's clock may be ahead of ours.
+    ours.then(|| Duration::try_from(now.duration_since(asked.0)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration};
+
+    use super::*;
+    use crate::api::Bucket;
+
+    #[test]
+    fn a_deletion_ages_while_the_finalizer_is_on() {
+        let mut bucket: Bucket =
+            serde_json::from_value(serde_json::json!({"metadata": {}, "spec": {}})).expect("a bucket");
+        let now = Timestamp::UNIX_EPOCH;
+        bucket.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        assert_eq!(in_deletion_for(&bucket, now), None);
+        bucket.metadata.deletion_timestamp = Some(Time(now - SignedDuration::from_mins(40)));
+        assert_eq!(in_deletion_for(&bucket, now), Some(Duration::from_mins(40)));
+        bucket.metadata.deletion_timestamp = Some(Time(now + SignedDuration::from_secs(1)));
+        assert_eq!(in_deletion_for(&bucket, now), Some(Duration::ZERO), "its clock is ahead of ours");
+        bucket.metadata.finalizers = Some(vec!["somebody.example.com/else".to_owned()]);
+        assert_eq!(in_deletion_for(&bucket, now), None);
     }
 }

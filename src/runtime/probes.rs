@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::http::Request;
+use k8s_openapi::jiff::Timestamp;
 use kube::{Client, client::Body};
 use tokio::time::Instant;
 
@@ -104,6 +105,7 @@ impl Probes {
     pub fn metrics(&self) -> Result<String, std::fmt::Error> {
         for (kind, controller) in self.controllers.get().into_iter().flat_map(|all| all.iter()) {
             self.metrics.objects(kind, &controller.census());
+            self.metrics.oldest_deletion(kind, controller.oldest_deletion(Timestamp::now()));
         }
         self.metrics.text()
     }

@@ -35,6 +35,7 @@ struct Inner {
     first_reconcile: Family<Kind, Histogram>,
     ready: Family<Kind, Histogram>,
     objects: Family<Objects, Gauge>,
+    oldest_deletion: Family<Kind, Gauge<f64, AtomicU64>>,
     resync: Family<Kind, Gauge<f64, AtomicU64>>,
     watch_progress: Family<Kind, Gauge<f64, AtomicU64>>,
     leader: Gauge,
@@ -148,6 +149,12 @@ impl Default for Metrics {
         registry.register("time_to_ready_seconds", "How long an object was not Ready that now is", ready.clone());
         let objects = Family::<Objects, Gauge>::default();
         registry.register("objects", "Objects by kind and state", objects.clone());
+        let oldest_deletion = Family::<Kind, Gauge<f64, AtomicU64>>::default();
+        registry.register(
+            "oldest_deletion_age_seconds",
+            "For how long the object has been in deletion that has been so longest, 0 if none is",
+            oldest_deletion.clone(),
+        );
         let resync = Family::<Kind, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "resync_interval_seconds",
@@ -193,6 +200,7 @@ impl Default for Metrics {
             first_reconcile,
             ready,
             objects,
+            oldest_deletion,
             resync,
             watch_progress,
             leader,
@@ -256,6 +264,11 @@ impl Metrics {
             let number = census.get(state).copied().unwrap_or_default();
             self.inner.objects.get_or_create(&Objects { kind, state }).set(i64::try_from(number).unwrap_or(i64::MAX));
         }
+    }
+
+    /// For how long the oldest deletion of this kind has been waiting for the operator.
+    pub fn oldest_deletion(&self, kind: &'static str, age: Duration) {
+        self.inner.oldest_deletion.get_or_create(&Kind { kind }).set(age.as_secs_f64());
     }
 
     /// How often an object of this kind is looked at.

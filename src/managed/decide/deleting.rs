@@ -18,6 +18,9 @@ use super::{Effect, Next, Situation};
 /// to 1,000 object versions each.
 const BATCHES: usize = 16;
 
+/// Reasons of a deletion that only content is in the way of, by kind.
+const NOT_EMPTY: [&str; 2] = ["BucketNotEmpty", "TableNotEmpty"];
+
 impl<X: External> Situation<'_, X> {
     pub(super) fn deleting(&self) -> Effect<X::Op> {
         if !self.has_finalizer() {
@@ -145,6 +148,13 @@ impl<X: External> Situation<'_, X> {
 
     fn may_force(&self, identity: &Identity) -> bool {
         self.settings.allow_force_delete.iter().any(|namespace| namespace.is_match(&identity.owner.namespace))
+    }
+
+    /// Whether deletionPolicy Delete would end what is in the way, and is allowed.
+    pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
+        let Outcome::DeletionBlocked(fault) = outcome else { return false };
+        let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
+        allowed && NOT_EMPTY.contains(&fault.reason.as_str())
     }
 
     fn not_managed(&self) -> Fault {

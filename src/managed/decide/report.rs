@@ -85,6 +85,7 @@ impl<X: External> Situation<'_, X> {
         status.conditions = conditions(self.status(), outcome, self.generation(), self.now);
         status.last_handled_reconcile_at = self.annotation(RECONCILE_AT).map(str::to_owned);
         status.emptied = self.emptied();
+        status.force_delete_allowed = self.force_would_help(outcome);
         status
     }
 
