@@ -81,7 +81,7 @@ pub struct Pass<X: External> {
     pub sight: Option<Existence<X::Observed>>,
     /// What `sight` covers.
     pub read: Reads,
-    /// Whether `sight` holds what writes should have come to, and AWS has not been read since.
+    /// Whether `sight` holds what a write should come to that AWS is busy with, and has not been read since.
     pub advanced: bool,
     /// Whether the object was read live, by uid, in this pass.
     pub live: bool,

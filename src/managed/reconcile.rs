@@ -374,8 +374,8 @@ impl<X: External> Running<'_, X> {
         let mut follows = true;
         if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
             X::advance(tags, seen, &step.op);
-            self.pass.advanced = true;
             if X::settling(seen).is_some() {
+                self.pass.advanced = true;
                 self.history.is_busy();
                 follows = false;
             }
