@@ -3,7 +3,7 @@
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration};
 
 use crate::{
-    api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
+    api::{CreationIntent, ManagementPolicy, RECONCILE_AT, Status, tags::Tags},
     managed::{
         approval,
         conditions::{Outcome, SYNCED, WRITE_LOOP},
@@ -330,6 +330,10 @@ impl<X: External> Situation<'_, X> {
 
     /// Whether a step has been taken in vain too often and too lately to be taken now.
     fn rests(&self, step: &Step<X::Op>) -> bool {
+        // Whoever asks for a look now wants to see whether the write takes by now.
+        if self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref() {
+            return false;
+        }
         let known = self.told_of_loop(step.block);
         self.history.rests(step.block, || approval::digest(step), known, self.now) && !mutant(Mutant::NoBrake)
     }
