@@ -83,6 +83,8 @@ pub struct Pass<X: External> {
     pub read: Reads,
     /// Whether `sight` holds what a write should come to that AWS is busy with, and has not been read since.
     pub advanced: bool,
+    /// Whether this pass has written down the intent to create.
+    pub announced: bool,
     /// Whether the object was read live, by uid, in this pass.
     pub live: bool,
     /// The fault that ends the work in AWS for this pass.
@@ -137,6 +139,7 @@ impl<X: External> Default for Pass<X> {
             sight: None,
             read: Reads::default(),
             advanced: false,
+            announced: false,
             live: false,
             fault: None,
             refused: BTreeMap::new(),

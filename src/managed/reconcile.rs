@@ -292,6 +292,7 @@ impl<X: External> Running<'_, X> {
     async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
         let approvals = self.object.status().map_or(0, |status| status.approvals);
         self.object = self.cluster.write_status(&self.object, status).await?;
+        self.pass.announced = status.creation_intent.is_some();
         if let Some(approved) = status.approved.as_ref().filter(|_| status.approvals > approvals) {
             tracing::info!(hash = approved.hash, steps = approved.steps.len(), "plan approved");
             self.note(Note::approved(&approved.hash));

@@ -98,13 +98,15 @@ impl<X: External> Situation<'_, X> {
     /// The intent to create. An older one stands as long as its time still tells when the create was sent.
     fn announced(&self, identity: &Identity) -> CreationIntent {
         let before = self.status().creation_intent.as_ref().and_then(|intent| intent.announced_at.clone());
-        let recent = before.filter(|at| self.now.duration_since(at.0) < ANNOUNCEMENT);
+        let recent = before.clone().filter(|at| self.now.duration_since(at.0) < ANNOUNCEMENT);
+        // An API server whose CRDs are older than this operator keeps no time, however often it is told.
+        let announced_at = if self.pass.announced { before } else { Some(recent.unwrap_or(Time(self.now))) };
         CreationIntent {
             uid: identity.owner.uid.clone(),
             name: identity.name.clone(),
             region: identity.region.clone(),
             account_id: identity.account_id.clone(),
-            announced_at: Some(recent.unwrap_or(Time(self.now))),
+            announced_at,
         }
     }
 

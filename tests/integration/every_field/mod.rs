@@ -16,7 +16,7 @@ use std::{
 use futures::{StreamExt as _, stream};
 use kube::api::{Patch, PatchParams};
 use musubi::{
-    api::{RECONCILE_AT, crd},
+    api::{RECONCILE_AT, XML_TEXT, crd},
     reference::Block,
 };
 use serde_json::{Value, json};
@@ -154,7 +154,8 @@ fn valid<K: Swept>(field: &Field, now: &Value, targets: &[String; 2]) -> Vec<Val
         }
         Some("string") if schema["enum"].is_array() => choices(schema),
         Some("string") => {
-            assert!(!schema["pattern"].is_string(), "{} has a pattern: name other values of it", field.path);
+            let free = schema["pattern"].is_null() || schema["pattern"] == XML_TEXT;
+            assert!(free, "{} has a pattern: name other values of it", field.path);
             let longest = usize::try_from(schema["maxLength"].as_u64().expect("a bound")).expect("it is small");
             vec![json!("a"), json!("k".repeat(longest))]
         }
@@ -201,7 +202,9 @@ fn invalid(field: &Field) -> Vec<Value> {
             if schema["minLength"].as_u64() > Some(0) {
                 values.push(json!(""));
             }
-            if schema["pattern"].is_string() {
+            if schema["pattern"] == XML_TEXT {
+                values.push(json!("what XML cannot carry: \u{1}"));
+            } else if schema["pattern"].is_string() {
                 values.push(json!("/ no such pattern /"));
             }
             values
