@@ -243,6 +243,7 @@ fn used() -> Metrics {
     metrics.watch_error(kind);
     metrics.drift_corrected(kind);
     metrics.write_loop(kind);
+    metrics.oldest_deletion(kind, std::time::Duration::ZERO);
     let call = AwsCall { service: "S3".into(), operation: "CreateBucket".into(), outcome: "ok" };
     metrics.aws_request(call, second);
     metrics.endpoint_unreachable("S3", "eu-west-1", Some(true));
