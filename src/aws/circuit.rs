@@ -173,7 +173,7 @@ mod tests {
         let circuits = Circuits::new(Metrics::default());
         for _ in 0..ATTEMPTS {
             assert_eq!(circuits.admits("S3", "eu-west-3"), Ok(()));
-            let _ = circuits.unanswered("S3", "eu-west-3", "https://s3.eu-west-3.amazonaws.com");
+            drop(circuits.unanswered("S3", "eu-west-3", "https://s3.eu-west-3.amazonaws.com"));
         }
         circuits
     }
@@ -237,20 +237,20 @@ mod tests {
     async fn the_metric_names_what_is_unreachable_and_forgets_what_nobody_calls() {
         let metrics = Metrics::default();
         let circuits = Circuits::new(metrics.clone());
-        let _ = circuits.unanswered("KMS", "eu-west-3", "");
+        drop(circuits.unanswered("KMS", "eu-west-3", ""));
         let line = |service: &str, value| {
             let labels = format!("service=\"{service}\",region=\"eu-west-3\"");
             metrics.text().expect("text").contains(&format!("musubi_aws_endpoint_unreachable{{{labels}}} {value}"))
         };
         for _ in 1..ATTEMPTS {
             assert!(!line("KMS", 1));
-            let _ = circuits.unanswered("KMS", "eu-west-3", "");
+            drop(circuits.unanswered("KMS", "eu-west-3", ""));
         }
         assert!(line("KMS", 1));
         circuits.answered("KMS", "eu-west-3");
         assert!(line("KMS", 0));
         for _ in 0..ATTEMPTS {
-            let _ = circuits.unanswered("KMS", "eu-west-3", "");
+            drop(circuits.unanswered("KMS", "eu-west-3", ""));
         }
         circuits.forget("eu-west-3");
         assert!(!line("KMS", 0) && !line("KMS", 1) && circuits.unreachable().is_empty());

@@ -331,8 +331,8 @@ mod tests {
             let began = Instant::now();
             let regional = aws.regional(&format!("eu-test{number}-1"));
             slowest = slowest.max(began.elapsed());
-            let _ = regional.s3.head_bucket().bucket("assets").send().await;
-            let _ = regional.dynamodb.describe_table().table_name("orders").send().await;
+            drop(regional.s3.head_bucket().bucket("assets").send().await);
+            drop(regional.dynamodb.describe_table().table_name("orders").send().await);
             if number % 100 == 99 {
                 println!("{} regions: {:?}, slowest {slowest:?}", number + 1, footprint());
             }

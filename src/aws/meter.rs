@@ -95,7 +95,7 @@ mod tests {
         let (aws, _) = Aws::played_behind(Fence::open(), move |_| (status, body.to_owned()));
         let meter = Arc::new(Meter::default());
         let call = aws.regional("us-east-1").dynamodb.describe_table().table_name("orders").send();
-        let _ = meter.measure(call).await;
+        drop(meter.measure(call).await);
         (meter.calls(), meter.throttled(), meter.answered())
     }
 

@@ -166,7 +166,7 @@ async fn sts_comes_back_and_everybody_goes_on() {
     let sts = away.clone();
     let (aws, ..) = aws(move |_| if sts.load(Ordering::SeqCst) { hangs() } else { says(200, &identity("1")) });
     for _ in 0..600 {
-        let _ = aws.account().await;
+        drop(aws.account().await);
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     away.store(false, Ordering::SeqCst);

@@ -46,7 +46,8 @@ impl Fence {
             return Err(NotHeld);
         }
         let Some(until) = &self.until else { return Ok(()) };
-        match *until.lock().unwrap_or_else(PoisonError::into_inner) {
+        let until = *until.lock().unwrap_or_else(PoisonError::into_inner);
+        match until {
             Some(until) if Instant::now() + longest <= until => Ok(()),
             _ => Err(NotHeld),
         }

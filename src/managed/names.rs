@@ -23,6 +23,7 @@ pub struct Names {
 
 /// A name that nobody else makes or claims until this is dropped.
 #[derive(Debug)]
+#[must_use = "a reservation that is dropped gives the name back"]
 pub struct Reservation<'a> {
     names: &'a Names,
     name: String,
@@ -30,6 +31,7 @@ pub struct Reservation<'a> {
 
 impl Names {
     /// Reserves a name; `None` if another object has it.
+    #[must_use = "a reservation that is dropped gives the name back"]
     pub fn reserve(&self, name: String) -> Option<Reservation<'_>> {
         let free = self.reserved.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
         // Only who was first may ever own a reservation: dropping one gives the name back.

@@ -62,12 +62,12 @@ impl Probes {
 
     /// Whose objects are counted.
     pub fn count(&self, controllers: &Controllers) {
-        let _ = self.controllers.set(controllers.clone());
+        drop(self.controllers.set(controllers.clone()));
     }
 
     /// Whose endpoints are told of.
     pub fn aws(&self, circuits: &Circuits) {
-        let _ = self.aws.set(circuits.clone());
+        drop(self.aws.set(circuits.clone()));
     }
 
     /// Says which endpoints of AWS do not answer. As long as one does, or ever did, the operator is ready: it

@@ -275,7 +275,7 @@ impl Tenure {
     async fn end(self) {
         self.over.cancel();
         if let Some(holder) = self.holder {
-            let _ = holder.await;
+            drop(holder.await);
         }
         self.metrics.leads(false);
     }

@@ -97,8 +97,8 @@ impl Operator {
 
     /// kill -9.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 
     /// SIGTERM, and waits for the end.
@@ -118,7 +118,7 @@ impl Operator {
         if let Some(reader) = self.reader.take() {
             let closed = tokio::task::spawn_blocking(|| reader.join());
             let closed = tokio::time::timeout(Duration::from_secs(60), closed).await;
-            let _ = closed.expect("the operator ends within a minute");
+            drop(closed.expect("the operator ends within a minute"));
         }
         self.child.wait().expect("the operator can be waited for")
     }

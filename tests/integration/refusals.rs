@@ -146,7 +146,7 @@ async fn every_example_and_every_manifest_of_the_readme_is_accepted() {
     assert!(files.len() > 5, "{files:?}");
     // Of a namespace of its own, and taken by any API server.
     let localstack = root.join("localstack/localstack.yaml").to_string_lossy().into_owned();
-    let _ = rig.kubectl_output(&["create", "namespace", "localstack"]);
+    drop(rig.kubectl_output(&["create", "namespace", "localstack"]));
     rig.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", &localstack]);
     for file in files {
         let file = file.to_string_lossy().into_owned();
