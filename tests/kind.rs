@@ -23,7 +23,7 @@ struct StandIns {
 impl StandIns {
     fn new(test: &str, programs: &[(&str, &str)]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stand-ins-{test}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
+        drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).expect("a folder");
         for (name, answers) in programs {
             let record = folder.join("calls");
@@ -51,7 +51,7 @@ impl StandIns {
 
 impl Drop for StandIns {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 

@@ -89,7 +89,7 @@ impl Drop for Rig {
             }
         }
         if !self.keep {
-            let _ = Command::new(root().join("localstack/down")).arg("--state").arg(&self.state).status();
+            drop(Command::new(root().join("localstack/down")).arg("--state").arg(&self.state).status());
         }
     }
 }
