@@ -110,7 +110,7 @@ impl<'a, X: External> Story<'a, X> {
                 history: &history,
                 now: Timestamp::UNIX_EPOCH,
             });
-            self.longest = self.longest.max(cpu_time() - begun);
+            self.longest = self.longest.max(cpu_time().saturating_sub(begun));
             match effect {
                 Effect::Observe(reads) => {
                     pass.sight = Some(
@@ -206,7 +206,7 @@ fn life<X: External>(external: &X, with: &Value, without: &Value, rest: fn(&mut 
     story.object.annotations_mut().insert(APPROVE.to_owned(), published.hash);
     story.settle();
     assert!(story.is_synced(), "{:?}", story.object.status().map(|status| &status.conditions));
-    ((cpu_time() - begun) / (turns + story.turns), story.longest)
+    (cpu_time().saturating_sub(begun) / (turns + story.turns), story.longest)
 }
 
 /// A list or map of a schema: where it is, and its bound.
