@@ -8,7 +8,7 @@
 //! object is in sync.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -138,14 +138,19 @@ fn courses(race: &Race) -> Vec<Course> {
 
 /// The same with a crash after one of the calls. Where two processes restore one backup under one name and
 /// one of them dies between its announcement and the answer, AWS tells nothing that tells them apart.
+///
+/// The crash comes after the last call of the first object's turn, after the first and a middle call of the
+/// second's, and after the first call once both are over. Left out are crashes before the second object is about to
+/// come in, which the families of one object have; turns of the first object that end long before or after its
+/// create; and for the second all lengths but the shortest, and one that takes it past its create.
 fn crashes(race: &Race) -> Vec<Course> {
     if race.specs.len() > 2 || (!race.together && race.name.contains("one-backup")) {
         return Vec::new();
     }
     let mut all = Vec::new();
-    for i in [1, 3, 4, 5, 6, 8] {
-        for j in [1, 4, MOST_CALLS] {
-            for at in 1..=(i + j.min(6) + 1) {
+    for i in [4, 6] {
+        for j in [1, 6] {
+            for at in [i, i + 1, i + j.min(3), i + j + 1].into_iter().collect::<BTreeSet<usize>>() {
                 let disturbance = Some(Disturbance::at(at, What::CrashAfter));
                 all.push(Course { turns: vec![(0, i), (1, j), (0, REST), (1, REST)], disturbance });
             }
@@ -156,8 +161,8 @@ fn crashes(race: &Race) -> Vec<Course> {
 
 const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600), floor: Duration::from_secs(60) };
 
-/// How long a race is left to settle.
-const SETTLE: Duration = Duration::from_secs(15 * 60);
+/// How long a race is left to settle: longer than an announcement holds a name, and than a retry after it takes.
+const SETTLE: Duration = Duration::from_secs(8 * 60);
 
 async fn run(real: &Real, race: &Race, course: &Course) -> Vec<String> {
     match (race.tables, race.tags_at_creation) {
@@ -267,6 +272,7 @@ fn verdict<X: Kind>(world: &World) -> Vec<String> {
 }
 
 fn family(name: &str, courses: impl Fn(&Race) -> Vec<Course>) {
+    let began = std::time::Instant::now();
     let failures = runtime().block_on(async {
         let real = Real::new().await;
         let (mut failures, mut count) = (Vec::new(), 0);
@@ -280,7 +286,7 @@ fn family(name: &str, courses: impl Fn(&Race) -> Vec<Course>) {
                 }
             }
         }
-        println!("{name}: {count} runs");
+        println!("{name}: {count} runs in {:?}", began.elapsed());
         failures
     });
     let shown: Vec<&String> = failures.iter().take(20).collect();
