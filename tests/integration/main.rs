@@ -43,6 +43,7 @@ mod iam;
 mod ladder;
 mod lanes;
 mod leaders;
+mod load;
 mod outages;
 mod ownership;
 mod policies;

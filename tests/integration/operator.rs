@@ -25,9 +25,11 @@ impl Operator {
         Self::start_as("test", kubeconfig, flags)
     }
 
-    /// The same with this access key. LocalStack takes twelve digits for the account.
+    /// The same with this access key. LocalStack takes twelve digits for the account. `MUSUBI_BINARY` names another
+    /// build than the one of these tests: an optimised one, or an older one, to be measured.
     pub fn start_as(access_key: &str, kubeconfig: &str, flags: &[String]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_musubi"))
+        let binary = std::env::var_os("MUSUBI_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_musubi").into());
+        let mut child = Command::new(binary)
             .args(["run", "--region", "us-east-1", "--http-addr", "127.0.0.1:0", "--log-format", "json"])
             .args(flags)
             .env_clear()
@@ -90,9 +92,23 @@ impl Operator {
 
     /// Memory that the process has had at most, in KiB.
     pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Memory that the process has now, in KiB.
+    pub fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, field: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
+    }
+
+    /// How many files and connections the process has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map(Iterator::count).unwrap_or_default()
     }
 
     /// kill -9.

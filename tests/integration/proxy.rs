@@ -128,6 +128,11 @@ impl Proxy {
         self.shared.calls.borrow().iter().filter(|call| call.service != "STS").cloned().collect()
     }
 
+    /// How many calls so far, STS included.
+    pub fn count(&self) -> usize {
+        self.shared.calls.borrow().len()
+    }
+
     /// All calls of STS so far.
     pub fn sts_calls(&self) -> Vec<Call> {
         self.shared.calls.borrow().iter().filter(|call| call.service == "STS").cloned().collect()
