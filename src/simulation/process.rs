@@ -61,7 +61,8 @@ impl<X: Kind> Process<X> {
     ) -> Self {
         let number = {
             let mut state = world.state();
-            let number = state.alive.last().map_or(1, |last| last + 1);
+            // A number of its own: one that the dead had would be dead at once.
+            let number = state.shutdowns.keys().next_back().map_or(1, |last| last + 1);
             state.alive.insert(number);
             number
         };
