@@ -434,6 +434,8 @@ async fn what_was_made_a_moment_ago_and_is_not_shown_yet_is_neither_made_again_n
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll));
     point.deleting();
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll), "nor is the finalizer dropped");
+    let hasty = crate::managed::mutants::with_mutant(Mutant::NoGrace, || point.decide());
+    assert_eq!(hasty, Effect::RemoveFinalizer, "what the test would see");
     point.pass.deleted = true;
     assert_eq!(point.decide(), Effect::RemoveFinalizer, "unless this pass deleted it");
     point.object.metadata.deletion_timestamp = None;
