@@ -159,7 +159,7 @@ impl Load {
             done.send_replace(Some((settled, started.elapsed(), calls)));
         };
         let settled = async {
-            let _ = awaited.wait_for(Option::is_some).await;
+            drop(awaited.wait_for(Option::is_some).await);
         };
         let ((), busy) = tokio::join!(load, self.probe("busy", settled, &mut process));
         let (settled, took, calls) = done.borrow().expect("the load has ended");
@@ -247,7 +247,7 @@ impl Load {
     async fn until_ready(&self, name: &str, spec: Value) -> Duration {
         let started = Instant::now();
         self.world.apply::<Bucket>(name, spec).await;
-        let _ = tokio::time::timeout(PROBE_LIMIT, self.world.ready::<Bucket>(name)).await;
+        drop(tokio::time::timeout(PROBE_LIMIT, self.world.ready::<Bucket>(name)).await);
         started.elapsed()
     }
 }
