@@ -34,7 +34,7 @@ use super::{
     history::History,
     identity::Identity,
     mutants::{Mutant, mutant},
-    ownership::{Absent, By, Claim, Deletable, Owned},
+    ownership::{Absent, By, Claim, Deletable, Owned, Refusal},
     references::{Checked, ReferenceAllowance},
     secret::Outputs,
 };
@@ -326,13 +326,18 @@ impl<X: External> Situation<'_, X> {
         }
     }
 
-    /// Why what was seen in this pass is not ours, with what its tags say of its owner: for the operator's log alone.
-    pub fn refusal_in_full(&self) -> Option<String> {
+    /// Whose this is by the tags that this pass has read; `None` if it has read none.
+    fn judged(&self) -> Option<Result<Owned, Refusal>> {
         let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
         else {
             return None;
         };
-        self.claim(identity).judge(tags).err().map(|refusal| refusal.in_full())
+        Some(self.claim(identity).judge(tags))
+    }
+
+    /// Why what was seen in this pass is not ours, with what its tags say of its owner: for the operator's log alone.
+    pub fn refusal_in_full(&self) -> Option<String> {
+        self.judged()?.err().map(|refusal| refusal.in_full())
     }
 
     /// The announced create, where it proves that an untagged thing is ours.
@@ -368,20 +373,12 @@ impl<X: External> Situation<'_, X> {
 
     /// Whether what a create answered for is this object's, now that its tags were read.
     pub fn has_made_it(&self) -> bool {
-        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
-        else {
-            return false;
-        };
-        self.claim(identity).judge(tags).is_ok_and(|owned| owned.is_claimed())
+        self.judged().is_some_and(|judged| judged.is_ok_and(|owned| owned.is_claimed()))
     }
 
     /// Whether the tags still are what they were before this pass claimed the thing.
     pub fn is_claim_invisible(&self) -> bool {
-        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
-        else {
-            return false;
-        };
-        self.claim(identity).judge(tags).is_ok_and(|owned| owned.by() != By::Uid)
+        self.judged().is_some_and(|judged| judged.is_ok_and(|owned| owned.by() != By::Uid))
     }
 
     /// The blocks that were read in this pass and need no step.
