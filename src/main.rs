@@ -93,6 +93,10 @@ struct Run {
     /// Seconds after a create in which AWS's "does not exist" is taken for slowness, not for absence.
     #[arg(long, env = "MUSUBI_CREATION_GRACE_SECONDS", default_value_t = 120)]
     creation_grace_seconds: u64,
+    /// Seconds after a write in which AWS may go on showing what was there before: it is then looked at again, and not
+    /// written again.
+    #[arg(long, env = "MUSUBI_VISIBILITY_SECONDS", default_value_t = 180)]
+    visibility_seconds: u64,
     /// Where /healthz, /readyz and /metrics are served.
     #[arg(long, env = "MUSUBI_HTTP_ADDR", default_value = "0.0.0.0:8080")]
     http_addr: SocketAddr,
@@ -223,6 +227,7 @@ impl Run {
                 terms: Terms::default(),
             }),
             creation_grace: Duration::from_secs(self.creation_grace_seconds),
+            visibility: Duration::from_secs(self.visibility_seconds),
             http_address: self.http_addr,
         }
     }

@@ -146,6 +146,10 @@ impl External for Buckets {
         (tags, plan::fresh(creation))
     }
 
+    fn is_assumed(block: &str) -> bool {
+        !aspects::AT_CREATION.contains(&block)
+    }
+
     fn plan(object: &Bucket, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
         plan::plan(object, managed, id, tags, seen)
     }
@@ -156,6 +160,10 @@ impl External for Buckets {
 
     fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         plan::advance(tags, seen, op);
+    }
+
+    fn confirm(seen: &mut Observed, read: Observed) {
+        seen.aspects.extend(read.aspects);
     }
 
     /// A bucket exists or it does not.
@@ -196,6 +204,10 @@ impl External for Buckets {
     /// S3 tells nothing of a bucket that could: this is about endpoints that cannot tag what they make.
     fn bears_out(_: &Bucket, _: &CreationIntent, _: &Observed) -> bool {
         true
+    }
+
+    fn guard_of(block: &str) -> Option<&'static str> {
+        aspects::GUARDED.contains(&block).then_some(aspects::GUARD)
     }
 
     /// "Amazon S3 returns this error in all AWS Regions except in the North Virginia Region. For legacy

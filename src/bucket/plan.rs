@@ -226,7 +226,7 @@ fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
         }
         let mut step = steps.remove(block);
         let back = Op::Put { aspect: PublicAccessBlockAspect::NAME, state: before.clone() };
-        step.unless = Some((&[AclAspect::NAME, PolicyAspect::NAME], back));
+        step.unless = Some((&aspects::GUARDED, back));
         steps.insert(first, step);
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     use crate::managed::identity::Owner;
 
     fn identity() -> Identity {
-        let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
+        let owner = Owner::sample();
         Identity { name: "thing".into(), region: "r".into(), account_id: "1".into(), owner }
     }
 

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use k8s_openapi::{
     ByteString,
-    api::core::v1::Secret,
+    api::core::v1::{Namespace, Secret},
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference},
 };
 use kube::{
@@ -70,6 +70,10 @@ pub fn pruned<K: ManagedObject>(mut object: K) -> K {
     object
 }
 
+fn is_forbidden(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 403)
+}
+
 async fn bounded<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, ClusterError> {
     tokio::time::timeout(PATIENCE, call).await.map_err(|_| ClusterError::TimedOut)?.map_err(ClusterError::from)
 }
@@ -78,6 +82,8 @@ async fn bounded<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Resul
 pub struct Cluster<K: ManagedObject> {
     objects: Api<K>,
     secrets: Api<Secret>,
+    namespaces: Api<Namespace>,
+    namespace: String,
     name: String,
     uid: String,
 }
@@ -89,6 +95,8 @@ impl<K: ManagedObject> Cluster<K> {
         Self {
             objects: Api::namespaced(client.clone(), &namespace),
             secrets: Api::namespaced(client.clone(), &namespace),
+            namespaces: Api::all(client.clone()),
+            namespace,
             name: object.name_any(),
             uid: object.uid().unwrap_or_default(),
         }
@@ -104,6 +112,27 @@ impl<K: ManagedObject> Cluster<K> {
             Ok(Arc::new(pruned(object)))
         } else {
             Err(ClusterError::Superseded)
+        }
+    }
+
+    /// The uid of the object's namespace, from the API server rather than from a cache.
+    ///
+    /// # Errors
+    /// When the API server does not answer. A role that lacks the permission, such as that of an earlier version, is
+    /// a [`Fault`] for the status.
+    pub async fn namespace_uid(&self) -> Result<Result<String, Fault>, ClusterError> {
+        match bounded(self.namespaces.get_metadata(&self.namespace)).await {
+            Ok(namespace) => Ok(Ok(namespace.uid().unwrap_or_default())),
+            Err(ClusterError::Api(error)) if is_forbidden(&error) => Ok(Err(Fault::new(
+                Class::Denied,
+                "NamespaceForbidden",
+                format!(
+                    "the operator may not read namespace {}: grant its role the verb get on namespaces, as the \
+                     manifests and the chart of this version do",
+                    self.namespace
+                ),
+            ))),
+            Err(error) => Err(error),
         }
     }
 

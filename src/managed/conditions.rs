@@ -23,6 +23,12 @@ pub const STALLED: &str = "Stalled";
 /// Reason of an object whose thing AWS is deleting.
 pub const DELETING: &str = "Deleting";
 
+/// Reason of an object that AWS is at work on.
+pub const UPDATING: &str = "Updating";
+
+/// Reason of an object whose last write AWS has taken and does not show yet.
+pub const NOT_SHOWN: &str = "NotShownYet";
+
 /// Reason of an object whose writes AWS accepts and never shows.
 pub const WRITE_LOOP: &str = "WriteLoop";
 
@@ -52,7 +58,7 @@ pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {
         "Paused" => "paused",
         "Drifted" => "drifted",
         "Creating" => "creating",
-        "Updating" => "updating",
+        UPDATING | NOT_SHOWN => "updating",
         _ => "retrying",
     }
 }
@@ -66,6 +72,8 @@ pub enum Outcome {
     Creating,
     /// An edit is on its way, or AWS is busy.
     Updating(String),
+    /// It exists, serves and has its Secret, and is not wholly as declared yet: what it waits for.
+    Serving(Fault),
     /// Something failed that time may heal.
     Retrying(Fault),
     /// Only the user can help.
@@ -82,6 +90,13 @@ pub enum Outcome {
     Deleting(Option<Fault>),
     /// It cannot be deleted as things are.
     DeletionBlocked(Fault),
+    /// The object stands for nothing any more, and somebody else's finalizer keeps it.
+    LetGo {
+        /// Whether AWS still has it.
+        reason: &'static str,
+        /// What became of it.
+        message: String,
+    },
 }
 
 impl Outcome {
@@ -120,12 +135,17 @@ pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Ti
             last_transition_time: since,
         }
     };
-    let ready = match (row.ready, previous.condition(READY)) {
+    let served = previous.condition(READY).filter(|before| before.status == "True");
+    let ready = match (row.ready, served) {
         (Ready::Is(status), _) => set(READY, status, row.reason, row.message),
         // An object that serves goes on serving: Ready stays as it is, together with the
         // generation that it was last wholly in place at, so that a waiter waits through an edit.
-        (Ready::Keeps { .. }, Some(before)) if before.status == "True" => before.clone(),
-        (Ready::Keeps { otherwise }, _) => set(READY, otherwise, row.reason, row.message),
+        (Ready::Serves | Ready::Keeps { .. }, Some(before)) => before.clone(),
+        // In place at no generation yet, and certainly not at this one: a waiter waits on.
+        (Ready::Serves, None) => {
+            Condition { observed_generation: Some(generation - 1), ..set(READY, "True", row.reason, row.message) }
+        }
+        (Ready::Keeps { otherwise }, None) => set(READY, otherwise, row.reason, row.message),
     };
     let mut conditions = vec![ready, set(SYNCED, row.synced, row.reason, row.message)];
     if row.reconciling {
@@ -148,7 +168,11 @@ struct Row<'a> {
 
 enum Ready {
     Is(&'static str),
-    Keeps { otherwise: &'static str },
+    /// It serves, whatever is still to come.
+    Serves,
+    Keeps {
+        otherwise: &'static str,
+    },
 }
 
 impl<'a> Row<'a> {
@@ -165,7 +189,8 @@ impl<'a> Row<'a> {
         match outcome {
             Outcome::InSync => row(Ready::Is("True"), "True", false, false, "InSync", "AWS equals the spec"),
             Outcome::Creating => row(Ready::Is("False"), "False", true, false, "Creating", "being made in AWS"),
-            Outcome::Updating(message) => row(keeps("False"), "False", true, false, "Updating", message),
+            Outcome::Updating(message) => row(keeps("False"), "False", true, false, UPDATING, message),
+            Outcome::Serving(fault) => row(Ready::Serves, "False", true, false, &fault.reason, &fault.message),
             Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
             Outcome::Stalled(fault) if LOST.contains(&fault.reason.as_str()) => {
                 row(Ready::Is("False"), "False", false, true, &fault.reason, &fault.message)
@@ -186,6 +211,7 @@ impl<'a> Row<'a> {
             Outcome::Deleting(Some(fault)) => {
                 row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)
             }
+            Outcome::LetGo { reason, message } => row(Ready::Is("False"), "False", false, false, reason, message),
             Outcome::DeletionBlocked(fault) => {
                 row(Ready::Is("False"), "False", false, true, "DeletionBlocked", &fault.message)
             }
@@ -222,6 +248,7 @@ mod tests {
             (Outcome::InSync, false, "in_sync"),
             (Outcome::Creating, false, "creating"),
             (Outcome::Updating("x".into()), false, "updating"),
+            (Outcome::Serving(Fault::new(Class::Pending, UPDATING, "x")), false, "updating"),
             (Outcome::Retrying(fault(Class::Transient)), false, "retrying"),
             (Outcome::Stalled(fault(Class::User)), false, "stalled"),
             (Outcome::Paused, false, "paused"),
@@ -241,6 +268,7 @@ mod tests {
             Outcome::InSync,
             Outcome::Creating,
             Outcome::Updating("x".into()),
+            Outcome::Serving(fault(Class::Pending)),
             Outcome::Retrying(fault(Class::Transient)),
             Outcome::Stalled(fault(Class::User)),
             Outcome::Paused,
@@ -249,6 +277,7 @@ mod tests {
             Outcome::WriteLoop("x".into()),
             Outcome::Deleting(None),
             Outcome::DeletionBlocked(fault(Class::User)),
+            Outcome::LetGo { reason: "Deleted", message: "x".into() },
         ];
         for outcome in outcomes {
             let status = status(&outcome, &Status::default(), 1, T0);
@@ -266,6 +295,22 @@ mod tests {
         let done = status(&Outcome::InSync, &edited, 2, later(2));
         assert_eq!(done.condition(READY).and_then(|ready| ready.observed_generation), Some(2));
         assert_eq!(done.condition(READY).map(|ready| ready.last_transition_time.0), Some(T0));
+    }
+
+    #[test]
+    fn what_serves_is_ready_before_it_is_in_place_at_a_generation() {
+        let building = Outcome::Serving(Fault::new(Class::Pending, UPDATING, "an index is being built"));
+        let ready = |status: &Status| {
+            let ready = status.condition(READY).expect("Ready");
+            (ready.status.clone(), ready.observed_generation)
+        };
+        let first = status(&building, &Status::default(), 3, T0);
+        assert_eq!(ready(&first), ("True".to_owned(), Some(2)));
+        assert!(first.is_true(RECONCILING) && !first.is_true(SYNCED));
+        let done = status(&Outcome::InSync, &first, 3, later(1));
+        assert_eq!(ready(&done), ("True".to_owned(), Some(3)));
+        let edited = status(&building, &done, 4, later(2));
+        assert_eq!(ready(&edited), ("True".to_owned(), Some(3)));
     }
 
     #[test]

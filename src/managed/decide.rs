@@ -29,7 +29,7 @@ use crate::api::{CreationIntent, FINALIZER, Status, tags::Tags};
 
 use super::{
     conditions::{READY, SYNCED},
-    external::{Existence, External, ManagedObject, Reads, Step, TAGS},
+    external::{CREATION, Existence, External, ManagedObject, Reads, Step, TAGS},
     fault::{Class, FEATURE_NOT_OFFERED, Fault},
     history::History,
     identity::Identity,
@@ -62,6 +62,8 @@ pub struct Situation<'a, X: External> {
 pub struct Settings {
     /// Name of this cluster in ownership tags.
     pub cluster: String,
+    /// Uid of `kube-system`; empty where the operator may not read it.
+    pub cluster_uid: String,
     /// Earlier names of this cluster.
     pub also_owns: Vec<String>,
     /// Which namespaces may adopt which names.
@@ -72,6 +74,25 @@ pub struct Settings {
     pub allow_references: Vec<ReferenceAllowance>,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: SignedDuration,
+    /// How long after a write AWS may go on showing what was there before.
+    pub visibility: SignedDuration,
+}
+
+#[cfg(test)]
+impl Settings {
+    /// Of a cluster `c` whose administrator has allowed nothing.
+    pub(crate) fn sample() -> Self {
+        Self {
+            cluster: "c".into(),
+            cluster_uid: "kube-system-1".into(),
+            also_owns: Vec::new(),
+            allow_adoption: Vec::new(),
+            allow_force_delete: Vec::new(),
+            allow_references: Vec::new(),
+            creation_grace: SignedDuration::from_mins(2),
+            visibility: SignedDuration::from_mins(3),
+        }
+    }
 }
 
 /// What a pass has seen and done so far.
@@ -100,6 +121,8 @@ pub struct Pass<X: External> {
     /// Whether its tags must be read before anything more is written, since the answer to a write did not
     /// say whose it is.
     pub unproven: bool,
+    /// Blocks of what this pass has made that were read since: nothing of them is assumed any more.
+    pub confirmed: BTreeSet<&'static str>,
     /// Whether AWS has answered a create with "it existed before".
     pub existed: bool,
     /// Whether another object has announced that it makes it.
@@ -147,6 +170,7 @@ impl<X: External> Default for Pass<X> {
             created: false,
             reserved: false,
             unproven: false,
+            confirmed: BTreeSet::new(),
             existed: false,
             contested: false,
             deleted: false,
@@ -168,8 +192,11 @@ pub enum Effect<Op> {
     Identify,
     /// Keep other objects from making or claiming what bears this name, and forget what was seen before.
     Reserve(String),
-    /// Read the tags of what a write has just made or claimed: they say whose it is.
-    Prove,
+    /// Read the tags of what a write has just made or claimed: they say whose it is. The rest of these is
+    /// confirmed in the same wave.
+    Prove(Reads),
+    /// Read what was only assumed of a new resource.
+    Confirm(Reads),
     /// Read AWS.
     Observe(Reads),
     /// Check what the spec names in AWS beside the resource, and read the tags of what no allowance covers.
@@ -177,6 +204,8 @@ pub enum Effect<Op> {
         /// Whether the resource is about to be made, so that what is copied counts, too.
         creating: bool,
     },
+    /// Find out which namespace the object is in, beyond its name: the API server is asked.
+    ReadNamespace,
     /// Put the finalizer on the object. The answer is a live read.
     AddFinalizer,
     /// Read the object live and compare its uid.
@@ -391,6 +420,20 @@ impl<X: External> Situation<'_, X> {
         let differing: BTreeSet<&str> = steps.iter().map(|step| step.block).chain(faulty).collect();
         let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
         known.filter(|block| !differing.contains(block)).collect()
+    }
+
+    /// Blocks of what this pass has made that the spec declares and that are in place by assumption alone: they
+    /// went with no write and were not read.
+    fn unconfirmed(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
+        if !self.pass.wrote.contains(CREATION) || mutant(Mutant::FreshBelieved) {
+            return BTreeSet::new();
+        }
+        let known = |block: &str| {
+            self.pass.wrote.contains(block)
+                || self.pass.confirmed.contains(block)
+                || steps.iter().any(|step| step.block == block)
+        };
+        self.object.declared_blocks().into_iter().filter(|block| X::is_assumed(block) && !known(block)).collect()
     }
 
     /// Blocks that could not be read, and why.

@@ -141,6 +141,10 @@ pub trait External: Send + Sync + 'static {
     /// What the thing is right after `creation`: its tags and its state, as AWS makes it.
     fn fresh(&self, creation: &Self::Op) -> (Tags, Self::Observed);
 
+    /// Whether no creating call carries this block and no answer to one tells it: what [`Self::fresh`] says of it
+    /// is assumed, and endpoints differ.
+    fn is_assumed(block: &str) -> bool;
+
     /// What stands between AWS and the spec, in the order in which it must be done; empty when they
     /// are equal. `tags` are those on the thing, if they have been read.
     fn plan(
@@ -156,6 +160,9 @@ pub trait External: Send + Sync + 'static {
 
     /// What the observation becomes once AWS has answered `op` with success.
     fn advance(tags: &mut Option<Tags>, seen: &mut Self::Observed, op: &Self::Op);
+
+    /// Takes over the blocks that were read apart, and keeps the rest of `seen`.
+    fn confirm(seen: &mut Self::Observed, read: Self::Observed);
 
     /// The change of state that AWS is busy with, if any: nothing can be written until it is over.
     fn settling(seen: &Self::Observed) -> Option<Settling>;
@@ -186,6 +193,10 @@ pub trait External: Send + Sync + 'static {
     /// Whether what was seen, untagged, can be what this announced create has made, whose answer is not
     /// known.
     fn bears_out(object: &Self::Object, intent: &CreationIntent, seen: &Self::Observed) -> bool;
+
+    /// The block that guards against what this block holds: while it stands AWS refuses it, and for some seconds after
+    /// it was opened.
+    fn guard_of(block: &str) -> Option<&'static str>;
 
     /// Makes the thing and says what AWS's answer proves.
     ///

@@ -118,6 +118,29 @@ impl History {
         self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0)
     }
 
+    /// Whether the last write of this block was this very one, and no look has shown it yet: what differs is what was
+    /// there before, as far as anybody can tell, and nobody's drift.
+    pub fn is_unshown(&self, block: &str, digest: impl FnOnce() -> String) -> bool {
+        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0 && trail.written == digest())
+    }
+
+    /// Whether this very write was made so lately that AWS may not show it yet.
+    pub fn is_spreading(
+        &self,
+        block: &str,
+        digest: impl FnOnce() -> String,
+        window: SignedDuration,
+        now: Timestamp,
+    ) -> bool {
+        self.wrote_within(block, window, now) && self.is_unshown(block, digest)
+    }
+
+    /// Whether this block was written within so long before.
+    pub fn wrote_within(&self, block: &str, window: SignedDuration, now: Timestamp) -> bool {
+        let at = self.blocks.get(block).and_then(|trail| trail.at);
+        at.is_some_and(|at| now.duration_since(at) < window)
+    }
+
     /// Whether this block was put right before and somebody undid it.
     pub fn repeats(&self, block: &str) -> bool {
         self.blocks.get(block).is_some_and(|trail| trail.seen && trail.corrected > 1)
@@ -168,6 +191,20 @@ mod tests {
         assert!(history.loops("policy"));
         history.wrote("policy", "b", false, noon(0));
         assert!(!history.loops("policy"), "another value begins anew");
+    }
+
+    #[test]
+    fn a_write_spreads_until_it_was_seen_or_its_time_is_over() {
+        let mut history = History::default();
+        let spreads = |history: &History, digest: &str, minutes| {
+            history.is_spreading("policy", || digest.to_owned(), SignedDuration::from_mins(3), noon(minutes))
+        };
+        assert!(!spreads(&history, "a", 0), "nothing was written");
+        history.wrote("policy", "a", false, noon(0));
+        assert!(spreads(&history, "a", 2) && !spreads(&history, "a", 3));
+        assert!(!spreads(&history, "b", 0), "somebody else's change differs from what was there before");
+        history.in_place(&["policy"]);
+        assert!(!spreads(&history, "a", 1), "what was seen and differs again is drift");
     }
 
     #[test]

@@ -48,6 +48,14 @@ pub enum Mutant {
     IntentIsEnough,
     /// The whole plan is made again after each call: what it costs grows with the square of a list.
     PlanAfterEachCall,
+    /// A namespace is its name.
+    NamespaceByName,
+    /// A guard that was opened is closed again when AWS does not heed that at once.
+    GuardFlips,
+    /// What AWS does not show yet is written again.
+    StaleIsDrift,
+    /// What a new resource is like is assumed, and never looked at.
+    FreshBelieved,
     /// A step that was taken back counts as a write that AWS never shows.
     UndoCounts,
 }

@@ -10,7 +10,7 @@ use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 
 use super::{
     external::Existence,
-    identity::{CLUSTER, Identity, NAME, NAMESPACE, RELEASED, UID, is_reserved},
+    identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
     mutants::{Mutant, mutant},
 };
 
@@ -62,6 +62,19 @@ pub enum Refusal {
         /// Cluster of its owner.
         cluster: String,
     },
+    /// Its owner was of an earlier namespace of this cluster that bore the same name, and whoever has the name now
+    /// may be somebody else.
+    #[error(
+        "{thing} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and made \
+         again: what it holds may be another team's. Choose another name; or, to take it over, set adoptionPolicy: \
+         Adopt and have an administrator start the operator with --allow-adoption {namespace}={thing} (globs work)"
+    )]
+    NamespaceMadeAgain {
+        /// Name in AWS.
+        thing: String,
+        /// Name of the namespace.
+        namespace: String,
+    },
     /// It exists, carries no ownership tags, and the spec does not adopt.
     #[error(
         "{thing} exists already and carries no ownership tags of Musubi, so it is left alone: choose another name, or set adoptionPolicy: Adopt to take it over"
@@ -105,6 +118,7 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::OwnedByAnother { .. } => "OwnedByAnother",
+            Self::NamespaceMadeAgain { .. } => "NamespaceMadeAgain",
             Self::AlreadyExists { .. } => "AlreadyExists",
             Self::AdoptionNotAllowed { .. } => "AdoptionNotAllowed",
             Self::ManagedByAnother { .. } => "ManagedByAnother",
@@ -176,8 +190,23 @@ impl Claim<'_> {
             uid if self.held && !tags.contains_key(RELEASED) && !mutant(Mutant::UidTakenBack) => {
                 Err(Refusal::OwnershipLost { thing: thing(), uid: uid.to_owned() })
             }
+            _ if self.is_of_earlier_namespace(tags) => self
+                .adopt()
+                .map_err(|_| Refusal::NamespaceMadeAgain { thing: thing(), namespace: owner.namespace.clone() }),
             _ => ours(By::Predecessor),
         }
+    }
+
+    /// What bears no such tag was made by an earlier version of the operator.
+    fn is_of_earlier_namespace(&self, tags: &Tags) -> bool {
+        let (Some(origin), Some(tag)) = (&self.identity.owner.origin, tags.get(ORIGIN)) else { return false };
+        origin.is_of_earlier_namespace(tag) && !mutant(Mutant::NamespaceByName)
+    }
+
+    /// Whether the API server must say which namespace this is before what was judged is acted upon: to tell whose a
+    /// predecessor's thing is, or to write the tag that tells it.
+    pub fn asks_for_origin(&self, owned: &Owned, tags: &Tags) -> bool {
+        self.identity.owner.origin.is_none() && (owned.by != By::Uid || !tags.contains_key(ORIGIN))
     }
 
     fn judge_untagged(&self, tags: &Tags) -> Result<Owned, Refusal> {

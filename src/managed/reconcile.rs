@@ -7,7 +7,7 @@ use kube::{Client, Resource as _, ResourceExt, core::object::HasStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::Status,
+    api::{Status, tags::Tags},
     lease::Fence,
     telemetry::{Events, Metrics, Note},
 };
@@ -21,7 +21,7 @@ use super::{
     external::{Existence, External, Made, ManagedObject, Reads, Step, TAGS, places},
     fault::{Class, Fault},
     history::History,
-    identity::{Identity, Owner},
+    identity::{Identity, Origin, Owner},
     mutants::{Mutant, mutant},
     names::{Others, Reservation},
     ownership::{Absent, By, Deletable, Owned},
@@ -121,8 +121,13 @@ pub async fn reconcile<X: External>(
                     return Ok(pass.report(Next::Retry));
                 }
             }
-            Effect::Prove => {
-                if context.shutdown.run_until_cancelled(pass.prove()).await.is_none() {
+            Effect::Prove(reads) => {
+                if context.shutdown.run_until_cancelled(pass.prove(&reads)).await.is_none() {
+                    return Ok(pass.report(Next::Retry));
+                }
+            }
+            Effect::Confirm(reads) => {
+                if context.shutdown.run_until_cancelled(pass.confirm(&reads)).await.is_none() {
                     return Ok(pass.report(Next::Retry));
                 }
             }
@@ -131,6 +136,7 @@ pub async fn reconcile<X: External>(
                     return Ok(pass.report(Next::Busy));
                 }
             }
+            Effect::ReadNamespace => pass.read_namespace().await?,
             Effect::AddFinalizer => pass.add_finalizer().await?,
             Effect::ReadLive => pass.read_live().await?,
             Effect::Announce(status) => pass.announce(&status).await?,
@@ -167,6 +173,7 @@ async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Resu
             namespace: object.namespace().unwrap_or_default(),
             name: object.name_any(),
             uid: object.uid().unwrap_or_default(),
+            origin: None,
         },
     })
 }
@@ -219,15 +226,10 @@ impl<X: External> Running<'_, X> {
         !held && !self.context.external.tags_at_creation(&self.object) && (self.others.announced)(identity)
     }
 
-    /// Reads the tags of what a write has made or claimed, and nothing else.
-    async fn prove(&mut self) {
+    /// Reads the tags of what a write has made or claimed, and what is to be confirmed of it.
+    async fn prove(&mut self, reads: &Reads) {
         let Some(Ok(identity)) = self.identity.clone() else { return };
-        let tags_alone = Reads { tags: true, ..Reads::default() };
-        let tags = match self.context.external.observe(&identity, &tags_alone).await {
-            Ok(Existence::Present { tags: Some(tags), .. }) => tags,
-            Ok(_) => return self.pass.fault = Some(not_visible_yet()),
-            Err(fault) => return self.pass.fault = Some(fault),
-        };
+        let Some(tags) = self.confirm(reads).await else { return };
         self.pass.unproven = false;
         if let Some(Existence::Present { tags: known, .. }) = &mut self.pass.sight {
             *known = Some(tags);
@@ -240,8 +242,29 @@ impl<X: External> Running<'_, X> {
             self.made(&identity);
         } else {
             // What was taken for a new one is an old one, of which nothing is known yet.
-            self.pass.read = tags_alone;
+            self.pass.read = Reads { tags: true, ..Reads::default() };
         }
+    }
+
+    /// Reads what was only assumed of a resource, and its tags if they are asked for.
+    async fn confirm(&mut self, reads: &Reads) -> Option<Tags> {
+        let Some(Ok(identity)) = &self.identity else { return None };
+        let (tags, read) = match self.context.external.observe(identity, reads).await {
+            Ok(Existence::Present { tags, seen }) if tags.is_some() >= reads.tags => (tags, seen),
+            Ok(_) => {
+                self.pass.fault = Some(not_visible_yet());
+                return None;
+            }
+            Err(fault) => {
+                self.pass.fault = Some(fault);
+                return None;
+            }
+        };
+        self.pass.confirmed.extend(&reads.blocks);
+        if let Some(Existence::Present { seen, .. }) = &mut self.pass.sight {
+            X::confirm(seen, read);
+        }
+        tags
     }
 
     async fn observe(&mut self, reads: Reads) {
@@ -312,6 +335,23 @@ impl<X: External> Running<'_, X> {
         Ok(())
     }
 
+    /// Finds out which namespace the object is in, beyond its name. It outlives all that is in it: what is asked
+    /// now holds for as long as the object is there.
+    async fn read_namespace(&mut self) -> Result<(), ClusterError> {
+        let namespace = match self.cluster.namespace_uid().await? {
+            Ok(uid) => uid,
+            Err(fault) => {
+                self.pass.fault = Some(fault);
+                return Ok(());
+            }
+        };
+        if let Some(Ok(identity)) = &mut self.identity {
+            let cluster = self.context.settings.cluster_uid.clone();
+            identity.owner.origin = Some(Origin { cluster, namespace });
+        }
+        Ok(())
+    }
+
     async fn create(&mut self, proof: &Absent, step: &Step<X::Op>) {
         self.pass.wrote.insert(step.block);
         let (tags, seen) = match self.context.external.create(proof, &step.op).await {
@@ -362,7 +402,9 @@ impl<X: External> Running<'_, X> {
 
     /// Answers whether the next step of the plan can follow at once.
     async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) -> bool {
-        let drift = self.was_in_sync() && !self.pass.wrote.contains(step.block);
+        let digest = approval::digest(&step);
+        let unshown = self.history.is_unshown(step.block, || digest.clone());
+        let drift = self.was_in_sync() && !self.pass.wrote.contains(step.block) && !unshown;
         self.pass.wrote.insert(step.block);
         let emptied = X::emptied(&step.op);
         self.pass.batches += usize::from(emptied > 0);
@@ -386,7 +428,7 @@ impl<X: External> Running<'_, X> {
         follows &= !self.pass.unproven;
         self.wrote = true;
         self.pass.emptied += emptied;
-        self.history.wrote(step.block, &approval::digest(&step), drift, (self.context.clock)());
+        self.history.wrote(step.block, &digest, drift, (self.context.clock)());
         if self.history.loops(step.block) {
             tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
             self.context.metrics.write_loop(X::Object::NOUN);
@@ -483,7 +525,7 @@ impl<X: External> Running<'_, X> {
 
     async fn conclude(mut self, status: &Status, next: Next) -> Result<Report<X::Object>, ClusterError> {
         let before = self.object.status().cloned().unwrap_or_default();
-        if next != Next::Never && *status != before {
+        if *status != before {
             if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
                 let refusal = self.situation().refusal_in_full();
                 let message = refusal.as_deref().map_or(Cow::Borrowed(stalled.message.as_str()), printable);

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     fn owner() -> Owner {
-        Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() }
+        Owner::sample()
     }
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {

@@ -66,6 +66,8 @@ pub struct Options {
     pub metrics_auth: bool,
     /// How long after our own create "does not exist" is not believed.
     pub creation_grace: Duration,
+    /// How long after a write AWS may go on showing what was there before.
+    pub visibility: Duration,
     /// The lease that must be held to work, where several processes run.
     pub lease: Option<LeaseOptions>,
     /// Where probes and metrics are served.
@@ -125,9 +127,17 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     check_crds(&client, &options.watch_namespaces).await?;
     let fence = if options.lease.is_some() { Fence::closed() } else { Fence::open() };
     let elector = options.lease.as_ref().map(|lease| Elector::new(client.clone(), lease, fence.clone()));
-    let cluster = match &options.cluster_name {
-        Some(name) => name.clone(),
-        None => kube_system_uid(&client).await?,
+    let cluster_uid = kube_system_uid(&client).await;
+    let (cluster, cluster_uid) = match (&options.cluster_name, cluster_uid) {
+        (None, uid) => uid.map(|uid| (uid.clone(), uid))?,
+        (Some(name), Ok(uid)) => (name.clone(), uid),
+        (Some(name), Err(error)) => {
+            tracing::warn!(
+                %error,
+                "the namespace kube-system cannot be read: resources of a rebuilt cluster wait for --allow-adoption"
+            );
+            (name.clone(), String::new())
+        }
     };
     tracing::info!(cluster, region = options.region, "starting");
 
@@ -141,11 +151,13 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
 
     let settings = Arc::new(Settings {
         cluster,
+        cluster_uid,
         also_owns: options.also_owns.clone(),
         allow_adoption: options.allow_adoption.clone(),
         allow_force_delete: options.allow_force_delete.clone(),
         allow_references: options.allow_references.clone(),
         creation_grace: SignedDuration::try_from(options.creation_grace).unwrap_or_default(),
+        visibility: SignedDuration::try_from(options.visibility).unwrap_or_default(),
     });
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
     let shared = Arc::new(Shared::new(schedule, options.concurrency, metrics.clone()));

@@ -198,6 +198,11 @@ impl Store {
     /// Answers one request.
     pub fn answer(&mut self, call: &Call) -> Result<Value, Refused> {
         match call.path.as_slice() {
+            // The namespace itself.
+            [""] if call.method == Method::GET => Ok(json!({
+                "apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata",
+                "metadata": {"name": "shop", "uid": "namespace-1"},
+            })),
             ["secrets"] => self.secret(&call.method, "", &call.body),
             ["secrets", name] => self.secret(&call.method, name, &call.body),
             [plural, name, rest @ ..] => {

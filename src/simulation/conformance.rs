@@ -142,7 +142,7 @@ async fn aws(endpoint: &str) -> Arc<Aws> {
 }
 
 async fn identity(aws: &Aws, name: &str) -> Identity {
-    let owner = Owner { cluster: "c".into(), namespace: "n".into(), name: "o".into(), uid: "u".into() };
+    let owner = Owner::sample();
     let account_id = aws.account().await.expect("an account");
     // LocalStack answers a second create with success in us-east-1 and refuses it elsewhere, as AWS does.
     Identity {

@@ -7,7 +7,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _, core::object::HasStatus as _};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::{
         decide::{Effect, Next, Pass, Settings, Situation, decide},
         external::{Existence, External, ManagedObject, Reads},
         history::History,
-        identity::{Identity, Owner},
+        identity::{Identity, Origin, Owner},
         mutants::{Mutant, with_mutant},
         references::Checked,
     },
@@ -55,18 +55,17 @@ struct Story<'a, X: External> {
 
 impl<'a, X: External> Story<'a, X> {
     fn new(external: &'a X, spec: &Value, rest: fn(&mut X::Observed)) -> Self {
-        let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u".into() };
+        let owner = Owner {
+            cluster: "c".into(),
+            namespace: "shop".into(),
+            name: "assets".into(),
+            uid: "u".into(),
+            origin: Some(Origin::default()),
+        };
         let mut story = Self {
             external,
             identity: Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner },
-            settings: Settings {
-                cluster: "c".into(),
-                also_owns: Vec::new(),
-                allow_adoption: Vec::new(),
-                allow_force_delete: Vec::new(),
-                allow_references: Vec::new(),
-                creation_grace: SignedDuration::from_mins(2),
-            },
+            settings: Settings::sample(),
             object: object(spec),
             thing: None,
             rest,
@@ -157,6 +156,8 @@ impl<'a, X: External> Story<'a, X> {
                         }
                     }
                 }
+                Effect::ReadNamespace => unreachable!("the origin is known"),
+                Effect::Confirm(reads) => pass.confirmed.extend(reads.blocks),
                 Effect::WriteSecret { .. } => pass.secret = Some(Ok(())),
                 Effect::Conclude { status, next } => {
                     *self.object.status_mut() = Some(*status);

@@ -86,7 +86,8 @@ fn checked<X: Kind>(state: &State, cloud: &mut Cloud, before: &Value, after: Opt
     // AWS equal, as far as it says: a write that it accepted and forgot is seen later.
     let honest = !state.cloud.buckets.values().any(|bucket| bucket.inner.deaf.is_some());
     if (in_place(SYNCED) || in_place(READY)) && !state.is_stale() && !state.late && honest {
-        let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: name.clone(), uid: uid.clone() };
+        let owner =
+            Owner { cluster: "c".into(), namespace: "shop".into(), name: name.clone(), uid: uid.clone(), origin: None };
         let id = Identity { name: external_name, region: "us-east-1".into(), account_id: ACCOUNT.into(), owner };
         let equal = thing.as_ref().is_some_and(|thing| {
             let ignored = object.ignored();

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use k8s_openapi::jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -57,8 +56,6 @@ pub struct Run {
 
 pub fn settings() -> Settings {
     Settings {
-        cluster: "c".to_owned(),
-        also_owns: Vec::new(),
         allow_adoption: vec!["shop=assets".parse().expect("an allowance")],
         allow_force_delete: vec![globset::Glob::new("shop").expect("a glob").compile_matcher()],
         allow_references: ["iam", "kms", "sqs", "sns", "lambda", "events", "kinesis", "dynamodb"]
@@ -66,7 +63,7 @@ pub fn settings() -> Settings {
             .map(|service| format!("shop=arn:aws:{service}:*").parse().expect("an allowance"))
             .chain(["shop=arn:aws:s3:::target".parse().expect("an allowance")])
             .collect(),
-        creation_grace: SignedDuration::from_mins(2),
+        ..Settings::sample()
     }
 }
 

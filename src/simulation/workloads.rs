@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
@@ -238,6 +239,7 @@ pub fn buckets() -> Vec<Workload> {
                 delete(),
             ],
         ),
+        of("public", vec![apply(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}}))]),
         of("retain-late", vec![apply(json!({})), cloud(fill), delete(), apply(json!({"deletionPolicy": "Retain"}))]),
         of("drift", vec![apply(full_bucket()), cloud(drift)]),
         of(
@@ -345,6 +347,15 @@ pub fn long() -> Vec<Workload> {
         of("B2-whole", vec![apply(whole.clone())]),
         of("B4-whole", vec![apply(whole), apply(json!({})), act(Deed::Approve("assets"))]),
         of(
+            "lagging",
+            vec![
+                cloud(|cloud| cloud.lag = SignedDuration::from_secs(90)),
+                apply(full_bucket()),
+                apply(changed_bucket()),
+                apply(json!({})),
+            ],
+        ),
+        of(
             "public",
             vec![
                 apply(
@@ -426,6 +437,7 @@ pub fn tables() -> Vec<Workload> {
             ],
         ),
         of("T9", vec![apply(full_table()), delete(), apply(with(full_table(), "deletionProtection", false))]),
+        of("T-retain-late", vec![apply(full_table()), delete(), apply(with(full_table(), "deletionPolicy", "Retain"))]),
         of("T10", vec![apply(table(json!({}))), delete(), apply(table(provisioned(5)))]),
         of(
             "T-items",

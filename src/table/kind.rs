@@ -118,6 +118,10 @@ impl External for Tables {
         plan::fresh(creation)
     }
 
+    fn is_assumed(block: &str) -> bool {
+        plan::READ_APART.iter().any(|apart| apart.name() == block)
+    }
+
     fn plan(object: &Table, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
         plan::plan(object, managed, id, tags, seen)
     }
@@ -128,6 +132,14 @@ impl External for Tables {
 
     fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         plan::advance(tags, seen, op);
+    }
+
+    fn confirm(seen: &mut Observed, read: Observed) {
+        seen.ttl = read.ttl.or_else(|| seen.ttl.take());
+        seen.recovery = read.recovery.or_else(|| seen.recovery.take());
+        seen.insights = read.insights.or_else(|| seen.insights.take());
+        seen.policy = read.policy.or_else(|| seen.policy.take());
+        seen.kinesis = read.kinesis.or_else(|| seen.kinesis.take());
     }
 
     fn settling(seen: &Observed) -> Option<Settling> {
@@ -162,6 +174,10 @@ impl External for Tables {
 
     fn bears_out(object: &Table, intent: &CreationIntent, seen: &Observed) -> bool {
         origin::bears_out(object.spec.create_from.as_ref(), intent, &seen.facts)
+    }
+
+    fn guard_of(_: &str) -> Option<&'static str> {
+        None
     }
 
     /// AWS refuses to make a table whose name is taken, by anybody and at any time.

@@ -84,6 +84,27 @@ async fn a_table_with_items_is_kept_and_one_under_protection_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_protected_table_whose_policy_becomes_retain_while_its_deletion_is_blocked_goes_at_once() {
+    let world = World::new("retain-late").await;
+    let name = world.name("orders");
+    let mut spec = tables::minimal(&name);
+    spec["deletionPolicy"] = json!("DeleteIfEmpty");
+    spec["deletionProtection"] = json!(true);
+    world.apply::<Table>("orders", spec.clone()).await;
+    world.ready::<Table>("orders").await;
+    world.delete::<Table>("orders").await;
+    world.stalled::<Table>("orders", "DeletionBlocked").await;
+    // Tried again in vain: the next try is some seconds away.
+    world.proxy.wait_for_more("DescribeTable", &name, 3).await;
+    let edited = std::time::Instant::now();
+    spec["deletionPolicy"] = json!("Retain");
+    world.apply::<Table>("orders", spec).await;
+    world.gone::<Table>("orders").await;
+    assert!(edited.elapsed() < std::time::Duration::from_secs(3), "{:?}", edited.elapsed());
+    assert!(world.aws.table_tags(&name).await.contains_key("musubi.dev/released"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_stays_by_default() {
     let world = World::new("retain-table").await;
     let name = world.name("orders");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     ResourceExt,
     api::{ObjectMeta, PostParams},
@@ -239,4 +239,29 @@ async fn a_retained_bucket_is_claimed_by_the_object_that_comes_after() {
     assert!(!tags.contains_key("musubi.dev/released"));
     let objects = world.aws.s3.list_objects_v2().bucket(&name).send().await.expect("a listing");
     assert_eq!(objects.key_count, Some(1), "nothing is lost");
+}
+
+/// A team leaves, and another gets a namespace of the same name: what the first one retained is not for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_made_again_does_not_get_what_was_retained_in_the_first() {
+    let world = World::new("origin").await;
+    let name = world.name("orders");
+    let table: Table = world.apply("orders", tables::minimal(&name)).await;
+    world.ready::<Table>("orders").await;
+    let origin = world.aws.table_tags(&name).await.remove("musubi.dev/origin").expect("the fifth tag");
+    let namespaces: kube::Api<Namespace> = kube::Api::all(world.client.clone());
+    let first = namespaces.get(&world.namespace).await.expect("the namespace");
+    let first = first.metadata.uid.expect("a uid");
+    assert!(origin.ends_with(&format!("/{first}")) && !origin.starts_with('/'), "{origin}");
+
+    namespaces.delete(&world.namespace, &kube::api::DeleteParams::default()).await.expect("deleted");
+    let gone =
+        kube::runtime::wait::await_condition(namespaces, &world.namespace, |left: Option<&Namespace>| left.is_none());
+    tokio::time::timeout(std::time::Duration::from_mins(1), gone).await.expect("in time").expect("a watch");
+    create_namespace(&world.client, &world.namespace).await;
+    world.apply::<Table>("orders", tables::minimal(&name)).await;
+    let message = world.stalled::<Table>("orders", "NamespaceMadeAgain").await;
+    assert!(message.contains("--allow-adoption"), "{message}");
+    let tags = world.aws.table_tags(&name).await;
+    assert_eq!(tags.get("musubi.dev/uid"), Some(&uid(&table)), "nothing was written: {tags:?}");
 }

@@ -86,6 +86,7 @@ impl World {
             format!("--cluster-name=tests-{namespace}"),
             format!("--aws-endpoint-url={}", proxy.url),
             "--creation-grace-seconds=0".to_owned(),
+            "--visibility-seconds=1".to_owned(),
         ];
         all.extend(flags.iter().map(|flag| (*flag).to_owned()));
         let operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &all);

@@ -183,6 +183,13 @@ const fn names() -> [&'static str; TABLE.len()] {
     names
 }
 
+/// Those that CreateBucket carries.
+pub(super) const AT_CREATION: [&str; 2] = [ObjectOwnershipAspect::NAME, ObjectLockAspect::NAME];
+
+/// The public access block, and what S3 refuses while it stands.
+pub(super) const GUARD: &str = PublicAccessBlockAspect::NAME;
+pub(super) const GUARDED: [&str; 2] = [AclAspect::NAME, PolicyAspect::NAME];
+
 /// The row of this name.
 pub(super) fn find(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name)

@@ -1,5 +1,7 @@
 //! The death of an object: release the thing, or delete it and see it gone.
 
+use kube::ResourceExt as _;
+
 use crate::{
     api::{DeletionPolicy, ManagementPolicy},
     managed::{
@@ -181,8 +183,24 @@ impl<X: External> Situation<'_, X> {
         self.pass.deleted || self.synced_reason() == Some(DELETING)
     }
 
+    /// Nothing of ours is left to do. Where somebody else's finalizer keeps the object, its status says that what it
+    /// stood for is not served by it any more.
     fn gone(&self) -> Effect<X::Op> {
-        Effect::Conclude { status: Box::new(self.status().clone()), next: Next::Never }
+        let before = self.status();
+        let others = self.object.finalizers().join(", ");
+        let status = match &before.external {
+            Some(external) if !others.is_empty() => {
+                let (reason, done) = match self.object.deletion_policy() {
+                    DeletionPolicy::Retain => ("Released", "stays in AWS and is managed no longer"),
+                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => ("Deleted", "is gone from AWS"),
+                };
+                let message =
+                    format!("{} {done}; this object waits for the finalizers of others: {others}", external.name);
+                self.next_status(&Outcome::LetGo { reason, message })
+            }
+            _ => before.clone(),
+        };
+        Effect::Conclude { status: Box::new(status), next: Next::Never }
     }
 }
 

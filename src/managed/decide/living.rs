@@ -6,7 +6,7 @@ use crate::{
     api::{CreationIntent, ManagementPolicy, RECONCILE_AT, Status, tags::Tags},
     managed::{
         approval,
-        conditions::{Outcome, SYNCED, WRITE_LOOP},
+        conditions::{NOT_SHOWN, Outcome, SYNCED, UPDATING, WRITE_LOOP},
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
         fault::{Class, Fault},
         identity::Identity,
@@ -44,7 +44,10 @@ impl<X: External> Situation<'_, X> {
         match &self.pass.sight {
             None if self.reserves_first() => Effect::Reserve(X::scope(identity)),
             None => Effect::Observe(self.first_look()),
-            Some(Existence::Present { .. }) if self.pass.unproven => Effect::Prove,
+            Some(Existence::Present { tags, seen }) if self.pass.unproven => {
+                let steps = self.plan(identity, tags.as_ref(), seen);
+                Effect::Prove(Reads { tags: true, blocks: self.unconfirmed(&steps), ..Reads::default() })
+            }
             Some(existence @ Existence::Absent) => match Absent::prove(identity, existence) {
                 Some(absent) => self.absent(identity, absent),
                 None => self.conclude(&Outcome::Creating),
@@ -62,6 +65,9 @@ impl<X: External> Situation<'_, X> {
         }
         if let Some(effect) = self.references(identity, true) {
             return effect;
+        }
+        if identity.owner.origin.is_none() {
+            return Effect::ReadNamespace;
         }
         let creation = self.external.creation(self.object, identity);
         if self.object.management_policy() == ManagementPolicy::Plan {
@@ -166,6 +172,9 @@ impl<X: External> Situation<'_, X> {
             Ok(owned) => owned,
             Err(refusal) => return self.refused(identity, &refusal, tags, seen),
         };
+        if self.claim(identity).asks_for_origin(&owned, tags) {
+            return Effect::ReadNamespace;
+        }
         if let Some(outcome) = self.waiting_for_aws(seen) {
             return self.conclude_owned(identity, &owned, seen, &outcome);
         }
@@ -227,8 +236,10 @@ impl<X: External> Situation<'_, X> {
 
     /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
     fn work(&self, identity: &Identity, owned: Owned, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
-        let for_nothing =
-            |undo: &&super::Undo<X::Op>| undo.unless.iter().any(|block| self.pass.refused.contains_key(block));
+        let in_vain = |block: &&str| {
+            self.pass.refused.get(*block).is_some_and(|fault| self.guard_still_stands(block, fault).is_none())
+        };
+        let for_nothing = |undo: &&super::Undo<X::Op>| undo.unless.iter().any(|block| in_vain(&block));
         if let Some(undo) = self.pass.undo.iter().find(for_nothing) {
             return Effect::Undo(owned, undo.clone());
         }
@@ -255,7 +266,7 @@ impl<X: External> Situation<'_, X> {
         if !self.pass.live && !mutant(Mutant::NoLiveRead) {
             return Effect::ReadLive;
         }
-        let outcome = if self.is_ready() { Outcome::Updating(summary(&steps)) } else { Outcome::Creating };
+        let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(summary(&steps)) };
         if let Some(announcement) = self.announcement(&outcome, self.status().creation_intent.clone()) {
             return Effect::Announce(announcement);
         }
@@ -280,15 +291,22 @@ impl<X: External> Situation<'_, X> {
     ) -> Effect<X::Op> {
         let planned = || Outcome::Drifted(summary(ladder));
         let claimed = owned.is_none_or(Owned::is_claimed);
+        let assumed = self.unconfirmed(ladder);
         let outcome = match (self.unfinished(identity, seen, ladder), &self.pass.secret) {
             (Some(outcome), _) => outcome,
             (None, _) if !claimed => planned(),
+            (None, _) if !assumed.is_empty() => {
+                return Effect::Confirm(Reads { blocks: assumed, ..Reads::default() });
+            }
             (None, None) if !mutant(Mutant::ReadyBeforeSecret) => {
                 return Effect::WriteSecret { outputs: self.external.outputs(identity, seen) };
             }
             (None, Some(Err(fault))) => Outcome::of(fault.clone(), self.status(), self.now),
-            (None, _) if !ladder.is_empty() => planned(),
-            (None, _) => Outcome::InSync,
+            (None, _) => match self.under_way(seen, ladder) {
+                Some(fault) => Outcome::Serving(fault),
+                None if !ladder.is_empty() => planned(),
+                None => Outcome::InSync,
+            },
         };
         if claimed {
             self.conclude_settled(identity, seen, &outcome, ladder)
@@ -301,10 +319,13 @@ impl<X: External> Situation<'_, X> {
     /// that time may heal comes first, so that Stalled means that time alone does not help.
     fn unfinished(&self, identity: &Identity, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Outcome> {
         let unread = self.unread(seen).into_iter().map(|(block, fault)| fault.at(block));
-        let refused = self.pass.refused.iter().map(|(block, fault)| fault.clone().at(block));
-        let not_yet = waiting_together(ladder).into_iter().map(|(fault, places)| fault.clone().at(&places));
+        let refused = self
+            .pass
+            .refused
+            .iter()
+            .map(|(block, fault)| self.guard_still_stands(block, fault).unwrap_or_else(|| fault.clone()).at(block));
         let mut outcomes: Vec<Outcome> =
-            unread.chain(refused).chain(not_yet).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
+            unread.chain(refused).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
         outcomes
             .into_iter()
@@ -313,8 +334,38 @@ impl<X: External> Situation<'_, X> {
                 let resting = ladder.iter().filter(|step| self.rests(step)).map(|step| step.block);
                 self.write_loop(self.pass.wrote.iter().copied().chain(resting))
             })
-            .or_else(|| self.approval_required(identity, ladder).map(Outcome::Stalled))
-            .or_else(|| X::progress(self.object, seen).map(Outcome::Updating))
+            .or_else(|| {
+                let waits = waiting_together(ladder).is_empty();
+                self.approval_required(identity, ladder).filter(|_| waits).map(Outcome::Stalled)
+            })
+    }
+
+    /// What is still to come while the resource serves: steps that AWS does not take yet, or its own work.
+    fn under_way(&self, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Fault> {
+        let spreading: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.is_spreading(step)).collect();
+        if !spreading.is_empty() {
+            let message = format!("AWS has taken the last change and does not show it yet: {}", places(spreading));
+            return Some(Fault::new(Class::Pending, NOT_SHOWN, message));
+        }
+        let not_yet = waiting_together(ladder).into_iter().next();
+        not_yet
+            .map(|(fault, places)| fault.clone().at(&places))
+            .or_else(|| X::progress(self.object, seen).map(|progress| Fault::new(Class::Pending, UPDATING, progress)))
+    }
+
+    /// What a refusal means if the guard of the block was opened a moment ago: S3 may say AccessDenied to a public
+    /// policy for some seconds more (github.com/env0/templates#258, by advice of AWS Support). To close the guard at
+    /// once, and to open it for the next try, would never get there.
+    fn guard_still_stands(&self, block: &str, fault: &Fault) -> Option<Fault> {
+        let guard = X::guard_of(block).filter(|_| fault.class == Class::Denied && !mutant(Mutant::GuardFlips))?;
+        let opens = self.history.wrote_within(guard, GUARD_OPENS, self.now);
+        opens.then(|| {
+            Fault::new(
+                Class::Pending,
+                "GuardOpening",
+                format!("{guard} was opened a moment ago, which AWS may take a minute to heed: {}", fault.message),
+            )
+        })
     }
 
     /// Whether the status speaks of a write loop of this generation.
@@ -337,7 +388,17 @@ impl<X: External> Situation<'_, X> {
             return false;
         }
         let known = self.told_of_loop(step.block);
-        self.history.rests(step.block, || approval::digest(step), known, self.now) && !mutant(Mutant::NoBrake)
+        let in_vain = self.history.rests(step.block, || approval::digest(step), known, self.now);
+        (in_vain && !mutant(Mutant::NoBrake)) || self.is_spreading(step)
+    }
+
+    /// Whether AWS has taken this very step and may not show it yet: it is looked at again, not taken again.
+    /// "S3 bucket configurations have an eventual consistency model" (Amazon S3 User Guide, "What is Amazon S3?");
+    /// Terraform waits up to three minutes for a lifecycle configuration.
+    fn is_spreading(&self, step: &Step<X::Op>) -> bool {
+        let window = self.settings.visibility;
+        let spreads = self.history.is_spreading(step.block, || approval::digest(step), window, self.now);
+        spreads && !mutant(Mutant::StaleIsDrift) && !mutant(Mutant::NoBrake)
     }
 
     /// The first of these blocks whose writes AWS accepts and never shows.
@@ -416,6 +477,9 @@ impl<X: External> Situation<'_, X> {
 
 /// How long an announcement tells when the create was sent.
 const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a guard that was opened may go on standing.
+const GUARD_OPENS: SignedDuration = SignedDuration::from_mins(1);
 
 fn contested(identity: &Identity) -> Fault {
     Fault::new(

@@ -9,7 +9,7 @@ use crate::{
     managed::{
         approval,
         change::Change,
-        conditions::{Outcome, conditions},
+        conditions::{NOT_SHOWN, Outcome, conditions},
         external::{self, Existence, External, ManagedObject, Step},
         fault::Class,
         identity::Identity,
@@ -139,7 +139,7 @@ impl<X: External> Situation<'_, X> {
     /// their turn and an edit meanwhile is seen.
     pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> Effect<X::Op> {
         let more = "there is more to change than one reconciliation does; the next goes on";
-        let outcome = if self.is_ready() { Outcome::Updating(more.to_owned()) } else { Outcome::Creating };
+        let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(more.to_owned()) };
         let status = self.with_external(identity, seen, self.next_status(&outcome), false);
         Effect::Conclude { status: Box::new(status), next: Next::Again }
     }
@@ -210,18 +210,26 @@ impl<X: External> Situation<'_, X> {
             // What comes back as soon as it is put right is put right at each resync, and not more often.
             Outcome::InSync if self.pass.wrote.is_empty() || repeated() => Next::Resync,
             Outcome::InSync => Next::Verify,
+            Outcome::LetGo { .. } => Next::Never,
             Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
-            Outcome::Retrying(fault) | Outcome::Deleting(Some(fault)) if fault.class == Class::Pending => Next::Poll,
-            Outcome::Retrying(fault) if fault.class == Class::Allowance => Next::Slow,
+            Outcome::Serving(fault) if fault.reason == NOT_SHOWN => Next::Verify,
+            Outcome::Retrying(fault) | Outcome::Serving(fault) | Outcome::Deleting(Some(fault))
+                if fault.class == Class::Pending =>
+            {
+                Next::Poll
+            }
+            Outcome::Retrying(fault) | Outcome::Serving(fault) if fault.class == Class::Allowance => Next::Slow,
             Outcome::WriteLoop(_) if self.is_changing() => Next::Poll,
             Outcome::WriteLoop(_) => Next::Slow,
             // Each try opens what guards the bucket for a moment.
             Outcome::Stalled(_) if self.pass.took_back => Next::Slow,
             Outcome::Stalled(fault) if fault.class == Class::User => Next::Mend,
-            Outcome::Retrying(_) | Outcome::Deleting(_) | Outcome::Stalled(_) | Outcome::DeletionBlocked(_) => {
-                Next::Retry
-            }
+            Outcome::Retrying(_)
+            | Outcome::Serving(_)
+            | Outcome::Deleting(_)
+            | Outcome::Stalled(_)
+            | Outcome::DeletionBlocked(_) => Next::Retry,
         };
         Effect::Conclude { status: Box::new(status), next }
     }

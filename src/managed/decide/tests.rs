@@ -13,10 +13,16 @@ use crate::{
     aws::{Aws, Options},
     bucket::{Buckets, Contents, Observed, Op, fresh},
     lease::Fence,
-    managed::{external::Step, identity::Owner, ownership::By},
+    managed::{
+        external::Step,
+        identity::{Origin, Owner},
+        ownership::By,
+    },
     telemetry::Metrics,
 };
 
+mod origins;
+mod serving;
 mod tenants;
 
 /// One pass, at whatever point a test puts it.
@@ -55,19 +61,18 @@ impl Point {
         });
         let endpoint_url = (place == Where::Emulator).then(|| "http://127.0.0.1:1".to_owned());
         let options = Options { endpoint_url, ..Options::default() };
-        let owner = Owner { cluster: "c".into(), namespace: "shop".into(), name: "assets".into(), uid: "u1".into() };
+        let owner = Owner {
+            cluster: "c".into(),
+            namespace: "shop".into(),
+            name: "assets".into(),
+            uid: "u1".into(),
+            origin: Some(Origin::default()),
+        };
         Self {
             object: serde_json::from_value(object).expect("a bucket"),
             external: Buckets::new(Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)),
             identity: Ok(Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner }),
-            settings: Settings {
-                cluster: "c".into(),
-                also_owns: Vec::new(),
-                allow_adoption: Vec::new(),
-                allow_force_delete: Vec::new(),
-                allow_references: Vec::new(),
-                creation_grace: SignedDuration::from_mins(2),
-            },
+            settings: Settings::sample(),
             pass: Pass::default(),
             history: History::default(),
             now: NOON.parse().expect("a time"),
@@ -107,6 +112,7 @@ impl Point {
                         self.advance(&step.op);
                     }
                 }
+                Effect::Confirm(reads) => self.pass.confirmed.extend(reads.blocks),
                 Effect::WriteSecret { .. } => self.pass.secret = Some(Ok(())),
                 Effect::Conclude { .. } => return,
                 other => panic!("{other:?}"),
@@ -267,7 +273,7 @@ async fn what_a_create_may_only_have_met_is_told_by_its_tags_before_anything_is_
     let mut others = point.own_tags();
     others.insert("musubi.dev/namespace".into(), "other".into());
     point.sees(Tags::new());
-    assert_eq!(point.decide(), Effect::Prove);
+    assert!(matches!(point.decide(), Effect::Prove(_)), "{:?}", point.decide());
     point.pass.unproven = false;
     assert_eq!(point.concluded().0, "AlreadyExists", "our tags went with the create: it was there before");
     point.sees(others);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
@@ -14,21 +14,28 @@ use crate::{
     },
 };
 
-use super::{Cloud, Fake, Kind, Thing};
+use super::{super::world, Cloud, Fake, Kind, Thing};
 
 /// A bucket.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     pub aspects: BTreeMap<&'static str, Value>,
+    /// What aspects were until when, the oldest first.
+    past: Vec<(Timestamp, &'static str, Value)>,
     pub versions: Vec<ObjectVersion>,
     pub uploads: Vec<Upload>,
     /// Objects that nobody may delete yet.
     pub locked: bool,
     /// An aspect whose writes are answered with success and come to nothing.
     pub deaf: Option<&'static str>,
+    /// When the public access block was opened for policies: it is heeded a while after.
+    pub opened: Option<Timestamp>,
     /// Whether the right to tag it is missing.
     pub untaggable: bool,
 }
+
+/// How long S3 refuses a public policy after the public access block was opened (github.com/env0/templates#258).
+const HEEDED: SignedDuration = SignedDuration::from_secs(20);
 
 /// The most that one listing brings.
 const PAGE: usize = 1000;
@@ -43,6 +50,21 @@ impl Bucket {
         let fresh = crate::bucket::fresh(op);
         let aspects = fresh.aspects.into_iter().filter_map(|(name, state)| Some((name, state.ok()?)));
         Self { aspects: aspects.collect(), ..Self::default() }
+    }
+
+    fn put(&mut self, aspect: &'static str, state: Value, now: Timestamp) {
+        if self.deaf == Some(aspect) {
+            return;
+        }
+        if let Some(before) = self.aspects.insert(aspect, state) {
+            self.past.push((now, aspect, before));
+        }
+    }
+
+    /// What an aspect was at this time, by which all later writes are unknown to whoever reads.
+    fn at(&self, aspect: &str, time: Timestamp) -> Option<Value> {
+        let past = self.past.iter().find(|(until, name, _)| *name == aspect && *until > time);
+        past.map_or_else(|| self.aspects.get(aspect).cloned(), |(_, _, value)| Some(value.clone()))
     }
 
     fn contents(&self) -> Contents {
@@ -81,10 +103,11 @@ impl Kind for Buckets {
         for name in <Buckets as crate::managed::external::External>::BLOCKS {
             if reads.blocks.contains(name) {
                 let state = fake
-                    .read(&format!("Get {name}"), id, |thing| {
+                    .read_in(&format!("Get {name}"), id, |thing, cloud| {
                         denied(thing)?;
+                        let time = world::now() - cloud.lag;
                         thing
-                            .and_then(|thing| thing.inner.aspects.get(name).cloned())
+                            .and_then(|thing| thing.inner.at(name, time))
                             .ok_or_else(|| Fault::new(Class::Pending, "NoSuchBucket", "there is no such bucket"))
                     })
                     .await;
@@ -131,7 +154,7 @@ impl Kind for Buckets {
         Made::Unclear { seen: fresh }
     }
 
-    fn apply(thing: &mut Thing<Bucket>, op: &Op, _: Timestamp) -> Result<(), Fault> {
+    fn apply(thing: &mut Thing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Fault> {
         let bucket = &mut thing.inner;
         match op {
             Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
@@ -146,7 +169,11 @@ impl Kind for Buckets {
             Op::Put { aspect, state } => {
                 let blocks = bucket.aspects.get("publicAccessBlock");
                 let closed = blocks.is_some_and(|block| block["blockPublicPolicy"] == true);
-                if *aspect == "policy" && is_public(state) && closed {
+                if *aspect == "publicAccessBlock" && closed && state["blockPublicPolicy"] == false {
+                    bucket.opened = Some(now);
+                }
+                let unheeded = bucket.opened.is_some_and(|at| now.duration_since(at) < HEEDED);
+                if *aspect == "policy" && is_public(state) && (closed || unheeded) {
                     return Err(Fault::new(Class::Denied, "AccessDenied", "public policies are blocked"));
                 }
                 if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
@@ -155,9 +182,7 @@ impl Kind for Buckets {
                 if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
                     return Err(refusal);
                 }
-                if bucket.deaf != Some(aspect) {
-                    bucket.aspects.insert(aspect, state.clone());
-                }
+                bucket.put(aspect, state.clone(), now);
                 Ok(())
             }
             Op::PutItem { aspect, id, configuration } => {
@@ -165,9 +190,7 @@ impl Kind for Buckets {
                 let others = list.into_iter().filter(|item| item["id"] != id.as_str());
                 let mut list: Vec<Value> = others.chain(configuration.clone()).collect();
                 list.sort_by_cached_key(|item| item["id"].to_string());
-                if bucket.deaf != Some(aspect) {
-                    bucket.aspects.insert(aspect, list.into());
-                }
+                bucket.put(aspect, list.into(), now);
                 Ok(())
             }
             Op::DeleteObjects(versions) => {

@@ -9,7 +9,7 @@ pub mod table;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::{CreationIntent, Managed, tags::Tags},
@@ -38,6 +38,8 @@ pub struct Cloud {
     /// Ops with these words in them are accepted and never shown, as some endpoints do with what they do not
     /// know, and AWS with what it writes in another form.
     pub never_shown: Option<&'static str>,
+    /// How long a bucket's configuration is read as it was before a write.
+    pub lag: SignedDuration,
 }
 
 /// A thing and whose it is, in truth.
@@ -140,10 +142,21 @@ impl<X: Kind> Fake<X> {
         id: &Identity,
         read: impl FnOnce(Option<&Thing<X::Inner>>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        self.read_in(words, id, |thing, _| read(thing)).await
+    }
+
+    /// A read that depends on what else there is.
+    pub async fn read_in<T>(
+        &self,
+        words: &str,
+        id: &Identity,
+        read: impl FnOnce(Option<&Thing<X::Inner>>, &Cloud) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let name = id.name.clone();
         self.world
             .call(self.process, Leg::Aws, false, &format!("{words} {name}"), |state| {
-                read(X::things(&mut state.cloud).get(&name))
+                let thing = X::things(&mut state.cloud).get(&name).cloned();
+                read(thing.as_ref(), &state.cloud)
             })
             .await
     }
@@ -204,6 +217,10 @@ impl<X: Kind> External for Fake<X> {
         self.real.fresh(creation)
     }
 
+    fn is_assumed(block: &str) -> bool {
+        X::is_assumed(block)
+    }
+
     fn plan(
         object: &Self::Object,
         managed: &Managed,
@@ -220,6 +237,10 @@ impl<X: Kind> External for Fake<X> {
 
     fn advance(tags: &mut Option<Tags>, seen: &mut Self::Observed, op: &Self::Op) {
         X::advance(tags, seen, op);
+    }
+
+    fn confirm(seen: &mut Self::Observed, read: Self::Observed) {
+        X::confirm(seen, read);
     }
 
     fn settling(seen: &Self::Observed) -> Option<Settling> {
@@ -252,6 +273,10 @@ impl<X: Kind> External for Fake<X> {
 
     fn bears_out(object: &Self::Object, intent: &CreationIntent, seen: &Self::Observed) -> bool {
         X::bears_out(object, intent, seen)
+    }
+
+    fn guard_of(block: &str) -> Option<&'static str> {
+        X::guard_of(block)
     }
 
     async fn create(&self, proof: &Absent, op: &Self::Op) -> Result<Made<Self::Observed>, Fault> {

@@ -89,6 +89,14 @@ pub(in crate::table) fn fresh(creation: &Op) -> (Tags, Observed) {
 }
 
 /// What has calls of its own is off on a new table, and AWS offers no way to set it with the create.
+pub(in crate::table) const READ_APART: [TableBlock; 5] = [
+    TableBlock::TimeToLive,
+    TableBlock::PointInTimeRecovery,
+    TableBlock::ContributorInsights,
+    TableBlock::ResourcePolicy,
+    TableBlock::KinesisStream,
+];
+
 pub(in crate::table) fn read_apart(seen: Observed) -> Observed {
     Observed {
         ttl: Some(Ok(Ttl::default())),

@@ -34,7 +34,7 @@ use super::{
     state::{Billing, Index, Insights, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
 };
 
-pub(super) use creation::{creation, fresh, read_apart};
+pub(super) use creation::{READ_APART, creation, fresh, read_apart};
 pub(super) use deletion::before_deletion;
 pub(super) use obstacle::obstacle;
 

@@ -1,0 +1,143 @@
+//! What is said of a resource that serves and is not, or may not be, as declared yet.
+
+use super::*;
+use crate::{
+    api::Table,
+    managed::{
+        approval,
+        conditions::{READY, SYNCED},
+        mutants::{Mutant, with_mutant},
+    },
+    table::{Phase, Tables},
+};
+
+/// A new bucket, right after its create was answered.
+async fn made(spec: Value) -> Point {
+    let mut point = Point::new(Where::Aws, spec).await;
+    point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+    point.pass = Pass { live: true, reserved: true, created: true, ..Pass::default() };
+    point.pass.wrote.insert(CREATION);
+    point.sees(point.own_tags());
+    let Effect::Announce(status) = point.decide() else { return point };
+    point.object.status = Some(*status);
+    point
+}
+
+#[tokio::test]
+async fn what_a_create_assumes_is_read_once_before_anything_is_said_to_be_in_place() {
+    let spec = json!({"requestPayer": "BucketOwner", "objectOwnership": "BucketOwnerEnforced"});
+    let mut point = made(spec).await;
+    let assumed = Effect::Confirm(Reads { blocks: ["requestPayer"].into(), ..Reads::default() });
+    assert_eq!(point.decide(), assumed, "object ownership went with the create");
+    let believed = with_mutant(Mutant::FreshBelieved, || point.decide());
+    assert!(matches!(believed, Effect::WriteSecret { .. }), "the mistake is noticed");
+    point.pass.confirmed.insert("requestPayer");
+    assert!(matches!(point.decide(), Effect::WriteSecret { .. }));
+    // It is not what it was assumed to be.
+    point.advance(&Op::Put { aspect: "requestPayer", state: json!("Requester") });
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.object.status = Some(*status);
+    assert_eq!(point.only_step().block, "requestPayer");
+}
+
+#[tokio::test]
+async fn the_proof_of_a_create_confirms_what_it_assumes_in_the_same_wave() {
+    let mut point = made(json!({"requestPayer": "BucketOwner", "versioning": {"status": "Enabled"}})).await;
+    point.pass.unproven = true;
+    let reads = Reads { tags: true, blocks: ["requestPayer"].into(), ..Reads::default() };
+    assert_eq!(point.decide(), Effect::Prove(reads), "versioning will be written");
+}
+
+/// In sync and looked at again, when S3 still shows versioning as it was before the write; `minutes` after it.
+async fn stale(minutes: i64) -> Point {
+    let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}})).await;
+    point.sees(point.own_tags());
+    point.pass.live = true;
+    let step = point.only_step();
+    assert_eq!(step.block, "versioning");
+    point.history.wrote(step.block, &approval::digest(&step), false, point.now - minutes.minutes());
+    point
+}
+
+#[tokio::test]
+async fn what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again() {
+    let point = stale(2).await;
+    assert!(matches!(with_mutant(Mutant::StaleIsDrift, || point.decide()), Effect::Perform(..)), "it is noticed");
+    let mut point = stale(2).await;
+    point.pass.secret = Some(Ok(()));
+    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(next, Next::Verify);
+    assert!(status.is_true(READY) && !status.is_true(SYNCED), "{status:?}");
+    let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
+    assert!(message.contains("does not show it yet: versioning"), "{message}");
+    assert!(matches!(stale(3).await.decide(), Effect::Perform(..)), "its time is over");
+}
+
+/// An adopted table whose declared index AWS is still filling, which takes hours where it holds much.
+#[tokio::test]
+async fn a_table_that_serves_is_ready_while_its_index_is_built() {
+    let bucket = Point::new(Where::Aws, json!({})).await;
+    let identity = bucket.identity.expect("resolved");
+    let external =
+        Tables::new(Arc::new(Aws::new(Options::default(), "us-east-1", Metrics::default(), Fence::open()).await));
+    let key = |name: &str| json!({"name": name, "type": "S"});
+    let index = json!({"name": "by-owner", "partitionKeys": [key("owner")], "projection": {"type": "ALL"}});
+    let object = json!({
+        "apiVersion": "dynamodb.musubi.dev/v1alpha1", "kind": "Table",
+        "metadata": {"name": "assets", "namespace": "shop", "uid": "u1", "generation": 1, "finalizers": [FINALIZER]},
+        "spec": {"partitionKey": key("id"), "globalSecondaryIndexes": [index]},
+    });
+    let object: Table = serde_json::from_value(object).expect("a table");
+    let (tags, mut seen) = external.fresh(&external.creation(&object, &identity).op);
+    seen.settling = None;
+    for index in seen.indexes.values_mut() {
+        index.phase = Phase::Creating { backfilling: true };
+    }
+    let mut pass = Pass::<Tables> {
+        sight: Some(Existence::Present { tags: Some(tags), seen }),
+        read: Reads { tags: true, blocks: Tables::BLOCKS.iter().copied().collect(), contents: false },
+        live: true,
+        reserved: true,
+        ..Pass::default()
+    };
+    let decide_on = |pass: &Pass<Tables>| {
+        decide(&Situation {
+            object: &object,
+            external: &external,
+            identity: Some(Ok(&identity)),
+            settings: &bucket.settings,
+            pass,
+            history: &bucket.history,
+            now: bucket.now,
+        })
+    };
+    assert!(matches!(decide_on(&pass), Effect::WriteSecret { .. }), "{:?}", decide_on(&pass));
+    pass.secret = Some(Ok(()));
+    let Effect::Conclude { status, next } = decide_on(&pass) else { panic!("{:?}", decide_on(&pass)) };
+    assert_eq!(next, Next::Poll);
+    let ready = status.condition(READY).expect("Ready");
+    assert_eq!((ready.status.as_str(), ready.observed_generation), ("True", Some(0)), "a waiter waits on");
+    let synced = status.condition(SYNCED).expect("Synced");
+    assert_eq!((synced.status.as_str(), synced.reason.as_str()), ("False", "Updating"));
+    assert!(synced.message.contains("by-owner"), "{}", synced.message);
+    assert!(status.external.is_some() && status.binding.is_some());
+}
+
+#[tokio::test]
+async fn an_object_that_somebody_elses_finalizer_keeps_serves_nothing_any_more() {
+    for (policy, reason) in [("DeleteIfEmpty", "Deleted"), ("Retain", "Released")] {
+        let mut point = Point::in_sync(json!({"deletionPolicy": policy})).await;
+        point.deleting();
+        point.object.metadata.finalizers = Some(vec!["else.example.com/keep".to_owned()]);
+        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        assert_eq!(next, Next::Never);
+        let ready = status.condition(READY).expect("Ready");
+        assert_eq!((ready.status.as_str(), ready.reason.as_str()), ("False", reason));
+        assert!(ready.message.contains("else.example.com/keep"), "{}", ready.message);
+        point.object.status = Some(*status.clone());
+        assert_eq!(point.decide(), Effect::Conclude { status, next }, "told once");
+        point.object.metadata.finalizers = Some(Vec::new());
+        let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+        assert_eq!(Some(*status), point.object.status, "an object that is gone takes no status");
+    }
+}
