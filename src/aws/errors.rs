@@ -56,11 +56,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         ),
         SdkError::ServiceError(service) => {
             let meta = service.err();
-            let code = meta.code().map_or_else(|| format!("Http{}", status.unwrap_or_default()), reason);
-            let said = meta.message().map(|message| format!(": {}", tidy(message))).unwrap_or_default();
-            let class = classify(&code, status.unwrap_or_default());
-            let advice = advice(&code, class, operation);
-            Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
+            refusal(operation, meta.code(), status.unwrap_or_default(), meta.message().unwrap_or_default())
         }
         SdkError::TimeoutError(_) => {
             Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
@@ -88,6 +84,16 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         ),
         _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
     }
+}
+
+/// What it means that AWS has answered `operation` with this code, HTTP status and words.
+pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &str) -> Fault {
+    let code = code.map_or_else(|| format!("Http{status}"), reason);
+    let words = tidy(words);
+    let said = if words.is_empty() { String::new() } else { format!(": {words}") };
+    let class = classify(&code, status);
+    let advice = advice(&code, class, operation);
+    Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
 }
 
 /// Why a call was not sent, if this is why. The SDK reports missing credentials as a failure to
@@ -125,6 +131,9 @@ fn classify(code: &str, status: u16) -> Class {
         | "NoSuchBucket"
         | "ResourceNotFoundException"
         | "TableNotFoundException"
+        // GetResourcePolicy's is no failure; of a write it says that another write came between: "If you specify an
+        // ExpectedRevisionId and no policy exists or the RevisionId doesn't match" (DynamoDB API reference).
+        | "PolicyNotFoundException"
         | "ContinuousBackupsUnavailableException" => Class::Pending,
         "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
             Class::Quota
@@ -238,6 +247,7 @@ mod tests {
             ("AccessDenied", 403, Class::Denied),
             ("ExpiredToken", 400, Class::Credentials),
             ("Http403", 403, Class::Denied),
+            ("PolicyNotFoundException", 400, Class::Pending),
             ("SlowDown", 503, Class::Transient),
             ("ThrottlingException", 400, Class::Transient),
             ("InternalError", 500, Class::Transient),

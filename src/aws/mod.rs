@@ -19,5 +19,7 @@ mod retries;
 
 pub use circuit::Circuits;
 pub use clients::{Aws, Lazy, Options, Regional, dns_suffix, partition, s3_website_domain};
+#[cfg(test)]
+pub(crate) use errors::refusal;
 pub use errors::{code, fault, http_status, not_offered};
 pub use meter::Meter;

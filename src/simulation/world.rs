@@ -11,7 +11,10 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::managed::fault::{Class, Fault};
+use crate::{
+    aws::refusal,
+    managed::fault::{Class, Fault},
+};
 
 use super::{
     apiserver::{Call, Refused, Store},
@@ -106,14 +109,17 @@ pub trait Answer: Sized {
 
 impl<T> Answer for Result<T, Fault> {
     fn failed(failure: Failure) -> Option<Self> {
-        let class = match failure {
-            Failure::Throttled | Failure::Internal | Failure::Lost => Class::Transient,
-            Failure::Denied => Class::Denied,
-            Failure::Expired => Class::Credentials,
-            Failure::Conflict => Class::Pending,
+        let (code, status) = match failure {
+            Failure::Throttled => ("SlowDown", 503),
+            Failure::Internal => ("InternalError", 500),
+            Failure::Denied => ("AccessDenied", 403),
+            Failure::Expired => ("ExpiredToken", 400),
+            Failure::Conflict => ("OperationAborted", 409),
+            // No answer, so no code.
+            Failure::Lost => return Some(Err(Fault::new(Class::Transient, "Timeout", "injected"))),
             Failure::Invalid | Failure::TimedOut => return None,
         };
-        Some(Err(Fault::new(class, format!("{failure:?}"), "injected")))
+        Some(Err(refusal("The call", Some(code), status, "injected")))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::managed::fault::{Class, Fault};
 use super::op::Update;
 
 /// LimitExceededException has one code for every limit; the change that was refused tells which it is.
-pub(super) fn update(update: &Update, fault: Fault) -> Fault {
+pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
     if fault.reason != "LimitExceededException" {
         return fault;
     }
@@ -27,7 +27,7 @@ pub(super) fn update(update: &Update, fault: Fault) -> Fault {
 
 /// The one validation error of UpdateTimeToLive that we can run into is its rule of one change an
 /// hour, or the same change again: both pass with time and are no mistake of the user's.
-pub(super) fn ttl(fault: Fault) -> Fault {
+pub(crate) fn ttl(fault: Fault) -> Fault {
     if fault.reason == "ValidationException" {
         return allowance("TimeToLivePending", "one change of time to live an hour", &fault);
     }
@@ -35,7 +35,7 @@ pub(super) fn ttl(fault: Fault) -> Fault {
 }
 
 /// Continuous backups of a new table come into being in the first minutes.
-pub(super) fn recovery(fault: Fault) -> Fault {
+pub(crate) fn recovery(fault: Fault) -> Fault {
     if fault.reason == "ContinuousBackupsUnavailableException" {
         let message =
             format!("AWS is still making ready the backups of a new table, which takes minutes ({})", fault.message);

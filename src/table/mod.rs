@@ -5,7 +5,7 @@ mod create;
 mod describe;
 mod in_flight;
 mod kind;
-mod limits;
+pub(crate) mod limits;
 mod observe;
 mod op;
 mod origin;

@@ -6,10 +6,11 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
+    aws::refusal,
     bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
     managed::{
         external::{Existence, Made, Reads},
-        fault::{Class, Fault},
+        fault::Fault,
         identity::Identity,
     },
 };
@@ -77,6 +78,7 @@ impl Bucket {
 
 impl Kind for Buckets {
     const PLURAL: &'static str = "buckets";
+    const NOT_FOUND: &'static str = "NoSuchBucket";
     type Inner = Bucket;
 
     fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Bucket>> {
@@ -87,11 +89,7 @@ impl Kind for Buckets {
         let denied = |thing: Option<&Thing<Bucket>>| {
             // Whose account is another's answers 403 to whoever names the owner it expects.
             let other = thing.is_some_and(|thing| thing.foreign && !thing.adoptable);
-            if other {
-                Err(Fault::new(Class::Denied, "AccessDenied", "the bucket is in another account"))
-            } else {
-                Ok(())
-            }
+            if other { Err(refusal("GetBucketTagging", Some("AccessDenied"), 403, "Access Denied")) } else { Ok(()) }
         };
         let tags = fake
             .read("GetBucketTagging", id, |thing| {
@@ -106,9 +104,9 @@ impl Kind for Buckets {
                     .read_in(&format!("Get {name}"), id, |thing, cloud| {
                         denied(thing)?;
                         let time = world::now() - cloud.lag;
-                        thing
-                            .and_then(|thing| thing.inner.at(name, time))
-                            .ok_or_else(|| Fault::new(Class::Pending, "NoSuchBucket", "there is no such bucket"))
+                        thing.and_then(|thing| thing.inner.at(name, time)).ok_or_else(|| {
+                            refusal(name, Some("NoSuchBucket"), 404, "The specified bucket does not exist")
+                        })
                     })
                     .await;
                 seen.aspects.insert(name, state);
@@ -145,7 +143,7 @@ impl Kind for Buckets {
     /// error elsewhere.
     fn made_again(thing: &mut Thing<Bucket>, op: &Op, id: &Identity) -> Made<Observed> {
         if Self::tells(id) {
-            return Made::Existed(Fault::new(Class::Pending, "BucketAlreadyOwnedByYou", "it is yours already"));
+            return Made::Existed(refusal("CreateBucket", Some("BucketAlreadyOwnedByYou"), 409, "it is yours already"));
         }
         let fresh = crate::bucket::fresh(op);
         if let Some(Ok(acl)) = fresh.aspects.get("acl") {
@@ -158,10 +156,12 @@ impl Kind for Buckets {
         let bucket = &mut thing.inner;
         match op {
             Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
-            Op::PutTags(_) if bucket.untaggable => Err(Fault::new(Class::Denied, "AccessDenied", "no right to tag")),
+            Op::PutTags(_) if bucket.untaggable => {
+                Err(refusal("PutBucketTagging", Some("AccessDenied"), 403, "no right to tag"))
+            }
             Op::PutTags(tags) => {
                 if tags.len() > 50 {
-                    return Err(Fault::user("BadRequest", "at most 50 tags"));
+                    return Err(refusal("PutBucketTagging", Some("BadRequest"), 400, "at most 50 tags"));
                 }
                 thing.tags.clone_from(tags);
                 Ok(())
@@ -174,10 +174,10 @@ impl Kind for Buckets {
                 }
                 let unheeded = bucket.opened.is_some_and(|at| now.duration_since(at) < HEEDED);
                 if *aspect == "policy" && is_public(state) && (closed || unheeded) {
-                    return Err(Fault::new(Class::Denied, "AccessDenied", "public policies are blocked"));
+                    return Err(refusal("PutBucketPolicy", Some("AccessDenied"), 403, "public policies are blocked"));
                 }
                 if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
-                    return Err(Fault::user("MalformedPolicy", "the policy is malformed"));
+                    return Err(refusal("PutBucketPolicy", Some("MalformedPolicy"), 400, "the policy is malformed"));
                 }
                 if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
                     return Err(refusal);
@@ -195,7 +195,7 @@ impl Kind for Buckets {
             }
             Op::DeleteObjects(versions) => {
                 if versions.len() > PAGE {
-                    return Err(Fault::user("MalformedXML", "at most 1,000 keys"));
+                    return Err(refusal("DeleteObjects", Some("MalformedXML"), 400, "at most 1,000 keys"));
                 }
                 if bucket.locked {
                     return Err(Fault::user("ObjectsNotDeletable", "object lock"));
@@ -216,7 +216,7 @@ impl Kind for Buckets {
         if thing.inner.versions.is_empty() {
             Ok(true)
         } else {
-            Err(Fault::user("BucketNotEmpty", "the bucket is not empty"))
+            Err(refusal("DeleteBucket", Some("BucketNotEmpty"), 409, "the bucket is not empty"))
         }
     }
 
@@ -240,26 +240,32 @@ fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) 
     let has_rules = |state: &Value| state["rules"].as_array().is_some_and(|rules| !rules.is_empty());
     let locked = bucket.get("objectLock").is_some_and(|lock| lock["enabled"] == true);
     let granted = |state: &Value| state["grants"].as_array().is_some_and(|grants| grants.len() > 1);
-    let user = |code: &str, message: &str| Some(Fault::user(code, message));
+    let no = |operation: &str, code: &str, words: &str| Some(refusal(operation, Some(code), 400, words));
     match aspect {
-        "versioning" if state.is_null() => user("MalformedXML", "versioning cannot be taken back"),
-        "versioning" if state["status"] == "Suspended" && locked => user("InvalidBucketState", "object lock"),
-        "versioning" if state["status"] == "Suspended" && bucket.get("replication").is_some_and(has_rules) => {
-            user("InvalidBucketState", "replication")
+        "versioning" if state.is_null() => no("PutBucketVersioning", "MalformedXML", "versioning cannot be taken back"),
+        "versioning" if state["status"] == "Suspended" && locked => {
+            no("PutBucketVersioning", "InvalidBucketState", "object lock")
         }
-        "objectLock" if !versioned || state["enabled"] != true => user("InvalidBucketState", "object lock"),
-        "replication" if has_rules(state) && !versioned => user("InvalidRequest", "versioning must be enabled"),
+        "versioning" if state["status"] == "Suspended" && bucket.get("replication").is_some_and(has_rules) => {
+            no("PutBucketVersioning", "InvalidBucketState", "replication")
+        }
+        "objectLock" if !versioned || state["enabled"] != true => {
+            no("PutObjectLockConfiguration", "InvalidBucketState", "object lock")
+        }
+        "replication" if has_rules(state) && !versioned => {
+            no("PutBucketReplication", "InvalidRequest", "versioning must be enabled")
+        }
         "acl" if is("objectOwnership", "", "BucketOwnerEnforced") => {
-            user("AccessControlListNotSupported", "ACLs are off")
+            no("PutBucketAcl", "AccessControlListNotSupported", "ACLs are off")
         }
         "acl"
             if granted(state)
                 && bucket.get("publicAccessBlock").is_some_and(|block| block["blockPublicAcls"] == true) =>
         {
-            Some(Fault::new(Class::Denied, "AccessDenied", "public ACLs are blocked"))
+            Some(refusal("PutBucketAcl", Some("AccessDenied"), 403, "public ACLs are blocked"))
         }
         "objectOwnership" if *state == "BucketOwnerEnforced" && bucket.get("acl").is_some_and(granted) => {
-            user("InvalidBucketAclWithObjectOwnership", "others have grants")
+            no("PutBucketOwnershipControls", "InvalidBucketAclWithObjectOwnership", "others have grants")
         }
         _ => None,
     }

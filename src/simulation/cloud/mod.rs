@@ -13,9 +13,10 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::{CreationIntent, Managed, tags::Tags},
+    aws::refusal,
     managed::{
         external::{Existence, External, Made, Preparation, Reads, Settling, Step},
-        fault::{Class, Fault},
+        fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
         references::Reference,
@@ -93,6 +94,8 @@ impl Cloud {
 /// How the model behaves for one kind.
 pub trait Kind: External + Sized {
     const PLURAL: &'static str;
+    /// The code of AWS's answer where there is no such thing.
+    const NOT_FOUND: &'static str;
     /// What the model holds of it.
     type Inner: Clone + PartialEq + Send + std::fmt::Debug;
 
@@ -291,7 +294,12 @@ impl<X: Kind> External for Fake<X> {
                 let things = X::things(&mut state.cloud);
                 if let Some(there) = things.get_mut(&id.name) {
                     if there.foreign && !there.adoptable {
-                        return Err(Fault::user("BucketAlreadyExists", "somebody else has the name"));
+                        return Err(refusal(
+                            X::words(op).as_str(),
+                            Some("BucketAlreadyExists"),
+                            409,
+                            "somebody else has the name",
+                        ));
                     }
                     return Ok(X::made_again(there, op, id));
                 }
@@ -314,7 +322,7 @@ impl<X: Kind> External for Fake<X> {
                 let now = super::world::now();
                 let dropped = state.cloud.never_shown.is_some_and(|words| format!("{op:?}").contains(words));
                 let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else {
-                    return Err(Fault::new(Class::Pending, "NotFound", "there is no such thing"));
+                    return Err(refusal(&words, Some(X::NOT_FOUND), 404, "there is no such thing"));
                 };
                 let before = thing.tags.clone();
                 let mut after = thing.clone();

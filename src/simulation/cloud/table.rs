@@ -6,14 +6,15 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::{AttributeType, CreateFrom, StreamViewType},
+    aws::refusal,
     managed::{
         external::{Existence, Made, Reads, Settling},
-        fault::{Class, Fault},
+        fault::Fault,
         identity::Identity,
     },
     table::{
         Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables,
-        Ttl, Update, updated,
+        Ttl, Update, limits, updated,
     },
 };
 
@@ -116,11 +117,11 @@ impl Table {
     fn update(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
         self.may_update(update)?;
         self.check(update)?;
-        self.count(update, now)?;
+        self.count(update, now).map_err(|refused| limits::update(update, refused))?;
         let before = self.seen.clone();
         updated(&mut self.seen, update);
         if self.seen == before {
-            return Err(invalid("the update changes nothing"));
+            return Err(invalid("UpdateTable", "the update changes nothing"));
         }
         match update {
             Update::CreateIndex { index, .. } => {
@@ -188,29 +189,32 @@ impl Table {
                 let named = !indexes.is_empty();
                 if (flips != named && !seen.indexes.is_empty()) || (flips && !all) {
                     return Err(invalid(
+                        "UpdateTable",
                         "a change to PROVISIONED names the capacity of each index, and nothing else does",
                     ));
                 }
             }
             Update::OnDemand(_) if seen.billing.is_provisioned() => {
-                return Err(invalid("limits go with PAY_PER_REQUEST"));
+                return Err(invalid("UpdateTable", "limits go with PAY_PER_REQUEST"));
             }
             Update::Warm(warm) if seen.warm.is_some_and(|now| warm.at_least(now) != *warm) => {
-                return Err(invalid("warm throughput is never lowered"));
+                return Err(invalid("UpdateTable", "warm throughput is never lowered"));
             }
             Update::Stream(view) if view.is_some() == seen.stream.is_some() => {
-                return Err(invalid("the table has an enabled stream already, or none"));
+                return Err(invalid("UpdateTable", "the table has an enabled stream already, or none"));
             }
-            Update::Stream(None) if !seen.replicas.is_empty() => return Err(invalid("replicas need the stream")),
+            Update::Stream(None) if !seen.replicas.is_empty() => {
+                return Err(invalid("UpdateTable", "replicas need the stream"));
+            }
             Update::CreateIndex { index, attributes } => {
                 if seen.indexes.contains_key(&index.name) {
-                    return Err(invalid("an index of this name exists"));
+                    return Err(invalid("UpdateTable", "an index of this name exists"));
                 }
                 if seen.indexes.len() >= MOST_INDEXES {
-                    return Err(Fault::new(Class::Quota, "LimitExceededException", "20 indexes"));
+                    return Err(limited("20 indexes"));
                 }
                 if index.provisioned_throughput.is_some() != seen.billing.is_provisioned() {
-                    return Err(invalid("an index has capacity as its table has"));
+                    return Err(invalid("UpdateTable", "an index has capacity as its table has"));
                 }
                 let differs = |(name, type_): (&String, &AttributeType)| {
                     self.attribute(name).is_some_and(|known| known != *type_)
@@ -220,34 +224,34 @@ impl Table {
                 let known = [&seen.partition_key, &seen.sort_key].into_iter().flatten();
                 let incomplete = known.into_iter().any(|key| !attributes.contains_key(&key.name));
                 if attributes.iter().any(differs) || undefined || incomplete {
-                    return Err(invalid("attribute definitions do not agree"));
+                    return Err(invalid("UpdateTable", "attribute definitions do not agree"));
                 }
             }
             Update::DeleteIndex(name) => drop(index(name)?),
             Update::IndexCapacity(name, _) => {
                 index(name)?;
                 if !seen.billing.is_provisioned() {
-                    return Err(invalid("capacity goes with PROVISIONED"));
+                    return Err(invalid("UpdateTable", "capacity goes with PROVISIONED"));
                 }
             }
             Update::IndexOnDemand(name, _) => {
                 index(name)?;
                 if seen.billing.is_provisioned() {
-                    return Err(invalid("limits go with PAY_PER_REQUEST"));
+                    return Err(invalid("UpdateTable", "limits go with PAY_PER_REQUEST"));
                 }
             }
             Update::IndexWarm(name, warm) => {
                 let now = index(name)?.warm;
                 if now.is_some_and(|now| warm.at_least(now) != *warm) {
-                    return Err(invalid("warm throughput is never lowered"));
+                    return Err(invalid("UpdateTable", "warm throughput is never lowered"));
                 }
             }
             Update::CreateReplica(replica) => {
                 if seen.replicas.contains_key(&replica.region_name) {
-                    return Err(invalid("the replica exists"));
+                    return Err(invalid("UpdateTable", "the replica exists"));
                 }
                 if seen.stream != Some(StreamViewType::NewAndOldImages) {
-                    return Err(invalid("a replica needs a stream of new and old images"));
+                    return Err(invalid("UpdateTable", "a replica needs a stream of new and old images"));
                 }
             }
             Update::UpdateReplica(replica) if !seen.replicas.contains_key(&replica.region_name) => {
@@ -262,9 +266,7 @@ impl Table {
     /// What AWS does only so often.
     fn count(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
         match update {
-            Update::Billing { billing: Billing::OnDemand, .. } => {
-                allow(&mut self.to_on_demand, now, &[(DAY, 4)], "BillingModeLimit")
-            }
+            Update::Billing { billing: Billing::OnDemand, .. } => allow(&mut self.to_on_demand, now, &[(DAY, 4)]),
             Update::Billing { billing: Billing::Provisioned(to), .. } => match self.seen.billing {
                 Billing::Provisioned(from)
                     if to.read_capacity_units < from.read_capacity_units
@@ -285,9 +287,9 @@ impl Table {
                     Ok(())
                 }
             }
-            Update::Class(_) => allow(&mut self.classes, now, &[(MONTH, 2)], "TableClassLimit"),
+            Update::Class(_) => allow(&mut self.classes, now, &[(MONTH, 2)]),
             Update::Encryption(block) if block.type_ != crate::api::KeyOwner::AwsOwned => {
-                allow(&mut self.keys, now, &[(DAY, 4)], "EncryptionLimit")
+                allow(&mut self.keys, now, &[(DAY, 4)])
             }
             _ => Ok(()),
         }
@@ -299,7 +301,7 @@ impl Table {
         let today = past.iter().filter(|at| now.duration_since(**at) < DAY).count();
         let lately = past.iter().any(|at| now.duration_since(*at) < HOUR);
         if today >= 27 || (today >= 4 && lately) {
-            return Err(Fault::new(Class::Allowance, "CapacityDecreaseLimit", "27 a day"));
+            return Err(limited("27 a day"));
         }
         past.push(now);
         Ok(())
@@ -319,18 +321,18 @@ impl Table {
     }
 
     fn set_ttl(&mut self, enabled: bool, attribute: &str, now: Timestamp) -> Result<(), Fault> {
-        let pending = |what| Err(Fault::new(Class::Allowance, "TimeToLivePending", what));
+        let no = |what| Err(limits::ttl(invalid("UpdateTimeToLive", what)));
         if self.ttl_changed.is_some_and(|at| now.duration_since(at) < HOUR) {
-            return pending("one change an hour");
+            return no("one change an hour");
         }
         if now < self.backups_at && self.recovery.days.is_some() {
-            return pending("backups are being enabled");
+            return no("backups are being enabled");
         }
         if enabled == self.ttl.enabled {
-            return pending("it is that already");
+            return no("it is that already");
         }
         if !enabled && self.ttl.attribute.as_deref() != Some(attribute) {
-            return Err(invalid("another attribute"));
+            return no("another attribute");
         }
         self.ttl = Ttl { enabled, attribute: enabled.then(|| attribute.to_owned()), changing: true };
         self.ttl_changed = Some(now);
@@ -339,7 +341,9 @@ impl Table {
 
     fn set_recovery(&mut self, days: Option<i32>, now: Timestamp) -> Result<(), Fault> {
         if now < self.backups_at && self.recovery.days.is_none() {
-            return Err(Fault::new(Class::Quota, "PointInTimeRecoveryPending", "backups are being enabled"));
+            let unavailable = Some("ContinuousBackupsUnavailableException");
+            let refused = refusal("UpdateContinuousBackups", unavailable, 400, "Backups are being enabled");
+            return Err(limits::recovery(refused));
         }
         if self.recovery.days.is_none() && days.is_some() {
             self.backups_at = now + BACKUPS;
@@ -351,7 +355,7 @@ impl Table {
     /// Nobody else's policy is overwritten.
     fn set_policy(&mut self, text: Option<&String>, revision: Option<&String>) -> Result<(), Fault> {
         if self.policy.revision.as_ref() != revision {
-            return Err(Fault::new(Class::Pending, "PolicyNotFoundException", "another revision"));
+            return Err(refusal("PutResourcePolicy", Some("PolicyNotFoundException"), 400, "another revision"));
         }
         self.revisions += 1;
         let revision = text.map(|_| self.revisions.to_string());
@@ -365,9 +369,12 @@ impl Table {
         }
         match (&self.kinesis.destination, to) {
             (Some(now), Some(to)) if now.stream_arn != to.stream_arn || now == to => {
-                return Err(invalid("one stream at a time, and no change is none"));
+                return Err(invalid(
+                    "UpdateKinesisStreamingDestination",
+                    "one stream at a time, and no change is none",
+                ));
             }
-            (None, None) => return Err(invalid("there is none")),
+            (None, None) => return Err(invalid("DisableKinesisStreamingDestination", "there is none")),
             _ => {}
         }
         self.kinesis = Kinesis { destination: to.cloned(), changing: true };
@@ -377,15 +384,10 @@ impl Table {
 }
 
 /// At most so many in each span of time.
-fn allow(
-    past: &mut Vec<Timestamp>,
-    now: Timestamp,
-    most: &[(SignedDuration, usize)],
-    reason: &str,
-) -> Result<(), Fault> {
+fn allow(past: &mut Vec<Timestamp>, now: Timestamp, most: &[(SignedDuration, usize)]) -> Result<(), Fault> {
     for (span, number) in most {
         if past.iter().filter(|at| now.duration_since(**at) < *span).count() >= *number {
-            return Err(Fault::new(Class::Allowance, reason, "used up"));
+            return Err(limited("used up"));
         }
     }
     past.push(now);
@@ -439,19 +441,24 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
 }
 
 fn in_use() -> Fault {
-    Fault::new(Class::Pending, "ResourceInUseException", "the table is busy")
+    refusal("UpdateTable", Some("ResourceInUseException"), 400, "the table is busy")
 }
 
 fn not_found() -> Fault {
-    Fault::new(Class::Pending, "ResourceNotFoundException", "there is no such thing")
+    refusal("DescribeTable", Some("ResourceNotFoundException"), 400, "there is no such thing")
 }
 
-fn invalid(what: &str) -> Fault {
-    Fault::user("ValidationException", what)
+fn invalid(operation: &str, what: &str) -> Fault {
+    refusal(operation, Some("ValidationException"), 400, what)
+}
+
+fn limited(what: &str) -> Fault {
+    refusal("UpdateTable", Some("LimitExceededException"), 400, what)
 }
 
 impl Kind for Tables {
     const PLURAL: &'static str = "tables";
+    const NOT_FOUND: &'static str = "ResourceNotFoundException";
     type Inner = Table;
 
     fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Table>> {
@@ -508,7 +515,7 @@ impl Kind for Tables {
     }
 
     fn made_again(_: &mut Thing<Table>, _: &Op, _: &Identity) -> Made<Observed> {
-        Made::Existed(Fault::new(Class::Pending, "TableAlreadyExistsException", "the table exists"))
+        Made::Existed(refusal("CreateTable", Some("ResourceInUseException"), 400, "Table already exists"))
     }
 
     fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Fault> {
@@ -555,7 +562,7 @@ impl Kind for Tables {
             return Err(in_use());
         }
         if table.seen.deletion_protection {
-            return Err(invalid("deletion protection"));
+            return Err(invalid("DeleteTable", "deletion protection"));
         }
         table.seen.settling = Some(Settling::Deleting);
         table.busy_until = Some(now + DELETING);
