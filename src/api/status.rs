@@ -24,6 +24,11 @@ pub struct Status {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
 
+    /// Since when AWS refuses what time may heal, by the reason that the conditions give: for five minutes it counts as
+    /// AWS being slow.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused_since: BTreeMap<String, Time>,
+
     /// The thing in AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
@@ -101,6 +106,7 @@ impl Default for Status {
         Self {
             observed_generation: unseen(),
             conditions: Vec::new(),
+            refused_since: BTreeMap::new(),
             external: None,
             endpoint: None,
             indexes: Vec::new(),

@@ -11,7 +11,11 @@ use crate::{
     managed::fault::{Class, FEATURE_NOT_OFFERED, Fault},
 };
 
-use super::{circuit::Unreachable, observer::Unaccounted};
+use super::{
+    circuit::Unreachable,
+    classify::{awaited, classify},
+    observer::Unaccounted,
+};
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
@@ -90,9 +94,9 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
 pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &str) -> Fault {
     let code = code.map_or_else(|| format!("Http{status}"), reason);
     let words = tidy(words);
-    let said = if words.is_empty() { String::new() } else { format!(": {words}") };
-    let class = classify(&code, status);
-    let advice = advice(&code, class, operation);
+    let class = classify(operation, &code, status, &words);
+    let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
+    let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
     Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
 }
 
@@ -119,66 +123,6 @@ fn tidy(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.split(" (Service: ").next().unwrap_or_default();
     line.chars().take(LONGEST).collect()
-}
-
-fn classify(code: &str, status: u16) -> Class {
-    match code {
-        // Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.
-        "OperationAborted"
-        | "ConditionalRequestConflict"
-        | "ResourceInUseException"
-        | "BucketAlreadyOwnedByYou"
-        | "NoSuchBucket"
-        | "ResourceNotFoundException"
-        | "TableNotFoundException"
-        // GetResourcePolicy's is no failure; of a write it says that another write came between: "If you specify an
-        // ExpectedRevisionId and no policy exists or the RevisionId doesn't match" (DynamoDB API reference).
-        | "PolicyNotFoundException"
-        | "ContinuousBackupsUnavailableException" => Class::Pending,
-        "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
-            Class::Quota
-        }
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "AllAccessDisabled"
-        | "AuthorizationError"
-        | "UnauthorizedAccess" => Class::Denied,
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "TokenRefreshRequired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidAccessKeyId"
-        | "InvalidToken"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "MissingAuthenticationToken" => Class::Credentials,
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "SlowDown"
-        | "PriorRequestNotComplete"
-        | "TransactionInProgressException"
-        | "RequestTimeout"
-        | "RequestTimeoutException"
-        | "InternalError"
-        | "InternalServerError"
-        | "InternalFailure"
-        | "ServiceUnavailable" => Class::Transient,
-        _ => match status {
-            401 | 403 => Class::Denied,
-            408 | 429 | 500 | 502..=599 => Class::Transient,
-            // 501 too: an endpoint that has no such feature does not grow it.
-            301 | 307 | 400..=499 | 501 => Class::User,
-            _ => Class::Unknown,
-        },
-    }
 }
 
 /// Whether a code is what endpoints answer that lack a feature of AWS: Ceph, MinIO, StorageGRID, R2,
@@ -209,29 +153,33 @@ pub fn not_offered(block: &str, fault: Fault) -> Fault {
     }
 }
 
-fn advice(code: &str, class: Class, operation: &str) -> String {
-    match (code, class) {
+/// What to do about it, in whole sentences but for the last full stop.
+fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<String> {
+    if let Some(awaited) = awaited(operation, code, words) {
+        return Some(format!("It is tried again and heals by itself once AWS knows what it needs: {awaited}"));
+    }
+    let advice = match (code, class) {
         ("BucketAlreadyExists", _) => {
-            ". The name is taken by somebody else in the world: choose another one in spec.name".to_owned()
+            "The name is taken by somebody else in the world: choose another one in spec.name"
         }
         ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) => {
-            ". The bucket exists in another region: set spec.region to that region, or choose another name".to_owned()
+            "The bucket exists in another region: set spec.region to that region, or choose another name"
         }
-        (code, _) if lacks_feature(code) => {
-            ". This endpoint does not offer the feature: take the block out of the spec".to_owned()
-        }
+        (code, _) if lacks_feature(code) => "This endpoint does not offer the feature: take the block out of the spec",
         // AWS Account Management, "Enable or disable AWS Regions in your account".
         ("InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId", _) => {
-            ". If the operator's credentials are good elsewhere, this region is not enabled in the account".to_owned()
+            "If the operator's credentials are good elsewhere, this region is not enabled in the account"
         }
         ("AccessControlListNotSupported", _) => {
-            ". ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
+            "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
              acl to {canned: private}"
-                .to_owned()
         }
-        (_, Class::Denied) => format!(". Grant the operator the permission for {operation}, or check whose it is"),
-        _ => String::new(),
-    }
+        (_, Class::Denied) => {
+            return Some(format!("Grant the operator the permission for {operation}, or check whose it is"));
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
 }
 
 #[cfg(test)]
@@ -239,26 +187,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_classified_by_who_can_help() {
-        for (code, status, class) in [
-            ("OperationAborted", 409, Class::Pending),
-            ("ResourceInUseException", 400, Class::Pending),
-            ("LimitExceededException", 400, Class::Quota),
-            ("AccessDenied", 403, Class::Denied),
-            ("ExpiredToken", 400, Class::Credentials),
-            ("Http403", 403, Class::Denied),
-            ("PolicyNotFoundException", 400, Class::Pending),
-            ("SlowDown", 503, Class::Transient),
-            ("ThrottlingException", 400, Class::Transient),
-            ("InternalError", 500, Class::Transient),
-            ("MalformedPolicy", 400, Class::User),
-            ("ValidationException", 400, Class::User),
-            ("BucketAlreadyExists", 409, Class::User),
-            ("NotImplemented", 501, Class::User),
-            ("SomethingNew", 418, Class::User),
-            ("Http0", 0, Class::Unknown),
+    fn a_refusal_says_what_aws_said_and_what_to_do_and_no_more() {
+        for (operation, code, status, words, expected) in [
+            (
+                "PutBucketReplication",
+                "InvalidRequest",
+                400,
+                "Destination bucket must have versioning enabled.",
+                "PutBucketReplication answered InvalidRequest: Destination bucket must have versioning enabled. It is tried \
+                 again and heals by itself once AWS knows what it needs: this bucket and each destination must exist and \
+                 have versioning enabled",
+            ),
+            ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors answered MalformedXML"),
+            (
+                "PutBucketAbac",
+                "NotImplemented",
+                501,
+                "not implemented.",
+                "PutBucketAbac answered NotImplemented: not implemented. This endpoint does not offer the feature: take the \
+                 block out of the spec",
+            ),
         ] {
-            assert_eq!(classify(code, status), class, "{code} {status}");
+            assert_eq!(refusal(operation, Some(code), status, words).message, expected);
         }
     }
 

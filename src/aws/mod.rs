@@ -3,6 +3,7 @@
 
 mod account;
 mod circuit;
+mod classify;
 mod clients;
 mod errors;
 mod http;

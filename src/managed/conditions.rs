@@ -1,6 +1,8 @@
 //! Conditions: one table (README, "Conditions") that serves kstatus, `kubectl wait`, Helm, Flux and
 //! Argo CD alike.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -37,8 +39,9 @@ pub const WRITE_LOOP: &str = "WriteLoop";
 /// or one whose tags somebody took off, still is what it was.
 const LOST: [&str; 3] = ["OwnedByAnother", "OwnershipLost", "ManagedByAnother"];
 
-/// How long a missing permission counts as IAM being slow rather than as a mistake.
-pub const IAM_DELAY: SignedDuration = SignedDuration::from_mins(5);
+/// How long a refusal that time may heal counts as AWS being slow rather than as a mistake: IAM takes minutes to
+/// spread a permission, and what one apply makes together is there in minutes.
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The states that objects are counted in.
 pub const STATES: [&str; 9] =
@@ -101,21 +104,55 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome of a fault: who can help, the user or time?
-    pub fn of(fault: Fault, previous: &Status, now: Timestamp) -> Self {
+    pub fn of(fault: Fault, previous: &Status, generation: i64, now: Timestamp) -> Self {
+        let since = previous.refused_since.get(&fault.reason).filter(|_| previous.observed_generation == generation);
+        let lasts = since.is_some_and(|since| now.duration_since(since.0) >= PATIENCE);
         match fault.class {
             Class::User => Self::Stalled(fault),
-            Class::Denied | Class::Credentials
-                if denied_since(previous).is_some_and(|since| now.duration_since(since) >= IAM_DELAY) =>
-            {
-                Self::Stalled(fault)
-            }
+            class if is_refusal(class) && lasts => Self::Stalled(fault),
             _ => Self::Retrying(fault),
+        }
+    }
+
+    /// Whether the pass that came to this was refused nothing, so that a refusal from now on is a new one. A pass that
+    /// only waits for AWS has tried nothing.
+    pub fn is_unrefused(&self) -> bool {
+        match self {
+            Self::InSync
+            | Self::Creating
+            | Self::Paused
+            | Self::Drifted(_)
+            | Self::Missing(_)
+            | Self::Serving(_)
+            | Self::LetGo { .. }
+            | Self::Deleting(None) => true,
+            Self::Updating(_)
+            | Self::Retrying(_)
+            | Self::Stalled(_)
+            | Self::WriteLoop(_)
+            | Self::Deleting(Some(_))
+            | Self::DeletionBlocked(_) => false,
         }
     }
 }
 
-fn denied_since(previous: &Status) -> Option<Timestamp> {
-    previous.condition(SYNCED).filter(|synced| synced.status == "False").map(|synced| synced.last_transition_time.0)
+/// Whether faults of this class are refusals that time may heal, but not for ever.
+fn is_refusal(class: Class) -> bool {
+    matches!(class, Class::Denied | Class::Credentials | Class::Premature)
+}
+
+/// Since when AWS refuses what, for [`Outcome::of`]: by reason, so that one refusal is not blamed for how long another
+/// has lasted, and afresh for each generation. Other trouble in between ends none of them, since it proves nothing.
+/// That a reason is new is told by the conditions as well, so that this costs no write of its own.
+pub fn refused_since(previous: &Status, outcome: &Outcome, generation: i64, now: Timestamp) -> BTreeMap<String, Time> {
+    let before = (previous.observed_generation == generation).then(|| previous.refused_since.clone());
+    let mut since = before.unwrap_or_default();
+    if let Outcome::Retrying(fault) | Outcome::Stalled(fault) = outcome
+        && is_refusal(fault.class)
+    {
+        since.entry(fault.reason.clone()).or_insert(Time(now));
+    }
+    since
 }
 
 /// The conditions that tell `outcome`, keeping from `previous` what the table says keeps its value.
@@ -338,13 +375,39 @@ mod tests {
         assert_eq!(retrying.condition(READY).map(|ready| ready.status.as_str()), Some("Unknown"));
     }
 
+    /// What a fault comes to at a time, and the status that tells it.
+    fn fails(fault: Fault, previous: &Status, generation: i64, now: Timestamp) -> (bool, Status) {
+        let outcome = Outcome::of(fault, previous, generation, now);
+        let refused_since = refused_since(previous, &outcome, generation, now);
+        let status = status(&outcome, previous, generation, now);
+        let status = Status { observed_generation: generation, refused_since, ..status };
+        (status.is_true(STALLED), status)
+    }
+
     #[test]
-    fn a_missing_permission_is_iam_being_slow_for_five_minutes_and_a_mistake_after() {
-        let first = Outcome::of(fault(Class::Denied), &Status::default(), T0);
-        assert_eq!(first, Outcome::Retrying(fault(Class::Denied)));
-        let failing = status(&first, &Status::default(), 1, T0);
-        assert!(matches!(Outcome::of(fault(Class::Denied), &failing, later(4)), Outcome::Retrying(_)));
-        assert!(matches!(Outcome::of(fault(Class::Denied), &failing, later(5)), Outcome::Stalled(_)));
+    fn a_refusal_is_aws_being_slow_for_five_minutes_and_a_mistake_after() {
+        for class in [Class::Denied, Class::Credentials, Class::Premature] {
+            let (stalled, first) = fails(fault(class), &Status::default(), 1, T0);
+            assert!(!stalled, "{class:?}");
+            assert!(!fails(fault(class), &first, 1, later(4)).0, "{class:?}");
+            let (stalled, last) = fails(fault(class), &first, 1, later(5));
+            assert!(stalled, "{class:?}");
+            assert!(fails(fault(class), &last, 1, later(6)).0, "{class:?}: it stays so");
+            assert!(!fails(fault(class), &last, 2, later(7)).0, "{class:?}: an edit is refused anew");
+        }
+    }
+
+    #[test]
+    fn a_refusal_counts_from_when_it_began_and_not_from_when_the_object_was_last_in_sync() {
+        let backfilling = status(&Outcome::Updating("an index".into()), &Status::default(), 1, T0);
+        let backfilling = Status { observed_generation: 1, ..backfilling };
+        let (stalled, denied) = fails(fault(Class::Denied), &backfilling, 1, later(60));
+        assert!(!stalled, "refused for the first time after an hour of backfilling");
+        let (stalled, throttled) = fails(Fault::new(Class::Transient, "SlowDown", "x"), &denied, 1, later(62));
+        assert!(!stalled);
+        assert!(fails(fault(Class::Denied), &throttled, 1, later(65)).0, "trouble in between proves nothing");
+        let other = Fault::new(Class::Premature, "InvalidRequest", "x");
+        assert!(!fails(other, &throttled, 1, later(65)).0, "another refusal is not as old");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use thiserror::Error;
 
 /// Why a call, or a pass, did not reach what it was after.
 ///
-/// Faults are classified by error code and HTTP status, never by the text of a message: texts are
-/// wrapped and reworded (aws-controllers-k8s/community#3006 retried a validation error hot because
-/// of one).
+/// Faults are classified by operation, error code and HTTP status. The text of a message only ever makes for more
+/// patience, and for better advice: texts are wrapped and reworded (aws-controllers-k8s/community#3006 retried a
+/// validation error hot because of one).
 #[derive(Clone, Debug, Error, PartialEq)]
 #[error("{reason}: {message}")]
 pub struct Fault {
@@ -30,6 +30,9 @@ pub enum Class {
     Quota,
     /// AWS allows this so often in an hour, a day or a month, and that is used up: it goes on by itself then.
     Allowance,
+    /// AWS refuses it as things are now, and another change may heal that: what it names is being made, or AWS has not
+    /// spread it yet. Counts as [`Class::User`] only after a while, and is retried as a failure even then.
+    Premature,
     /// Only the user can put it right. Still retried, slowly: what was wrong elsewhere may be mended.
     User,
     /// AWS has answered that permission is missing. IAM takes minutes to spread, so it counts as
@@ -55,9 +58,23 @@ impl Fault {
         Self::new(Class::User, reason, message)
     }
 
-    /// The same fault with words before its message that say where it happened.
+    /// The same fault with words before its message that say where it happened, once.
     pub fn at(mut self, place: &str) -> Self {
-        self.message = format!("{place}: {}", self.message);
+        if self.message.strip_prefix(place).is_none_or(|rest| !rest.starts_with(':')) {
+            self.message = format!("{place}: {}", self.message);
+        }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_told_once() {
+        let fault = Fault::user("NotImplemented", "no").at("lifecycle");
+        assert_eq!(fault.clone().at("lifecycle"), fault);
+        assert_eq!(fault.at("life").message, "life: lifecycle: no");
     }
 }

@@ -487,7 +487,7 @@ impl<X: External> Running<'_, X> {
             Fault { message: format!("{} (the request was about {about})", fault.message), ..fault }
         };
         match fault.class {
-            Class::User | Class::Denied | Class::Quota | Class::Allowance => {
+            Class::User | Class::Denied | Class::Premature | Class::Quota | Class::Allowance => {
                 self.pass.refused.insert(block, fault);
             }
             Class::Pending | Class::Credentials | Class::Transient | Class::Unknown => {

@@ -125,8 +125,13 @@ async fn what_aws_refuses_is_told_and_the_last_good_value_recovers() {
         world.ready::<Bucket>(&object).await;
         let good = world.aws.block(&name, block).await;
         world.apply::<Bucket>(&object, with_name(blocks::spec(&file, block, &bad))).await;
-        let message = world.stalled::<Bucket>(&object, reason).await;
+        let refused: Bucket = world.unsynced(&object, reason).await;
+        let message = &crate::world::condition(&refused, "Synced").expect("always there").message;
         assert!(message.contains(block), "{block}: {message}");
+        // What is named may be made by the same apply; text that is no JSON stays so.
+        let may_heal = reason != "MalformedPolicy";
+        assert_eq!(crate::world::condition(&refused, "Reconciling").is_some(), may_heal, "{block}: {message}");
+        assert_eq!(crate::world::condition(&refused, "Stalled").is_none(), may_heal, "{block}: {message}");
         assert_eq!(world.aws.block(&name, block).await, good, "{block} is as it was");
         world.apply::<Bucket>(&object, with_name(variant(&file, block))).await;
         world.ready::<Bucket>(&object).await;

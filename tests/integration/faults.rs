@@ -51,6 +51,18 @@ async fn a_permission_that_is_missing_stops_its_block_alone() {
     assert!(world.aws.snapshot(&name).await.contains("TlsOnly"));
 }
 
+/// Tools apply everything at once, in an order of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_bucket_that_comes_later_in_the_same_apply_is_waited_for() {
+    let world = World::new("logs-later").await;
+    let (assets, logs) = (world.name("assets"), world.name("logs"));
+    world.apply::<Bucket>("assets", json!({"name": assets, "logging": {"targetBucket": logs}})).await;
+    let object = world.unsynced::<Bucket>("assets", "InvalidTargetBucketForLogging").await;
+    assert!(condition(&object, "Reconciling").is_some() && condition(&object, "Stalled").is_none());
+    world.apply::<Bucket>("logs", json!({"name": logs})).await;
+    world.ready::<Bucket>("assets").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn throttling_is_waited_out() {
     let world = World::new("throttled").await;

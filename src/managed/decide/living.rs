@@ -34,7 +34,8 @@ impl<X: External> Situation<'_, X> {
             return self.conclude(&Outcome::Stalled(moved));
         }
         if let Some(fault) = &self.pass.fault {
-            let definite = matches!(fault.class, Class::User | Class::Denied) || mutant(Mutant::TimeoutIsFailure);
+            let definite = matches!(fault.class, Class::User | Class::Denied | Class::Premature)
+                || mutant(Mutant::TimeoutIsFailure);
             return match &self.pass.sight {
                 Some(Existence::Absent) if self.pass.existed => self.existed_before(fault),
                 Some(Existence::Absent) if definite => self.creation_refused(fault),
@@ -128,7 +129,7 @@ impl<X: External> Situation<'_, X> {
     /// rested on it could make somebody else's thing ours; tags go on saying whose it is. The finalizer
     /// stays: an earlier attempt of the same call may have made it, with our tags on it.
     fn existed_before(&self, fault: &Fault) -> Effect<X::Op> {
-        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        let outcome = self.outcome_of(fault.clone());
         let mut status = self.next_status(&outcome);
         if !self.external.tags_at_creation(self.object) && !mutant(Mutant::IntentOutlivesRefusal) {
             status.creation_intent = None;
@@ -142,7 +143,7 @@ impl<X: External> Situation<'_, X> {
         if self.has_finalizer() && self.status().external.is_none() {
             return Effect::RemoveFinalizer;
         }
-        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        let outcome = self.outcome_of(fault.clone());
         self.finish(&outcome, Status { creation_intent: None, ..self.next_status(&outcome) })
     }
 
@@ -301,7 +302,7 @@ impl<X: External> Situation<'_, X> {
             (None, None) if !mutant(Mutant::ReadyBeforeSecret) => {
                 return Effect::WriteSecret { outputs: self.external.outputs(identity, seen) };
             }
-            (None, Some(Err(fault))) => Outcome::of(fault.clone(), self.status(), self.now),
+            (None, Some(Err(fault))) => self.outcome_of(fault.clone()),
             (None, _) => match self.under_way(seen, ladder) {
                 Some(fault) => Outcome::Serving(fault),
                 None if !ladder.is_empty() => planned(),
@@ -325,7 +326,7 @@ impl<X: External> Situation<'_, X> {
             .iter()
             .map(|(block, fault)| self.guard_still_stands(block, fault).unwrap_or_else(|| fault.clone()).at(block));
         let mut outcomes: Vec<Outcome> =
-            unread.chain(refused).map(|fault| Outcome::of(fault, self.status(), self.now)).collect();
+            unread.chain(refused).map(|fault| self.outcome_of(fault)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
         outcomes
             .into_iter()
@@ -427,7 +428,7 @@ impl<X: External> Situation<'_, X> {
 
     /// A failure, and with it what the object holds by now: what was made is told whatever fails after it.
     pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
-        let outcome = Outcome::of(fault, self.status(), self.now);
+        let outcome = self.outcome_of(fault);
         match self.owned() {
             Some((identity, owned, seen)) => self.conclude_owned(identity, &owned, seen, &outcome),
             None => self.conclude(&outcome),

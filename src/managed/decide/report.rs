@@ -9,9 +9,9 @@ use crate::{
     managed::{
         approval,
         change::Change,
-        conditions::{NOT_SHOWN, Outcome, conditions},
+        conditions::{NOT_SHOWN, Outcome, conditions, refused_since},
         external::{self, Existence, External, ManagedObject, Step},
-        fault::Class,
+        fault::{Class, Fault},
         identity::Identity,
         ownership::{By, Owned},
         secret,
@@ -83,6 +83,7 @@ impl<X: External> Situation<'_, X> {
         let mut status = self.status().clone();
         status.observed_generation = self.generation();
         status.conditions = conditions(self.status(), outcome, self.generation(), self.now);
+        status.refused_since = refused_since(self.status(), outcome, self.generation(), self.now);
         status.last_handled_reconcile_at = self.annotation(RECONCILE_AT).map(str::to_owned);
         status.emptied = self.emptied();
         status.force_delete_allowed = self.force_would_help(outcome);
@@ -163,6 +164,10 @@ impl<X: External> Situation<'_, X> {
         if *outcome == Outcome::InSync || (tagged && self.object.ignored().is_empty()) {
             status.creation_intent = None;
         }
+        // All that could be done was.
+        if matches!(outcome, Outcome::Updating(_) | Outcome::Serving(_)) {
+            status.refused_since.clear();
+        }
         if self.pass.secret == Some(Ok(())) {
             status.binding = secret::name(self.object).map(|name| Binding { name });
         }
@@ -204,7 +209,15 @@ impl<X: External> Situation<'_, X> {
         self.history.is_unrested() || self.pass.sight.as_ref().is_some_and(settling)
     }
 
-    pub(super) fn finish(&self, outcome: &Outcome, status: Status) -> Effect<X::Op> {
+    /// What a fault comes to, in view of how long it has lasted.
+    pub(super) fn outcome_of(&self, fault: Fault) -> Outcome {
+        Outcome::of(fault, self.status(), self.generation(), self.now)
+    }
+
+    pub(super) fn finish(&self, outcome: &Outcome, mut status: Status) -> Effect<X::Op> {
+        if outcome.is_unrefused() {
+            status.refused_since.clear();
+        }
         let repeated = || self.pass.wrote.iter().any(|block| self.history.repeats(block));
         let next = match outcome {
             // What comes back as soon as it is put right is put right at each resync, and not more often.

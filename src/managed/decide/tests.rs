@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod origins;
+mod refusals;
 mod serving;
 mod tenants;
 
@@ -251,7 +252,7 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
         point.pass.fault = Some(Fault::new(class, "X", "x"));
         point
     };
-    for class in [Class::User, Class::Denied] {
+    for class in [Class::User, Class::Denied, Class::Premature] {
         let mut point = announced(class).await;
         assert_eq!(point.decide(), Effect::RemoveFinalizer, "{class:?}");
         point.object.metadata.finalizers = None;

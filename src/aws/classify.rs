@@ -1,0 +1,186 @@
+//! What can be done about an answer of AWS, by operation, code, HTTP status and, only to be more patient than with the
+//! code alone, words: texts are reworded, and then the code decides.
+
+use crate::managed::fault::Class;
+
+/// Who can help: the user, an administrator, or time?
+pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) -> Class {
+    if awaited(operation, code, words).is_some() {
+        return Class::Premature;
+    }
+    match code {
+        // Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.
+        "OperationAborted"
+        | "ConditionalRequestConflict"
+        | "ResourceInUseException"
+        | "BucketAlreadyOwnedByYou"
+        | "NoSuchBucket"
+        | "ResourceNotFoundException"
+        | "TableNotFoundException"
+        // GetResourcePolicy's is no failure; of a write it says that another write came between: "If you specify an
+        // ExpectedRevisionId and no policy exists or the RevisionId doesn't match" (DynamoDB API reference).
+        | "PolicyNotFoundException"
+        | "ContinuousBackupsUnavailableException" => Class::Pending,
+        "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
+            Class::Quota
+        }
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AllAccessDisabled"
+        | "AuthorizationError"
+        | "UnauthorizedAccess" => Class::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "TokenRefreshRequired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken" => Class::Credentials,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "TransactionInProgressException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "InternalError"
+        | "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable" => Class::Transient,
+        _ => match status {
+            401 | 403 => Class::Denied,
+            408 | 429 | 500 | 502..=599 => Class::Transient,
+            // 501 too: an endpoint that has no such feature does not grow it.
+            301 | 307 | 400..=499 | 501 => Class::User,
+            _ => Class::Unknown,
+        },
+    }
+}
+
+/// What must be there for AWS to take a request that it refuses as things are now, if it may come to be by itself:
+/// what one apply makes together, or what AWS has not spread yet.
+pub(super) fn awaited(operation: &str, code: &str, words: &str) -> Option<&'static str> {
+    let said = |phrase: &str| words.to_ascii_lowercase().contains(phrase);
+    Some(match (operation, code) {
+        // "Versioning must be 'Enabled' on the bucket", right after it was (aws/aws-sdk-ruby#1919), and "Destination
+        // bucket must have versioning enabled", which a second apply heals
+        // (terraform-aws-modules/terraform-aws-s3-bucket#172).
+        ("PutBucketReplication", "InvalidRequest") => {
+            "this bucket and each destination must exist and have versioning enabled"
+        }
+        // "The request is not valid for the current state of the bucket" (S3 API reference, "Error responses").
+        (_, "InvalidBucketState") => {
+            "another setting of the bucket forbids it, or has not spread: object lock and replication need versioning"
+        }
+        // S3 API reference, "Error responses".
+        (_, "InvalidTargetBucketForLogging") => {
+            "the target bucket must exist, in the same region and account, and let S3 deliver logs to it"
+        }
+        (_, "InvalidS3DestinationBucket") => "the destination bucket must exist, and its policy let S3 write to it",
+        ("PutBucketNotificationConfiguration", "InvalidArgument")
+            if said("unable to validate the following destination configurations") =>
+        {
+            "each queue, topic and function must exist in the bucket's region, and its own policy let S3 send to it"
+        }
+        // S3, DynamoDB (hashicorp/terraform-provider-aws#42933): a role that was made moments ago.
+        (_, "MalformedPolicy" | "ValidationException") if said("invalid principal") => {
+            "each role, user and account that the policy names must exist; AWS takes some minutes to know a new one"
+        }
+        // aws-solutions/generative-ai-application-builder-on-aws#29.
+        (_, "ValidationException") if said("kms validation error") => {
+            "the key must exist in the region of the table, be enabled, and let the operator use it"
+        }
+        // DynamoDB API reference, EnableKinesisStreamingDestination. The table is there: it has just been looked at.
+        ("EnableKinesisStreamingDestination", "ResourceNotFoundException") => {
+            "the Kinesis data stream must exist, in the region and account of the table, and be ACTIVE"
+        }
+        // DynamoDB API reference, RestoreTableToPointInTime.
+        ("RestoreTableToPointInTime", "TableNotFoundException" | "PointInTimeRecoveryUnavailableException") => {
+            "the source table must exist and have point-in-time recovery enabled"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_classified_by_who_can_help() {
+        for (code, status, class) in [
+            ("OperationAborted", 409, Class::Pending),
+            ("ResourceInUseException", 400, Class::Pending),
+            ("LimitExceededException", 400, Class::Quota),
+            ("AccessDenied", 403, Class::Denied),
+            ("ExpiredToken", 400, Class::Credentials),
+            ("Http403", 403, Class::Denied),
+            ("PolicyNotFoundException", 400, Class::Pending),
+            ("SlowDown", 503, Class::Transient),
+            ("ThrottlingException", 400, Class::Transient),
+            ("InternalError", 500, Class::Transient),
+            ("MalformedPolicy", 400, Class::User),
+            ("ValidationException", 400, Class::User),
+            ("BucketAlreadyExists", 409, Class::User),
+            ("NotImplemented", 501, Class::User),
+            ("SomethingNew", 418, Class::User),
+            ("Http0", 0, Class::Unknown),
+        ] {
+            assert_eq!(classify("Call", code, status, ""), class, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn what_another_change_may_heal_is_not_the_users_fault_at_once() {
+        for (operation, code, words) in [
+            (
+                "PutBucketReplication",
+                "InvalidRequest",
+                "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
+            ),
+            ("PutBucketReplication", "InvalidRequest", "Destination bucket must have versioning enabled."),
+            ("PutObjectLockConfiguration", "InvalidBucketState", "Versioning must be 'Enabled' on the bucket"),
+            ("PutBucketLogging", "InvalidTargetBucketForLogging", "The target bucket for logging does not exist"),
+            ("PutBucketInventoryConfiguration", "InvalidS3DestinationBucket", "The destination bucket is not valid"),
+            (
+                "PutBucketNotificationConfiguration",
+                "InvalidArgument",
+                "Unable to validate the following destination configurations",
+            ),
+            ("PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy"),
+            (
+                "PutResourcePolicy",
+                "ValidationException",
+                "One or more parameter values were invalid: Invalid principal in policy document.",
+            ),
+            (
+                "CreateTable",
+                "ValidationException",
+                "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Key 'k' does not exist",
+            ),
+            ("EnableKinesisStreamingDestination", "ResourceNotFoundException", "Requested resource not found"),
+            ("RestoreTableToPointInTime", "TableNotFoundException", "Table not found: orders"),
+            ("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException", "not enabled"),
+        ] {
+            assert_eq!(classify(operation, code, 400, words), Class::Premature, "{operation} {code} {words}");
+        }
+        for (operation, code, words, class) in [
+            ("PutBucketLifecycleConfiguration", "InvalidRequest", "Versioning must be ...", Class::User),
+            ("PutBucketPolicy", "MalformedPolicy", "Policies must be valid JSON", Class::User),
+            ("PutBucketNotificationConfiguration", "InvalidArgument", "Configurations overlap", Class::User),
+            ("UpdateTable", "ResourceNotFoundException", "Requested resource not found", Class::Pending),
+        ] {
+            assert_eq!(classify(operation, code, 400, words), class, "{operation} {code} {words}");
+        }
+    }
+}
