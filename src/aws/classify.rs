@@ -8,6 +8,9 @@ pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) ->
     if awaited(operation, code, words).is_some() {
         return Class::Premature;
     }
+    if is_about_time(code, words) {
+        return Class::Credentials;
+    }
     match code {
         // Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.
         "OperationAborted"
@@ -20,6 +23,9 @@ pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) ->
         // GetResourcePolicy's is no failure; of a write it says that another write came between: "If you specify an
         // ExpectedRevisionId and no policy exists or the RevisionId doesn't match" (DynamoDB API reference).
         | "PolicyNotFoundException"
+        // The source of a restore, its backup, or the table that it makes is at work (DynamoDB API reference).
+        | "TableInUseException"
+        | "BackupInUseException"
         | "ContinuousBackupsUnavailableException" => Class::Pending,
         "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
             Class::Quota
@@ -112,6 +118,20 @@ pub(super) fn awaited(operation: &str, code: &str, words: &str) -> Option<&'stat
     })
 }
 
+/// Whether a request was refused for when it was signed: the clocks of the operator and of AWS differ. Codes as the
+/// SDKs know them for clock skew; DynamoDB has one code for every bad signature and says "Signature expired" or
+/// "Signature not yet current".
+pub(super) fn is_about_time(code: &str, words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    match code {
+        "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => true,
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+            words.contains("signature expired") || words.contains("not yet current")
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +146,9 @@ mod tests {
             ("ExpiredToken", 400, Class::Credentials),
             ("Http403", 403, Class::Denied),
             ("PolicyNotFoundException", 400, Class::Pending),
+            ("TableInUseException", 400, Class::Pending),
+            ("BackupInUseException", 400, Class::Pending),
+            ("RequestTimeTooSkewed", 403, Class::Credentials),
             ("SlowDown", 503, Class::Transient),
             ("ThrottlingException", 400, Class::Transient),
             ("InternalError", 500, Class::Transient),
@@ -138,6 +161,19 @@ mod tests {
         ] {
             assert_eq!(classify("Call", code, status, ""), class, "{code} {status}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_from_a_wrong_key() {
+        for words in [
+            "Signature expired: 20261126T150000Z is now earlier than 20261126T151000Z (20261126T151500Z - 5 min.)",
+            "Signature not yet current: 20261126T153000Z is still later than 20261126T151000Z (20261126T150500Z + 5 min.)",
+        ] {
+            assert!(is_about_time("InvalidSignatureException", words), "{words}");
+        }
+        assert!(is_about_time("RequestTimeTooSkewed", ""));
+        assert!(!is_about_time("InvalidSignatureException", "The request signature we calculated does not match"));
+        assert!(!is_about_time("AccessDenied", "Signature expired"));
     }
 
     #[test]

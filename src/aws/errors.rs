@@ -13,8 +13,10 @@ use crate::{
 
 use super::{
     circuit::Unreachable,
-    classify::{awaited, classify},
+    classify::{awaited, classify, is_about_time},
+    denial::Denial,
     observer::Unaccounted,
+    said::stable,
 };
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
@@ -93,7 +95,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
 /// What it means that AWS has answered `operation` with this code, HTTP status and words.
 pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &str) -> Fault {
     let code = code.map_or_else(|| format!("Http{status}"), reason);
-    let words = tidy(words);
+    let words = stable(words);
     let class = classify(operation, &code, status, &words);
     let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
     let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
@@ -115,14 +117,6 @@ fn reason(code: &str) -> String {
     let word = code.rsplit(['#', '.', ':']).next().unwrap_or(code);
     let word: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
     if word.starts_with(|first: char| first.is_ascii_alphabetic()) { word } else { format!("Aws{word}") }
-}
-
-/// AWS's text in one line of bearable length, without the request id that some answers quote.
-fn tidy(message: &str) -> String {
-    const LONGEST: usize = 500;
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.split(" (Service: ").next().unwrap_or_default();
-    line.chars().take(LONGEST).collect()
 }
 
 /// Whether a code is what endpoints answer that lack a feature of AWS: Ceph, MinIO, StorageGRID, R2,
@@ -153,12 +147,20 @@ pub fn not_offered(block: &str, fault: Fault) -> Fault {
     }
 }
 
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
+}
+
 /// What to do about it, in whole sentences but for the last full stop.
 fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<String> {
     if let Some(awaited) = awaited(operation, code, words) {
         return Some(format!("It is tried again and heals by itself once AWS knows what it needs: {awaited}"));
     }
     let advice = match (code, class) {
+        _ if is_about_time(code, words) => {
+            "The operator's clock differs from AWS's: have the clock of its node set by NTP"
+        }
         ("BucketAlreadyExists", _) => {
             "The name is taken by somebody else in the world: choose another one in spec.name"
         }
@@ -174,9 +176,7 @@ fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<Stri
             "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
              acl to {canned: private}"
         }
-        (_, Class::Denied) => {
-            return Some(format!("Grant the operator the permission for {operation}, or check whose it is"));
-        }
+        (_, Class::Denied) => return Some(sentence(&Denial::of(words).advice(operation))),
         _ => return None,
     };
     Some(advice.to_owned())
@@ -199,6 +199,25 @@ mod tests {
                  have versioning enabled",
             ),
             ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors answered MalformedXML"),
+            (
+                "PutBucketTagging",
+                "RequestTimeTooSkewed",
+                403,
+                "The difference between the request time and the current time is too large.",
+                "PutBucketTagging answered RequestTimeTooSkewed: The difference between the request time and the current \
+                 time is too large. The operator's clock differs from AWS's: have the clock of its node set by NTP",
+            ),
+            (
+                "CreateTable",
+                "AccessDeniedException",
+                400,
+                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not authorized to \
+                 perform: dynamodb:CreateTable because no identity-based policy allows the dynamodb:CreateTable action",
+                "CreateTable answered AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi is not \
+                 authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
+                 dynamodb:CreateTable action. Grant the operator's role the permission for CreateTable (`musubi \
+                 iam-policy` prints all that it needs); AWS takes some minutes to spread it",
+            ),
             (
                 "PutBucketAbac",
                 "NotImplemented",

@@ -5,6 +5,7 @@ mod account;
 mod circuit;
 mod classify;
 mod clients;
+mod denial;
 mod errors;
 mod http;
 mod keys;
@@ -17,6 +18,7 @@ mod owners;
 mod played;
 mod regions;
 mod retries;
+mod said;
 
 pub use circuit::Circuits;
 pub use clients::{Aws, Lazy, Options, Regional, dns_suffix, partition, s3_website_domain};

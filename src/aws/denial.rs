@@ -1,0 +1,259 @@
+//! Who has forbidden a call, as far as AWS says so.
+
+/// What AWS names as the reason of a denial.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Denial {
+    /// A policy of the operator's own role or user.
+    Identity { explicit: bool },
+    /// The policy of what was asked for: a bucket's, a table's, a key's.
+    Resource { explicit: bool },
+    /// A service control policy of the organization.
+    ServiceControl,
+    /// A resource control policy of the organization.
+    ResourceControl,
+    /// The permissions boundary of the operator's role or user.
+    Boundary,
+    /// The policy that the operator's session was made with.
+    Session,
+    /// The policy of the VPC endpoint on the way.
+    Endpoint,
+    /// The trust policy of a role.
+    Trust,
+    /// S3 Block Public Access, of the bucket, of the account or of the organization.
+    PublicPolicy,
+    /// The same for access control lists.
+    PublicAcl,
+    /// A key of AWS KMS that DynamoDB uses in the caller's name.
+    Key,
+    /// S3 and others say nothing more to callers from another account and organization.
+    Unsaid,
+}
+
+/// The words by which AWS names each (IAM User Guide, "Troubleshoot access denied error messages"; Amazon S3 User
+/// Guide, "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). "sessions policy" is AWS's own spelling.
+const PHRASES: [(&str, Denial); 14] = [
+    ("no identity-based policy", Denial::Identity { explicit: false }),
+    ("deny in an identity-based policy", Denial::Identity { explicit: true }),
+    ("no resource-based policy", Denial::Resource { explicit: false }),
+    ("deny in a resource-based policy", Denial::Resource { explicit: true }),
+    ("service control policy", Denial::ServiceControl),
+    ("resource control policy", Denial::ResourceControl),
+    ("permissions boundary", Denial::Boundary),
+    ("session policy", Denial::Session),
+    ("sessions policy", Denial::Session),
+    ("vpc endpoint policy", Denial::Endpoint),
+    ("role trust policy", Denial::Trust),
+    // The guide has "prevented by the BlockPublicPolicy setting", S3 answers "blocked by the BlockPublicPolicy block
+    // public access setting" (seen in many trackers).
+    ("by the blockpublicpolicy", Denial::PublicPolicy),
+    ("by the blockpublicacls", Denial::PublicAcl),
+    // aws/aws-cdk#18616.
+    ("kms key access denied", Denial::Key),
+];
+
+impl Denial {
+    /// What AWS's words name. One policy may act "transitively through" another: the last is the one to change.
+    pub(super) fn of(words: &str) -> Self {
+        let words = words.to_ascii_lowercase();
+        let named = PHRASES.iter().filter_map(|(phrase, denial)| Some((words.rfind(phrase)?, *denial)));
+        named.max_by_key(|(at, _)| *at).map_or(Self::Unsaid, |(_, denial)| denial)
+    }
+
+    /// What to do about it.
+    pub(super) fn advice(self, operation: &str) -> String {
+        match self {
+            Self::Identity { explicit: false } => format!(
+                "grant the operator's role the permission for {operation} (`musubi iam-policy` prints all that it \
+                 needs); AWS takes some minutes to spread it"
+            ),
+            Self::Identity { explicit: true } => {
+                "a Deny statement in a policy of the operator's own role forbids it: exempt what Musubi manages from it"
+                    .to_owned()
+            }
+            Self::Resource { explicit: true } => {
+                "the resource's own policy forbids it to the operator: exempt the operator's role from its Deny \
+                 statement; a bucket whose policy shuts out everybody can be opened by the root user of its account, who \
+                 may delete the policy"
+                    .to_owned()
+            }
+            Self::Resource { explicit: false } => {
+                "it belongs to another account, whose own policy must allow it to the operator's role; or choose another \
+                 name"
+                    .to_owned()
+            }
+            Self::ServiceControl => {
+                "a service control policy of your organization forbids it to this account: ask those who administer AWS \
+                 Organizations; granting the operator more does not help"
+                    .to_owned()
+            }
+            Self::ResourceControl => {
+                "a resource control policy of your organization forbids it: ask those who administer AWS Organizations; \
+                 granting the operator more does not help"
+                    .to_owned()
+            }
+            Self::Boundary => {
+                format!("the permissions boundary of the operator's role does not allow {operation}: widen the boundary")
+            }
+            Self::Session => format!(
+                "the session policy that the operator's credentials were issued with does not allow {operation}: change \
+                 it where they are issued"
+            ),
+            Self::Endpoint => format!(
+                "the policy of the VPC endpoint that the operator calls through does not allow {operation}: change the \
+                 endpoint's policy"
+            ),
+            Self::Trust => "the trust policy of the role does not let the operator assume it: add the operator's identity to it".to_owned(),
+            Self::PublicPolicy => {
+                "the policy is public, and S3 Block Public Access forbids that: make it less than public, or declare \
+                 publicAccessBlock with blockPublicPolicy: false and restrictPublicBuckets: false; if that is declared \
+                 already, the account's own Block Public Access (or the organization's) forbids it, which its \
+                 administrator must change"
+                    .to_owned()
+            }
+            Self::PublicAcl => {
+                "the ACL is public, and S3 Block Public Access forbids that: choose another ACL, or declare \
+                 publicAccessBlock with blockPublicAcls: false; if that is declared already, the account's own Block \
+                 Public Access (or the organization's) forbids it, which its administrator must change"
+                    .to_owned()
+            }
+            Self::Key => {
+                "DynamoDB uses the table's key in the operator's name: the key's policy and the operator's role must both \
+                 allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
+                    .to_owned()
+            }
+            Self::Unsaid => unsaid(operation),
+        }
+    }
+}
+
+/// S3 tells who forbids it "only for same-account requests or for requests within the same organization": a bare
+/// "Access Denied" most likely is of another account.
+fn unsaid(operation: &str) -> String {
+    match operation {
+        // The first call about a bucket, which says whose account it expects to be in.
+        "GetBucketTagging" => {
+            "the name is probably taken by another account: names of buckets are unique in the world, so \
+             choose another one in spec.name; if the bucket is in the operator's account, grant the operator the \
+             permission for GetBucketTagging"
+                .to_owned()
+        }
+        "PutBucketPolicy" => {
+            format!("{}; or, if the policy is public: {}", grant(operation), Denial::PublicPolicy.advice(operation))
+        }
+        _ => grant(operation),
+    }
+}
+
+fn grant(operation: &str) -> String {
+    format!("grant the operator the permission for {operation}, or check whose account it is in")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of the two guides, whole.
+    #[test]
+    fn advice_follows_the_policy_that_aws_names() {
+        let user = "User: arn:aws:iam::123456789012:user/JohnDoe is not authorized to perform:";
+        let deployments =
+            "codedeploy:ListDeployments on resource: arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:*";
+        for (context, denial, word) in [
+            (
+                "codecommit:ListRepositories with an explicit deny in a service control policy".to_owned(),
+                Denial::ServiceControl,
+                "AWS Organizations",
+            ),
+            (
+                "s3:GetObject because no service control policy allows the s3:GetObject action".to_owned(),
+                Denial::ServiceControl,
+                "AWS Organizations",
+            ),
+            (
+                "s3:GetObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" with an explicit deny in a resource control policy".to_owned(),
+                Denial::ResourceControl,
+                "AWS Organizations",
+            ),
+            (
+                "codecommit:ListRepositories because no VPC endpoint policy allows the codecommit:ListRepositories action".to_owned(),
+                Denial::Endpoint,
+                "VPC endpoint",
+            ),
+            (format!("{deployments} with an explicit deny in a VPC endpoint policy"), Denial::Endpoint, "VPC endpoint"),
+            (
+                "SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:role-name-2 with an explicit deny in a VPC endpoint policy transitively through a service control policy".to_owned(),
+                Denial::ServiceControl,
+                "AWS Organizations",
+            ),
+            (
+                format!("{deployments} because no permissions boundary allows the codedeploy:ListDeployments action"),
+                Denial::Boundary,
+                "boundary",
+            ),
+            ("sagemaker:ListModels with an explicit deny in a permissions boundary".to_owned(), Denial::Boundary, "boundary"),
+            (
+                "codecommit:ListRepositories because no session policy allows the codecommit:ListRepositories action".to_owned(),
+                Denial::Session,
+                "session policy",
+            ),
+            (format!("{deployments} with an explicit deny in a sessions policy"), Denial::Session, "session policy"),
+            (
+                "secretsmanager:GetSecretValue because no resource-based policy allows the secretsmanager:GetSecretValue action".to_owned(),
+                Denial::Resource { explicit: false },
+                "another account",
+            ),
+            (
+                "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* with an explicit deny in a resource-based policy".to_owned(),
+                Denial::Resource { explicit: true },
+                "own policy forbids it",
+            ),
+            ("sts:AssumeRole with an explicit deny in the role trust policy".to_owned(), Denial::Trust, "trust policy"),
+            (
+                "codecommit:ListRepositories because no identity-based policy allows the codecommit:ListRepositories action".to_owned(),
+                Denial::Identity { explicit: false },
+                "grant the operator's role",
+            ),
+            (
+                format!("{deployments} with an explicit deny in an identity-based policy"),
+                Denial::Identity { explicit: true },
+                "Deny statement",
+            ),
+            (
+                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.".to_owned(),
+                Denial::PublicPolicy,
+                "the account's own Block Public Access",
+            ),
+            (
+                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the BlockPublicPolicy block public access setting.".to_owned(),
+                Denial::PublicPolicy,
+                "the account's own Block Public Access",
+            ),
+            (
+                "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.".to_owned(),
+                Denial::PublicAcl,
+                "blockPublicAcls: false",
+            ),
+        ] {
+            let words = format!("{user} {context}");
+            assert_eq!(Denial::of(&words), denial, "{words}");
+            let advice = denial.advice("TheOperation");
+            assert!(advice.contains(word), "{words}: {advice}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_dynamodb_may_not_use_is_named() {
+        // aws/aws-cdk#18616.
+        let words = "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to \
+                     a customer master key that does not exist, does not exist in this region, or you are not allowed to access.";
+        assert_eq!(Denial::of(words), Denial::Key);
+    }
+
+    #[test]
+    fn a_bare_denial_of_the_first_look_leads_with_the_name() {
+        let advice = Denial::of("Access Denied").advice("GetBucketTagging");
+        assert!(advice.starts_with("the name is probably taken by another account"), "{advice}");
+        assert!(Denial::of("").advice("PutBucketPolicy").contains("Block Public Access"));
+        assert!(Denial::of("").advice("CreateTable").contains("permission for CreateTable"));
+    }
+}
