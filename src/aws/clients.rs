@@ -21,6 +21,7 @@ use super::{
     http,
     keys::ManagedKeys,
     observer::{KeyOfCall, Observer},
+    partitions::dns_suffix,
     regions::Regions,
     retries::NotAfterATimeout,
 };
@@ -256,20 +257,6 @@ async fn ask(sts: aws_sdk_sts::Client, home: String) -> Result<Answer, Fault> {
     Ok(Answer { account, key: key.get() })
 }
 
-/// The AWS partition of a region, which stands in every ARN.
-pub fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("us-iso-") => "aws-iso",
-        region if region.starts_with("us-isob-") => "aws-iso-b",
-        region if region.starts_with("eu-isoe-") => "aws-iso-e",
-        region if region.starts_with("us-isof-") => "aws-iso-f",
-        region if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    }
-}
-
 /// The domain below which the websites of a region's buckets are served: the older regions have a dash
 /// in it, the others a dot (AWS General Reference, "Amazon S3 website endpoints").
 pub fn s3_website_domain(region: &str) -> String {
@@ -286,19 +273,6 @@ pub fn s3_website_domain(region: &str) -> String {
     ];
     let separator = if WITH_DASH.contains(&region) { '-' } else { '.' };
     format!("s3-website{separator}{region}.{}", dns_suffix(region))
-}
-
-/// The domain of a region's partition.
-pub fn dns_suffix(region: &str) -> &'static str {
-    match partition(region) {
-        "aws-cn" => "amazonaws.com.cn",
-        "aws-iso" => "c2s.ic.gov",
-        "aws-iso-b" => "sc2s.sgov.gov",
-        "aws-iso-e" => "cloud.adc-e.uk",
-        "aws-iso-f" => "csp.hci.ic.gov",
-        "aws-eusc" => "amazonaws.eu",
-        _ => "amazonaws.com",
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod observer;
 #[cfg(test)]
 mod outages;
 mod owners;
+mod partitions;
 #[cfg(test)]
 mod played;
 mod regions;
@@ -21,8 +22,9 @@ mod retries;
 mod said;
 
 pub use circuit::Circuits;
-pub use clients::{Aws, Lazy, Options, Regional, dns_suffix, partition, s3_website_domain};
+pub use clients::{Aws, Lazy, Options, Regional, s3_website_domain};
 #[cfg(test)]
 pub(crate) use errors::refusal;
 pub use errors::{code, fault, http_status, not_offered};
 pub use meter::Meter;
+pub use partitions::{PARTITIONS, dns_suffix, dns_suffix_of, partition};

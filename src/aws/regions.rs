@@ -2,7 +2,7 @@ use globset::GlobMatcher;
 
 use crate::managed::fault::Fault;
 
-use super::partition;
+use super::partitions::{known, partition};
 
 /// In which regions the operator works.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Regions {
         if region == self.home {
             return Ok(());
         }
-        match known_partition(region) {
+        match known(region) {
             None => Err(Fault::user(
                 "UnknownRegion",
                 format!(
@@ -64,31 +64,6 @@ impl Regions {
             ),
         )
     }
-}
-
-/// The partition whose pattern a region matches. These are the patterns by which AWS's SDKs tell partitions
-/// apart (`regionRegex` in their partitions.json, version 1.1), so that a region that opens tomorrow is known
-/// today; in the pattern of `aws`: `^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$`.
-fn known_partition(region: &str) -> Option<&'static str> {
-    let labels: Vec<&str> = region.split('-').collect();
-    let (number, labels) = labels.split_last()?;
-    let (area, prefix) = labels.split_last()?;
-    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-    let is_word = !area.is_empty() && area.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_number || !is_word {
-        return None;
-    }
-    Some(match prefix {
-        ["us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx"] => "aws",
-        ["cn"] => "aws-cn",
-        ["us", "gov"] => "aws-us-gov",
-        ["us", "iso"] => "aws-iso",
-        ["us", "isob"] => "aws-iso-b",
-        ["eu", "isoe"] => "aws-iso-e",
-        ["us", "isof"] => "aws-iso-f",
-        ["eusc", "de"] => "aws-eusc",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
