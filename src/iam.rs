@@ -1,13 +1,17 @@
 //! The IAM policy of the operator: `musubi iam-policy`, and `deploy/iam/policy.json`.
 //!
 //! It is made from the operations that the kinds name of themselves ([`crate::reference`]), so that it grants
-//! what the code can call and nothing else. The tests compare it with the calls that they have seen.
+//! what the code can call and nothing else. The tests compare it with the calls that they have seen, and with the
+//! policies that AWS's guides give as examples.
+//!
+//! Of what buckets and tables hold it lets the operator see whether there is any, and no more: whatever reads or writes
+//! items or files (restores, imports, replicas, deletions that take everything along) must be asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{bucket, reference::Block, table};
+use crate::{aws::dns_suffix_of, bucket, reference::Block, table};
 
 /// For whom the policy is.
 #[derive(Clone, Debug)]
@@ -16,10 +20,23 @@ pub struct Scope {
     pub name_prefix: String,
     /// `aws`, `aws-cn`, `aws-us-gov`, ...
     pub partition: String,
-    /// Whether objects with `deletionPolicy: Delete` may delete buckets together with what they hold.
-    pub force_delete: bool,
+    /// What is granted beyond the least.
+    pub with: With,
     /// What is beside buckets and tables, by name.
     pub only: Only,
+}
+
+/// What an administrator may want beyond the least, each of which reads or writes what buckets and tables hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With {
+    /// Objects with `deletionPolicy: Delete` may delete buckets together with what they hold.
+    pub force_delete: bool,
+    /// Tables may be made from backups and from other tables' past.
+    pub restore: bool,
+    /// Tables may be made from files.
+    pub import: bool,
+    /// Tables may have replicas.
+    pub replicas: bool,
 }
 
 /// ARNs, with `*` and `?` as IAM has them, that the policy is narrowed to; what an empty list leaves follows from the
@@ -42,14 +59,22 @@ enum Part {
     Buckets,
     BucketContents,
     Tables,
+    /// Whether a table holds anything.
     TableContents,
+    /// Items, by restores and replicas.
+    TableItems,
     TablesFromElsewhere,
     ReplicasOfTables,
     KeysOfTables,
+    KeysByDynamoDb,
     KinesisStreamsOfTables,
+    KinesisStreams,
+    ImportsOfTables,
     FilesOfImports,
+    KeysOfImports,
     LogsOfImports,
     RolesOfReplication,
+    RolesOfDynamoDb,
     RoleOfReplicas,
 }
 
@@ -147,26 +172,32 @@ fn dynamodb(operation: &str) -> &'static [Action] {
             (Part::Tables, "dynamodb:UpdateTable"),
             (Part::ReplicasOfTables, "dynamodb:CreateTableReplica"),
             (Part::ReplicasOfTables, "dynamodb:DeleteTableReplica"),
-            (Part::ReplicasOfTables, "dynamodb:UpdateGlobalTableVersion"),
             (Part::RoleOfReplicas, "iam:CreateServiceLinkedRole"),
+            (Part::TableItems, "dynamodb:BatchWriteItem"),
+            (Part::TableItems, "dynamodb:DeleteItem"),
+            (Part::TableItems, "dynamodb:GetItem"),
+            (Part::TableItems, "dynamodb:PutItem"),
+            (Part::TableItems, "dynamodb:Query"),
+            (Part::TableItems, "dynamodb:UpdateItem"),
         ],
         "DeleteTable" => &[(Part::Tables, "dynamodb:DeleteTable")],
         "ListTagsOfResource" => &[(Part::Tables, "dynamodb:ListTagsOfResource")],
         "Scan" => &[(Part::TableContents, "dynamodb:Scan")],
         "RestoreTableFromBackup" => &[
             (Part::TablesFromElsewhere, "dynamodb:RestoreTableFromBackup"),
-            (Part::TableContents, "dynamodb:BatchWriteItem"),
-            (Part::TableContents, "dynamodb:DeleteItem"),
-            (Part::TableContents, "dynamodb:GetItem"),
-            (Part::TableContents, "dynamodb:PutItem"),
-            (Part::TableContents, "dynamodb:Query"),
-            (Part::TableContents, "dynamodb:UpdateItem"),
+            (Part::TableItems, "dynamodb:BatchWriteItem"),
+            (Part::TableItems, "dynamodb:DeleteItem"),
+            (Part::TableItems, "dynamodb:GetItem"),
+            (Part::TableItems, "dynamodb:PutItem"),
+            (Part::TableItems, "dynamodb:Query"),
+            (Part::TableItems, "dynamodb:UpdateItem"),
         ],
         "RestoreTableToPointInTime" => &[(Part::TablesFromElsewhere, "dynamodb:RestoreTableToPointInTime")],
         "ImportTable" => &[
-            (Part::Tables, "dynamodb:ImportTable"),
+            (Part::ImportsOfTables, "dynamodb:ImportTable"),
             (Part::FilesOfImports, "s3:GetObject"),
             (Part::FilesOfImports, "s3:ListBucket"),
+            (Part::KeysOfImports, "kms:Decrypt"),
             (Part::LogsOfImports, "logs:CreateLogGroup"),
             (Part::LogsOfImports, "logs:CreateLogStream"),
             (Part::LogsOfImports, "logs:DescribeLogGroups"),
@@ -179,21 +210,38 @@ fn dynamodb(operation: &str) -> &'static [Action] {
         "DescribeContinuousBackups" => &[(Part::Tables, "dynamodb:DescribeContinuousBackups")],
         "UpdateContinuousBackups" => &[(Part::Tables, "dynamodb:UpdateContinuousBackups")],
         "DescribeContributorInsights" => &[(Part::Tables, "dynamodb:DescribeContributorInsights")],
-        "UpdateContributorInsights" => &[(Part::Tables, "dynamodb:UpdateContributorInsights")],
+        "UpdateContributorInsights" => &[
+            (Part::Tables, "dynamodb:UpdateContributorInsights"),
+            (Part::RolesOfDynamoDb, "iam:CreateServiceLinkedRole"),
+        ],
         "GetResourcePolicy" => &[(Part::Tables, "dynamodb:GetResourcePolicy")],
         "PutResourcePolicy" => &[(Part::Tables, "dynamodb:PutResourcePolicy")],
         "DeleteResourcePolicy" => &[(Part::Tables, "dynamodb:DeleteResourcePolicy")],
         "DescribeKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:DescribeKinesisStreamingDestination")],
         "EnableKinesisStreamingDestination" => &[
             (Part::Tables, "dynamodb:EnableKinesisStreamingDestination"),
+            (Part::RolesOfDynamoDb, "iam:CreateServiceLinkedRole"),
+            (Part::KinesisStreams, "kinesis:ListStreams"),
             (Part::KinesisStreamsOfTables, "kinesis:DescribeStream"),
+            (Part::KinesisStreamsOfTables, "kinesis:DescribeStreamSummary"),
             (Part::KinesisStreamsOfTables, "kinesis:PutRecord"),
             (Part::KinesisStreamsOfTables, "kinesis:PutRecords"),
         ],
         "UpdateKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:UpdateKinesisStreamingDestination")],
         "DisableKinesisStreamingDestination" => &[(Part::Tables, "dynamodb:DisableKinesisStreamingDestination")],
-        // KMS. DynamoDB makes a grant for itself in the caller's name.
-        "kms:DescribeKey" => &[(Part::KeysOfTables, "kms:DescribeKey"), (Part::KeysOfTables, "kms:CreateGrant")],
+        // KMS. DynamoDB uses a table's key in the caller's name when it makes, changes or reads the table, a Scan for
+        // emptiness included (DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": "at a minimum",
+        // there with wildcards that stand for these).
+        "kms:DescribeKey" => &[
+            (Part::KeysOfTables, "kms:DescribeKey"),
+            (Part::KeysByDynamoDb, "kms:CreateGrant"),
+            (Part::KeysByDynamoDb, "kms:Decrypt"),
+            (Part::KeysByDynamoDb, "kms:Encrypt"),
+            (Part::KeysByDynamoDb, "kms:GenerateDataKey"),
+            (Part::KeysByDynamoDb, "kms:GenerateDataKeyWithoutPlaintext"),
+            (Part::KeysByDynamoDb, "kms:ReEncryptFrom"),
+            (Part::KeysByDynamoDb, "kms:ReEncryptTo"),
+        ],
         _ => &[],
     }
 }
@@ -208,15 +256,49 @@ pub fn operations() -> BTreeSet<&'static str> {
 /// The policy document.
 pub fn policy(scope: &Scope) -> Value {
     let mut parts: BTreeMap<Part, BTreeSet<&str>> = BTreeMap::new();
-    for (part, action) in operations().into_iter().flat_map(actions) {
-        parts.entry(part).or_default().insert(action);
+    for operation in operations() {
+        for (part, action) in actions(operation).filter(|(part, _)| is_asked_for(*part, operation, scope.with)) {
+            parts.entry(part).or_default().insert(action);
+        }
     }
-    let statements: Vec<Value> = parts
-        .into_iter()
-        .filter(|(part, _)| scope.force_delete || *part != Part::BucketContents)
-        .map(|(part, actions)| statement(part, &actions, scope))
-        .collect();
+    let statements: Vec<Value> = parts.into_iter().map(|(part, actions)| statement(part, &actions, scope)).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// Whether the policy grants what an operation needs of a part.
+fn is_asked_for(part: Part, operation: &str, with: With) -> bool {
+    match part {
+        Part::BucketContents => with.force_delete,
+        Part::TablesFromElsewhere => with.restore,
+        Part::ImportsOfTables | Part::FilesOfImports | Part::KeysOfImports | Part::LogsOfImports => with.import,
+        Part::ReplicasOfTables | Part::RoleOfReplicas => with.replicas,
+        Part::TableItems if operation == "UpdateTable" => with.replicas,
+        Part::TableItems => with.restore,
+        Part::Buckets
+        | Part::Tables
+        | Part::TableContents
+        | Part::KeysOfTables
+        | Part::KeysByDynamoDb
+        | Part::KinesisStreamsOfTables
+        | Part::KinesisStreams
+        | Part::RolesOfReplication
+        | Part::RolesOfDynamoDb => true,
+    }
+}
+
+/// A service of AWS and its service-linked role (DynamoDB Developer Guide, "Using IAM with global tables", "Using IAM
+/// with CloudWatch Contributor Insights for DynamoDB", "Using IAM policies for Amazon Kinesis Data Streams and Amazon
+/// DynamoDB").
+type ServiceRole = (&'static str, &'static str);
+
+const REPLICATION: ServiceRole = ("replication.dynamodb.amazonaws.com", "AWSServiceRoleForDynamoDBReplication");
+const INSIGHTS: ServiceRole =
+    ("contributorinsights.dynamodb.amazonaws.com", "AWSServiceRoleForDynamoDBCloudWatchContributorInsights");
+const KINESIS: ServiceRole =
+    ("kinesisreplication.dynamodb.amazonaws.com", "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication");
+
+fn role_of(partition: &str, (service, role): ServiceRole) -> String {
+    format!("arn:{partition}:iam::*:role/aws-service-role/{service}/{role}")
 }
 
 fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
@@ -226,36 +308,50 @@ fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
     let resources = match part {
         Part::Buckets => vec![format!("arn:{partition}:s3:::{prefix}*")],
         Part::BucketContents => vec![format!("arn:{partition}:s3:::{prefix}*/*")],
-        Part::Tables | Part::ReplicasOfTables => {
-            vec![table.clone(), format!("{table}/index/*"), format!("{table}/import/*")]
-        }
-        Part::TableContents => vec![table],
+        Part::Tables => vec![table.clone(), format!("{table}/index/*")],
+        Part::ImportsOfTables => vec![table.clone(), format!("{table}/import/*")],
+        Part::ReplicasOfTables | Part::TableContents | Part::TableItems => vec![table],
         // The table that is made needs the permission as well as its source, so what another table of the prefix
         // was cannot be kept out here.
         Part::TablesFromElsewhere => {
             let backups = or(&only.restore_from, vec![format!("{table}/backup/*")]);
             [vec![table], backups].concat()
         }
-        Part::KeysOfTables => or(&only.kms_keys, vec![format!("arn:{partition}:kms:*:*:key/*")]),
+        Part::KeysOfTables | Part::KeysByDynamoDb | Part::KeysOfImports => {
+            or(&only.kms_keys, vec![format!("arn:{partition}:kms:*:*:key/*")])
+        }
+        // Names of streams cannot be listed by name.
+        Part::KinesisStreams => vec!["*".to_owned()],
         Part::KinesisStreamsOfTables => vec![format!("arn:{partition}:kinesis:*:*:stream/{prefix}*")],
         Part::FilesOfImports => {
             let buckets = or(&only.import_from, vec![format!("arn:{partition}:s3:::{prefix}*")]);
             buckets.into_iter().flat_map(|bucket| [bucket.clone(), format!("{bucket}/*")]).collect()
         }
         Part::LogsOfImports => vec![format!("arn:{partition}:logs:*:*:log-group:/aws-dynamodb/*")],
-        // A role of AWS's own, and the only one.
-        Part::RoleOfReplicas => vec![format!(
-            "arn:{partition}:iam::*:role/aws-service-role/replication.dynamodb.amazonaws.com/AWSServiceRoleForDynamoDBReplication"
-        )],
+        // Roles of AWS's own, which the first use in an account makes.
+        Part::RoleOfReplicas => vec![role_of(partition, REPLICATION)],
+        Part::RolesOfDynamoDb => vec![role_of(partition, INSIGHTS), role_of(partition, KINESIS)],
         Part::RolesOfReplication => or(&only.pass_roles, vec![format!("arn:{partition}:iam::*:role/{prefix}*")]),
     };
     let mut statement = json!({
         "Sid": format!("{part:?}"), "Effect": "Allow", "Action": actions, "Resource": resources,
     });
     match part {
-        // For a key that a table uses, and never for a grant to somebody else.
-        Part::KeysOfTables => {
-            statement["Condition"] = json!({"BoolIfExists": {"kms:GrantIsForAWSResource": "true"}});
+        // Never by the operator itself. Of any region: "DynamoDB requires the permission to be independent of any
+        // particular AWS Region so it can make cross-Region calls to support DynamoDB global tables" (same page).
+        Part::KeysByDynamoDb => {
+            let service = format!("dynamodb.*.{}", dns_suffix_of(partition));
+            statement["Condition"] = json!({"StringLike": {"kms:ViaService": service}});
+        }
+        Part::KeysOfImports => {
+            let service = format!("s3.*.{}", dns_suffix_of(partition));
+            statement["Condition"] = json!({"StringLike": {"kms:ViaService": service}});
+        }
+        Part::RoleOfReplicas => {
+            statement["Condition"] = json!({"StringEquals": {"iam:AWSServiceName": REPLICATION.0}});
+        }
+        Part::RolesOfDynamoDb => {
+            statement["Condition"] = json!({"StringEquals": {"iam:AWSServiceName": [INSIGHTS.0, KINESIS.0]}});
         }
         Part::RolesOfReplication => {
             statement["Condition"] = json!({"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}});
@@ -266,74 +362,4 @@ fn statement(part: Part, actions: &BTreeSet<&str>, scope: &Scope) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scope(force_delete: bool) -> Scope {
-        Scope { name_prefix: "shop-".to_owned(), partition: "aws".to_owned(), force_delete, only: Only::default() }
-    }
-
-    #[test]
-    fn roles_keys_backups_and_files_are_narrowed_to_what_is_named_and_nothing_else_is() {
-        let only = Only {
-            pass_roles: vec!["arn:aws:iam::1:role/copier".to_owned()],
-            kms_keys: vec!["arn:aws:kms:eu-west-1:1:key/k".to_owned()],
-            restore_from: vec!["arn:aws:dynamodb:*:1:table/shop-orders/backup/*".to_owned()],
-            import_from: vec!["arn:aws:s3:::shop-imports".to_owned()],
-        };
-        let (narrow, usual) = (policy(&Scope { only, ..scope(false) }), policy(&scope(false)));
-        let resources = |policy: &Value, sid: &str| {
-            let mut statements = policy["Statement"].as_array().into_iter().flatten();
-            statements.find(|statement| statement["Sid"] == sid).map(|statement| statement["Resource"].clone())
-        };
-        for (sid, expected) in [
-            ("RolesOfReplication", json!(["arn:aws:iam::1:role/copier"])),
-            ("KeysOfTables", json!(["arn:aws:kms:eu-west-1:1:key/k"])),
-            (
-                "TablesFromElsewhere",
-                json!(["arn:aws:dynamodb:*:*:table/shop-*", "arn:aws:dynamodb:*:1:table/shop-orders/backup/*"]),
-            ),
-            ("FilesOfImports", json!(["arn:aws:s3:::shop-imports", "arn:aws:s3:::shop-imports/*"])),
-        ] {
-            assert_eq!(resources(&narrow, sid), Some(expected), "{sid}");
-        }
-        for sid in ["Buckets", "Tables", "TableContents", "KinesisStreamsOfTables", "ReplicasOfTables"] {
-            assert_eq!(resources(&narrow, sid), resources(&usual, sid), "{sid}");
-        }
-    }
-
-    #[test]
-    fn every_operation_of_the_code_has_been_looked_up() {
-        for operation in operations() {
-            assert!(actions(operation).next().is_some(), "which IAM actions does {operation} need?");
-        }
-    }
-
-    #[test]
-    fn nothing_is_granted_beyond_the_prefix_and_nothing_by_wildcard() {
-        let policy = policy(&scope(true));
-        for statement in policy["Statement"].as_array().into_iter().flatten() {
-            for action in statement["Action"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                assert!(!action.contains('*'), "{action}");
-            }
-            for resource in statement["Resource"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                let key = resource == "arn:aws:kms:*:*:key/*" && statement["Condition"].is_object();
-                let of_aws = ["aws-service-role/replication.dynamodb.amazonaws.com/", "log-group:/aws-dynamodb/"];
-                let fixed = of_aws.iter().any(|part| resource.contains(part));
-                assert!(resource.contains("shop-") || key || fixed, "{resource}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_buckets_hold_is_out_of_reach_unless_asked_for() {
-        assert!(!policy(&scope(false)).to_string().contains("s3:DeleteObject"));
-        assert!(policy(&scope(true)).to_string().contains("s3:DeleteObjectVersion"));
-    }
-
-    /// IAM's limit for a managed policy, without white space.
-    #[test]
-    fn it_fits_into_a_managed_policy() {
-        assert!(policy(&scope(true)).to_string().len() <= 6144, "{}", policy(&scope(true)).to_string().len());
-    }
-}
+mod tests;

@@ -116,21 +116,33 @@ struct IamPolicy {
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name_prefix: String,
     /// The AWS partition.
-    #[arg(long, default_value = "aws", value_parser = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"])]
+    #[arg(long, default_value = "aws", value_parser = aws::PARTITIONS)]
     partition: String,
     /// Also let it delete what buckets hold, for --allow-force-delete.
     #[arg(long)]
     force_delete: bool,
+    /// Also let it make tables from backups and from the past of other tables, which writes items.
+    #[arg(long)]
+    restore: bool,
+    /// Also let it make tables from files, which reads them.
+    #[arg(long)]
+    import: bool,
+    /// Also let it give tables replicas, which reads and writes items.
+    #[arg(long)]
+    replicas: bool,
     /// Only these roles may be passed to S3 for replication, by ARN; those of the prefix without it. Repeatable.
     #[arg(long, value_parser = arn)]
     pass_role: Vec<String>,
-    /// Only these keys of AWS KMS may be given to tables, by ARN; every key without it. Repeatable.
+    /// Only these keys of AWS KMS may be used, by ARN: those of tables, and with --import those of files. Every key
+    /// without it. Repeatable.
     #[arg(long, value_parser = arn)]
     kms_key: Vec<String>,
-    /// Tables may be made from these backups only, by ARN; from those of tables of the prefix without it. Repeatable.
+    /// Tables may be made from these backups only, by ARN; with --restore alone, from those of tables of the prefix.
+    /// Repeatable.
     #[arg(long, value_parser = arn)]
     restore_from: Vec<String>,
-    /// Tables may be made from files in these buckets only, by ARN; in those of the prefix without it. Repeatable.
+    /// Tables may be made from files in these buckets only, by ARN; with --import alone, in those of the prefix.
+    /// Repeatable.
     #[arg(long, value_parser = arn)]
     import_from: Vec<String>,
 }
@@ -191,7 +203,12 @@ impl IamPolicy {
         iam::Scope {
             name_prefix: self.name_prefix,
             partition: self.partition,
-            force_delete: self.force_delete,
+            with: iam::With {
+                force_delete: self.force_delete,
+                restore: self.restore || !self.restore_from.is_empty(),
+                import: self.import || !self.import_from.is_empty(),
+                replicas: self.replicas,
+            },
             only: iam::Only {
                 pass_roles: self.pass_role,
                 kms_keys: self.kms_key,

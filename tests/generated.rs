@@ -42,7 +42,7 @@ fn the_iam_policy_equals_the_code() {
     let scope = iam::Scope {
         name_prefix: "my-prefix-".to_owned(),
         partition: "aws".to_owned(),
-        force_delete: false,
+        with: iam::With::default(),
         only: iam::Only::default(),
     };
     let policy = serde_json::to_string_pretty(&iam::policy(&scope)).expect("JSON");
