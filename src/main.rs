@@ -42,7 +42,8 @@ struct Run {
     /// --region; without it, every region that AWS may have in the partition of --region.
     #[arg(long = "allow-region", env = "MUSUBI_ALLOW_REGION", value_delimiter = ',', value_parser = glob)]
     allow_regions: Vec<globset::GlobMatcher>,
-    /// Another endpoint than AWS's own: LocalStack, or an S3-compatible store.
+    /// Another endpoint than AWS's own, for all services: LocalStack. Endpoints that AWS_ENDPOINT_URL and the like or a
+    /// profile set are not followed: the operator does not start with them.
     #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL", value_parser = endpoint_url)]
     aws_endpoint_url: Option<String>,
     /// The endpoint that connection Secrets tell applications, where it differs from the operator's.

@@ -6,8 +6,13 @@
 use std::process::{Command, Output};
 
 fn musubi(arguments: &[&str]) -> Output {
+    musubi_in(arguments, &[])
+}
+
+fn musubi_in(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musubi"));
-    command.args(arguments).env_clear().env("HOME", "/nonexistent").output().expect("it can be run")
+    let command = command.args(arguments).env_clear().env("HOME", "/nonexistent").envs(environment.iter().copied());
+    command.output().expect("it can be run")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -62,6 +67,46 @@ fn assert_refused(flags: &[&str], word: &str) {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
     assert!(said.contains(word), "{flags:?}: {said}");
+}
+
+/// The SDK follows them, and what the operator tells applications and relies on would be AWS's.
+#[test]
+fn an_endpoint_that_the_environment_or_a_profile_sets_is_refused_and_named() {
+    let profile = format!("{}/an-endpoint-in-a-profile", env!("CARGO_TARGET_TMPDIR"));
+    let services = "[default]\nservices = local\n[services local]\ndynamodb =\n  endpoint_url = http://127.0.0.1:2\n";
+    std::fs::write(&profile, services).expect("a file");
+    let global = format!("{}/an-endpoint-for-all-in-a-profile", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&global, "[default]\nendpoint_url = http://127.0.0.1:2\n").expect("a file");
+    let url = "http://127.0.0.1:2";
+    let redirected = [
+        ("AWS_ENDPOINT_URL", url, "S3 called at"),
+        ("AWS_ENDPOINT_URL_S3", url, "S3 called at"),
+        ("AWS_ENDPOINT_URL_S3_CONTROL", url, "S3 Control called at"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", url, "DynamoDB called at"),
+        ("AWS_ENDPOINT_URL_STS", url, "STS called at"),
+        ("AWS_ENDPOINT_URL_KMS", url, "KMS called at"),
+        ("AWS_CONFIG_FILE", profile.as_str(), "DynamoDB called at"),
+        ("AWS_CONFIG_FILE", global.as_str(), "S3 called at"),
+    ];
+    let run = ["run", "--region=us-east-1"];
+    for (variable, value, words) in redirected {
+        let output = musubi_in(&run, &[(variable, value)]);
+        let said = text_of(&output);
+        assert_eq!(output.status.code(), Some(1), "{variable}: {said}");
+        let named = variable == "AWS_CONFIG_FILE" || said.contains(&format!("{variable} in the environment"));
+        assert!(named && said.contains(words) && said.contains(url), "{variable}: {said}");
+        assert!(said.contains("--aws-endpoint-url") && !said.contains("API server"), "{variable}: {said}");
+        // What is told otherwise, or not followed, is no reason not to start.
+        let told = [&run[..], &["--aws-endpoint-url=http://127.0.0.1:3"]].concat();
+        let ignored = musubi_in(&run, &[(variable, value), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]);
+        for output in [musubi_in(&told, &[(variable, value)]), ignored] {
+            assert!(text_of(&output).contains("no way to the API server"), "{variable}: {}", text_of(&output));
+        }
+    }
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stderr)
 }
 
 #[test]

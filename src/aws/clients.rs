@@ -17,6 +17,7 @@ use crate::{
 use super::{
     account::{self, Accounts, Answer},
     circuit::Circuits,
+    elsewhere::{Elsewhere, elsewhere},
     errors::fault,
     http,
     keys::ManagedKeys,
@@ -45,7 +46,7 @@ const MOST_REGIONS: usize = 64;
 /// How the operator reaches AWS.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Another endpoint than AWS's own, for all services: LocalStack, or an S3-compatible store.
+    /// Another endpoint than AWS's own, for all services: LocalStack.
     pub endpoint_url: Option<String>,
     /// The endpoint that applications are told, where it is not the one the operator uses.
     pub published_endpoint_url: Option<String>,
@@ -228,6 +229,11 @@ impl Aws {
     /// Which endpoints do not answer.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits
+    }
+
+    /// The service that the environment or a profile has called elsewhere than the operator was told, if there is one.
+    pub fn elsewhere(&self) -> Option<Elsewhere> {
+        if self.is_real() { elsewhere(&self.base) } else { None }
     }
 
     /// Whether AWS itself answers, rather than an emulator or another store that speaks its protocol.

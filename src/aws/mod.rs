@@ -6,6 +6,7 @@ mod circuit;
 mod classify;
 mod clients;
 mod denial;
+mod elsewhere;
 mod errors;
 mod http;
 mod keys;
@@ -23,6 +24,7 @@ mod said;
 
 pub use circuit::Circuits;
 pub use clients::{Aws, Lazy, Options, Regional, s3_website_domain};
+pub use elsewhere::Elsewhere;
 #[cfg(test)]
 pub(crate) use errors::refusal;
 pub use errors::{code, fault, http_status, not_offered};

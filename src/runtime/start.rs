@@ -83,6 +83,9 @@ pub enum RunError {
     /// The API server refused or did not answer.
     #[error("the API server: {0}")]
     Api(#[source] Box<kube::Error>),
+    /// AWS's SDK would call another endpoint than the operator was told of.
+    #[error("{0}")]
+    Elsewhere(#[from] aws::Elsewhere),
     /// CRDs are missing.
     #[error("CRDs are not installed: {}. Install them with `kubectl apply --server-side -f crds/`", .0.join(", "))]
     MissingCrds(Vec<String>),
@@ -120,12 +123,16 @@ impl From<kube::Error> for RunError {
 /// When the operator cannot start; once it runs, it goes on.
 pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), RunError> {
     let metrics = Metrics::default();
+    let fence = if options.lease.is_some() { Fence::closed() } else { Fence::open() };
+    let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
+    if let Some(elsewhere) = aws.elsewhere() {
+        return Err(elsewhere.into());
+    }
     let mut config = Config::infer().await.map_err(|error| RunError::Config(Box::new(error)))?;
     // The queue owns retries: fifteen hidden ones would hold a worker for minutes.
     config.default_retry = false;
     let client = Client::try_from(config)?;
     check_crds(&client, &options.watch_namespaces).await?;
-    let fence = if options.lease.is_some() { Fence::closed() } else { Fence::open() };
     let elector = options.lease.as_ref().map(|lease| Elector::new(client.clone(), lease, fence.clone()));
     let cluster_uid = kube_system_uid(&client).await;
     let (cluster, cluster_uid) = match (&options.cluster_name, cluster_uid) {
@@ -161,7 +168,6 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     });
     let schedule = Schedule { resync: options.resync, floor: options.resync_floor };
     let shared = Arc::new(Shared::new(schedule, options.concurrency, metrics.clone()));
-    let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
     probes.aws(aws.circuits());
     let mut operator = Operator {
         client,

@@ -1,0 +1,43 @@
+//! Endpoints that the environment or a profile sets for the SDK behind the operator's back.
+//!
+//! The SDK would call them, and the operator would go on as if AWS itself answered: it would tell applications AWS's
+//! endpoint, and rely on what AWS does and others do not (tags with a create, for one).
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+use thiserror::Error;
+
+/// The services that the operator calls, by the ids that name their settings.
+const SERVICES: [&str; 5] = ["S3", "S3 Control", "DynamoDB", "STS", "KMS"];
+
+const VARIABLE: &str = "AWS_ENDPOINT_URL";
+const PROPERTY: &str = "endpoint_url";
+
+/// A service would be called elsewhere than AWS has it, without the operator having been told.
+#[derive(Clone, Debug, Error, Eq, PartialEq)]
+#[error(
+    "{variable} in the environment, or {PROPERTY} in the AWS profile, has {service} called at {url}, and the operator knows \
+     nothing of it: unset it, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true, to call AWS itself; to call LocalStack, set \
+     --aws-endpoint-url={url} (MUSUBI_AWS_ENDPOINT_URL; chart: aws.endpointUrl), which counts for all services"
+)]
+pub struct Elsewhere {
+    service: &'static str,
+    variable: String,
+    url: String,
+}
+
+/// The first service that these settings send elsewhere, as the SDK's own clients would read them.
+pub(super) fn elsewhere(config: &SdkConfig) -> Option<Elsewhere> {
+    let of_service = |service: &'static str| {
+        let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile(PROPERTY).build().ok()?;
+        let url = config.service_config()?.load_config(key)?;
+        let of_all = config.endpoint_url() == Some(url.as_str());
+        let variable = if of_all {
+            VARIABLE.to_owned()
+        } else {
+            format!("{VARIABLE}_{}", service.to_uppercase().replace(' ', "_"))
+        };
+        Some(Elsewhere { service, variable, url })
+    };
+    SERVICES.into_iter().find_map(of_service)
+}
