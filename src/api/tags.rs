@@ -1,7 +1,7 @@
 //! Tags as a user declares them.
 //!
-//! S3 and DynamoDB both allow 50 tags on a resource; four belong to Musubi's proof of ownership
-//! (see `managed::ownership`), which leaves 46.
+//! S3 and DynamoDB both allow 50 tags on a resource; five belong to Musubi's proof of ownership and one marks a released
+//! resource (see `managed::identity`), which leaves 44.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) const CHARACTERS_MESSAGE: &str = "tag keys and values may hold letter
 pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "maxProperties": 46,
+        "maxProperties": 44,
         "additionalProperties": {"type": "string", "maxLength": 256},
     })
 }

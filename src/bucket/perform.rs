@@ -10,6 +10,7 @@ use crate::{
     managed::{
         fault::{Class, Fault},
         identity::Identity,
+        tagging::is_system,
     },
 };
 
@@ -126,7 +127,8 @@ async fn put_tags_by_control(
 ) -> Result<(), Fault> {
     let present = super::observe::read_tags(target).await?.unwrap_or_default();
     let arn = format!("arn:{}:s3:::{}", partition(&id.region), id.name);
-    let own = |key: &&String| !key.starts_with("aws:");
+    // Here AWS's own tags are left alone by not naming them.
+    let own = |key: &&String| !is_system(key);
     let new = tags.iter().filter(|(key, value)| own(key) && present.get(*key) != Some(*value));
     let new: Vec<_> = new
         .map(|(key, value)| aws_sdk_s3control::types::Tag::builder().key(key).value(value).build().map_err(incomplete))
@@ -143,12 +145,10 @@ async fn put_tags_by_control(
     Ok(())
 }
 
-/// Tags under `aws:` are AWS's own: it keeps them on its own account and refuses them from others.
+/// Tags under `aws:` go back as they were read: PutBucketTagging replaces the whole set, and without them S3 answers
+/// `InvalidTag`, "System Tags cannot be removed by requester" (cloud-custodian/cloud-custodian#2834).
 fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
-    tags.iter()
-        .filter(|(key, _)| !key.starts_with("aws:"))
-        .map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(incomplete))
-        .collect()
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(incomplete)).collect()
 }
 
 /// The answer is a success even where single versions could not be deleted.

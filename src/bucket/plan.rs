@@ -160,7 +160,8 @@ pub(super) fn plan(
 fn tag_step(object: &Bucket, managed: &Managed, id: &Identity, current: &Tags) -> Option<Step<Op>> {
     let wanted = tagging::desired(current, object.spec.tags.as_ref(), managed, &id.owner);
     let changes = tagging::changes(current, &wanted);
-    (!changes.is_empty()).then(|| step(TAGS, Op::PutTags(wanted), changes))
+    let not_yet = tagging::refusal(current, &wanted);
+    (!changes.is_empty()).then(|| Step { not_yet, ..step(TAGS, Op::PutTags(wanted), changes) })
 }
 
 fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::{Buckets, Op, aspects};
 use crate::{
-    api::tags::Tags,
+    api::{Managed, tags::Tags},
     aws::Aws,
     managed::{
-        external::{Existence, Reads},
+        external::{Existence, Reads, Step},
         fault::Fault,
         identity::Identity,
+        tagging,
     },
 };
 
@@ -69,6 +70,30 @@ async fn tags_go_by_s3_control_where_the_bucket_has_attribute_based_access_contr
         "{control:?}"
     );
     assert!(control[1].starts_with("DELETE ") && control[1].contains("tagKeys=old"), "{control:?}");
+}
+
+/// S3 as it keeps tags under `aws:`: "System Tags cannot be removed by requester" (cloud-custodian#2834), and added by
+/// nobody either.
+#[tokio::test]
+async fn tags_of_aws_go_back_as_they_were_read() {
+    let (buckets, asked) = buckets(|request| {
+        let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        match request.method() {
+            "PUT" if body.matches("<Key>aws:").count() == 1 && body.contains("<Key>aws:x</Key><Value>1</Value>") => {
+                (204, String::new())
+            }
+            "PUT" => (400, error("InvalidTag")),
+            _ => (200, TAGS.into()),
+        }
+    });
+    let target = buckets.target(&id());
+    let read = super::observe::read_tags(&target).await.expect("they are read").expect("it is there");
+    let Step { op, not_yet, .. } = super::plan::release(&id(), &read);
+    assert_eq!(not_yet, None);
+    buckets.call(&id(), &op).await.expect("it is released");
+    let claim = tagging::desired(&read, Some(&tags(&[("old", "2")])), &Managed::default(), &id().owner);
+    buckets.call(&id(), &Op::PutTags(claim)).await.expect("it is claimed and tagged");
+    assert_eq!(asked.lock().expect("no test panics in here").len(), 3, "one read and two writes");
 }
 
 #[tokio::test]

@@ -5,7 +5,34 @@
 
 use crate::api::{Managed, tags::Tags};
 
-use super::{change::Change, identity::Owner};
+use super::{change::Change, fault::Fault, identity::Owner};
+
+/// Whether a tag is one of AWS's own. Nobody else can add, change or remove it, and the limits on the number of tags
+/// do not count it (AWS General Reference, "Tag naming limits and requirements").
+pub fn is_system(key: &str) -> bool {
+    key.starts_with("aws:")
+}
+
+/// The most tags of a bucket and of a table (Amazon S3 User Guide, "Using cost allocation S3 bucket tags"; DynamoDB
+/// Developer Guide, "Tagging restrictions in DynamoDB").
+pub const MOST_TAGS: usize = 50;
+
+/// Why AWS would not take these tags on a resource that has `current` ones. One tag is left free for the one that
+/// marks a released resource, or its object could not let it go.
+pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Fault> {
+    let count = |tags: &Tags| tags.keys().filter(|key| !is_system(key)).count();
+    let (most, others) = (MOST_TAGS - 1, wanted.keys().filter(|key| current.contains_key(*key)).count());
+    (count(wanted) > most && count(wanted) > count(current)).then(|| {
+        Fault::user(
+            "TooManyTags",
+            format!(
+                "there would be {} tags, {others} of which are there already, and AWS takes {MOST_TAGS}, one of which \
+                 is kept for the release of the resource: declare fewer tags, or remove some of those that others made",
+                count(wanted)
+            ),
+        )
+    })
+}
 
 /// The tags that the thing should carry, given those it carries now.
 ///
@@ -13,8 +40,9 @@ use super::{change::Change, identity::Owner};
 pub fn desired(current: &Tags, declared: Option<&Tags>, managed: &Managed, owner: &Owner) -> Tags {
     let declared = declared.cloned().unwrap_or_default();
     let mut tags = current.clone();
-    tags.retain(|key, _| declared.contains_key(key) || !managed.tags.contains(key));
-    tags.extend(declared);
+    tags.retain(|key, _| declared.contains_key(key) || is_system(key) || !managed.tags.contains(key));
+    // Objects from before the schema's rule may declare tags that are AWS's alone to set.
+    tags.extend(declared.into_iter().filter(|(key, _)| !is_system(key)));
     tags.extend(owner.tags());
     // What carries an owner again is no longer released.
     tags.remove(super::identity::RELEASED);
@@ -60,6 +88,25 @@ mod tests {
         let wanted = desired(&tags(&[("team", "a"), ("cost", "9")]), None, &managed, &owner());
         assert!(!wanted.contains_key("team"));
         assert!(wanted.contains_key("cost"));
+    }
+
+    #[test]
+    fn tags_of_aws_are_neither_added_nor_changed_nor_removed() {
+        let declared = tags(&[("aws:x", "2"), ("aws:y", "1"), ("team", "a")]);
+        let managed = Managed { tags: vec!["aws:x".into(), "aws:z".into()], ..Managed::default() };
+        let wanted = desired(&tags(&[("aws:x", "1"), ("aws:z", "1")]), Some(&declared), &managed, &owner());
+        let system: Tags = wanted.into_iter().filter(|(key, _)| is_system(key)).collect();
+        assert_eq!(system, tags(&[("aws:x", "1"), ("aws:z", "1")]));
+    }
+
+    #[test]
+    fn more_tags_than_aws_takes_are_refused_before_they_are_sent() {
+        let many = |count: usize| (0..count).map(|n| (format!("t{n}"), String::new())).collect::<Tags>();
+        let system = tags(&[("aws:x", "1")]);
+        assert_eq!(refusal(&Tags::new(), &many(49).into_iter().chain(system).collect()), None);
+        let message = refusal(&many(20), &many(50)).map(|fault| fault.message).unwrap_or_default();
+        assert!(message.starts_with("there would be 50 tags, 20 of which are there already"), "{message}");
+        assert_eq!(refusal(&many(50), &many(50)), None, "a value that changes takes no more room");
     }
 
     #[test]

@@ -178,7 +178,8 @@ fn someone_elses(cloud: &mut Cloud) {
 fn adoptable(cloud: &mut Cloud) {
     let mut bucket = Bucket::new();
     bucket.aspects.insert("versioning", json!({"status": "Suspended"}));
-    let tags = Tags::from([("cost".to_owned(), "42".to_owned())]);
+    let tags = [("cost", "42"), ("aws:servicecatalog:portfolioArn", "arn:aws:catalog:us-east-1:111122223333:portfolio/p")];
+    let tags = Tags::from(tags.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let thing = Thing { tags, adoptable: true, ..Thing::foreign(bucket) };
     cloud.buckets.insert("assets".to_owned(), thing);
 }

@@ -6,12 +6,14 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
+    api::tags::Tags,
     aws::refusal,
     bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
     managed::{
         external::{Existence, Made, Reads},
         fault::Fault,
         identity::Identity,
+        tagging::{MOST_TAGS, is_system},
     },
 };
 
@@ -44,7 +46,7 @@ const PAGE: usize = 1000;
 impl Bucket {
     /// A bucket as AWS makes it.
     pub fn new() -> Self {
-        Self::with(&Op::PutTags(crate::api::tags::Tags::new()))
+        Self::with(&Op::PutTags(Tags::new()))
     }
 
     fn with(op: &Op) -> Self {
@@ -160,8 +162,17 @@ impl Kind for Buckets {
                 Err(refusal("PutBucketTagging", Some("AccessDenied"), 403, "no right to tag"))
             }
             Op::PutTags(tags) => {
-                if tags.len() > 50 {
-                    return Err(refusal("PutBucketTagging", Some("BadRequest"), 400, "at most 50 tags"));
+                let system = |tags: &Tags| tags.clone().into_iter().filter(|(key, _)| is_system(key)).collect::<Tags>();
+                let (before, after) = (system(&thing.tags), system(tags));
+                let refused = |code, words| Err(refusal("PutBucketTagging", Some(code), 400, words));
+                if before.iter().any(|(key, value)| after.get(key) != Some(value)) {
+                    return refused("InvalidTag", "System Tags cannot be removed by requester");
+                }
+                if before != after {
+                    return refused("InvalidTag", "System tags cannot be added/updated by requester");
+                }
+                if tags.len() - after.len() > MOST_TAGS {
+                    return refused("BadRequest", "at most 50 tags");
                 }
                 thing.tags.clone_from(tags);
                 Ok(())
