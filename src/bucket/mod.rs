@@ -5,6 +5,7 @@ mod kind;
 mod observe;
 mod perform;
 mod plan;
+mod shown;
 #[cfg(test)]
 mod wire;
 
@@ -17,12 +18,13 @@ pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 /// S3 buckets as [`crate::managed::external::External`].
 pub struct Buckets {
     aws: Arc<Aws>,
+    shown: shown::Shown,
 }
 
 impl Buckets {
     /// Reached through these clients.
     pub fn new(aws: Arc<Aws>) -> Self {
-        Self { aws }
+        Self { aws, shown: shown::Shown::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! From S3's answers to plain data.
 
 use futures::future::join_all;
+use serde_json::Value;
 
 use crate::{
     api::tags::Tags,
@@ -14,7 +15,7 @@ use crate::{
 
 use super::{
     Buckets, Contents, ObjectVersion, Observed, Upload,
-    aspects::{self, Target},
+    aspects::{self, Aspect as _, PolicyAspect, Target},
     plan::PAGE,
 };
 
@@ -43,7 +44,10 @@ impl Buckets {
         Ok(match tags? {
             None => Existence::Absent,
             Some(tags) => {
-                let seen = Observed { aspects: aspects.into_iter().collect(), contents };
+                let mut seen = Observed { aspects: aspects.into_iter().collect(), contents };
+                if let Some(Ok(Value::String(policy))) = seen.aspects.get_mut(PolicyAspect::NAME) {
+                    *policy = self.shown.heard(id, std::mem::take(policy));
+                }
                 Existence::Present { tags: Some(tags), seen }
             }
         })

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Buckets, ObjectVersion, Op, Upload,
-    aspects::{self, AbacAspect, Aspect as _, Target, Write, incomplete},
+    aspects::{self, AbacAspect, Aspect as _, PolicyAspect, Target, Write, incomplete},
 };
 
 impl Buckets {
@@ -31,7 +31,13 @@ impl Buckets {
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
             Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
             Op::Put { aspect, state } => match aspects::find(aspect).map(|row| row.write) {
-                Some(Write::Whole(write)) => write(&target, state).await.map_err(|fault| not_offered(aspect, fault)),
+                Some(Write::Whole(write)) => {
+                    write(&target, state).await.map_err(|fault| not_offered(aspect, fault))?;
+                    if *aspect == PolicyAspect::NAME {
+                        self.shown.wrote(id, state.as_str());
+                    }
+                    Ok(())
+                }
                 _ => Err(Fault::new(Class::Unknown, "Internal", format!("there is no aspect {aspect}"))),
             },
             Op::PutItem { aspect, id, configuration } => match aspects::find(aspect).map(|row| row.write) {
@@ -46,6 +52,7 @@ impl Buckets {
     /// S3 itself refuses to delete a bucket that holds anything.
     pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {
         let target = self.target(id);
+        self.shown.wrote(id, None);
         let answer =
             target.client.delete_bucket().bucket(&target.bucket).expected_bucket_owner(&target.account_id).send().await;
         match answer {

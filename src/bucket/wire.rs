@@ -107,6 +107,47 @@ async fn a_refusal_of_tags_for_another_reason_stays_what_it_is() {
     assert!(!asked.lock().expect("no test panics in here").iter().any(|line| line.contains("s3-control")));
 }
 
+/// S3 shows the canonical user of a CloudFront origin access identity as an ARN, and a policy without a Version with the
+/// one that counts then.
+#[tokio::test]
+async fn a_policy_that_s3_shows_in_its_own_words_is_in_place() {
+    let text = |version: &str, principal: &str| {
+        format!(
+            r#"{{{version} "Statement": [{{"Effect": "Allow", "Principal": {principal}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::assets/*"}}]}}"#
+        )
+    };
+    let shown = move |name: &str| {
+        let principal =
+            format!(r#"{{"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity {name}"}}"#);
+        text(r#""Version": "2008-10-17","#, &principal)
+    };
+    let foreign = Arc::new(Mutex::new(false));
+    let changed = foreign.clone();
+    let (buckets, asked) = buckets(move |request| {
+        let name = if *changed.lock().expect("no test panics in here") { "E2" } else { "E1" };
+        match request.method() {
+            "PUT" => (204, String::new()),
+            _ if request.uri().contains("tagging") => (200, TAGS.into()),
+            _ => (200, shown(name)),
+        }
+    });
+    let spec = json!({"policy": text("", r#"{"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}"#)});
+    let object = crate::api::Bucket::new("assets", serde_json::from_value(spec).expect("a spec"));
+    let plan = async || {
+        let seen = look(&buckets, "policy").await;
+        let seen = super::Observed { aspects: [("policy", seen)].into(), contents: None };
+        super::plan::plan(&object, &Managed::default(), &id(), None, &seen)
+    };
+    let steps = plan().await;
+    assert_eq!(steps.len(), 1, "it may be anybody's");
+    buckets.call(&id(), &steps[0].op).await.expect("it is written");
+    let put = asked.lock().expect("no test panics in here").last().cloned().unwrap_or_default();
+    assert!(put.contains(r#"{"Statement":[{"Effect":"Allow","Principal":{"CanonicalUser":"#), "compact: {put}");
+    assert_eq!(plan().await, []);
+    *foreign.lock().expect("no test panics in here") = true;
+    assert_eq!(plan().await.len(), 1, "somebody lets another in");
+}
+
 #[tokio::test]
 async fn every_page_of_a_list_is_read() {
     let (buckets, _) = buckets(|request| {

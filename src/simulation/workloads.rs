@@ -124,7 +124,9 @@ fn full_bucket() -> Value {
     })
 }
 
-const PUBLIC: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::assets/*"}]}"#;
+/// Without a Version: AWS shows the one that counts then.
+const PUBLIC: &str =
+    r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::assets/*"}]}"#;
 const PRIVATE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::assets/*"}]}"#;
 
 fn changed_bucket() -> Value {
@@ -178,7 +180,8 @@ fn someone_elses(cloud: &mut Cloud) {
 fn adoptable(cloud: &mut Cloud) {
     let mut bucket = Bucket::new();
     bucket.aspects.insert("versioning", json!({"status": "Suspended"}));
-    let tags = [("cost", "42"), ("aws:servicecatalog:portfolioArn", "arn:aws:catalog:us-east-1:111122223333:portfolio/p")];
+    let tags =
+        [("cost", "42"), ("aws:servicecatalog:portfolioArn", "arn:aws:catalog:us-east-1:111122223333:portfolio/p")];
     let tags = Tags::from(tags.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let thing = Thing { tags, adoptable: true, ..Thing::foreign(bucket) };
     cloud.buckets.insert("assets".to_owned(), thing);

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use crate::{
     api::{InsightsMode, Precision, TableBlock},
     aws::{code, fault, not_offered},
-    managed::{fault::Fault, identity::Identity},
+    managed::{fault::Fault, identity::Identity, policy_document},
 };
 
 use super::{
@@ -44,7 +44,7 @@ impl Tables {
             Op::SetRecovery(days) => self.set_recovery(id, *days).await,
             Op::SetInsights(mode) => self.set_insights(id, *mode).await,
             Op::PutPolicy { text, revision } => {
-                let call = client.put_resource_policy().resource_arn(arn(id)).policy(text);
+                let call = client.put_resource_policy().resource_arn(arn(id)).policy(policy_document::compact(text));
                 let call = call.expected_revision_id(revision.as_deref().unwrap_or(NO_POLICY));
                 let block = TableBlock::ResourcePolicy.name();
                 call.send().await.map(drop).map_err(|error| not_offered(block, fault("PutResourcePolicy", &error)))

@@ -160,9 +160,10 @@ pub struct TableSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
 
-    /// The resource policy, as JSON; `""` means none. Compared by what it says, not by its text.
+    /// The resource policy, as JSON; `""` means none. Compared by what it says, not by its text. DynamoDB takes 20 KiB,
+    /// without the white space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20480))]
+    #[schemars(length(max = 102_400))]
     pub resource_policy: Option<String>,
 
     /// A Kinesis data stream that the changes of items go to.

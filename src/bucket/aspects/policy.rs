@@ -74,7 +74,7 @@ impl Aspect for PolicyAspect {
             .bucket(&target.bucket)
             .expected_bucket_owner(&target.account_id)
             // S3 wants the first byte to be the brace; a YAML block begins and ends as it likes.
-            .policy(text.trim())
+            .policy(policy_document::compact(text))
             .send()
             .await
             .map_err(|error| fault("PutBucketPolicy", &error))?;

@@ -13,6 +13,7 @@ use crate::{
         external::{Existence, Made, Reads},
         fault::Fault,
         identity::Identity,
+        policy_document::compact,
         tagging::{MOST_TAGS, is_system},
     },
 };
@@ -190,10 +191,13 @@ impl Kind for Buckets {
                 if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
                     return Err(refusal("PutBucketPolicy", Some("MalformedPolicy"), 400, "the policy is malformed"));
                 }
+                if *aspect == "policy" && state.as_str().is_some_and(|text| compact(text).len() > 20 * 1024) {
+                    return Err(refusal("PutBucketPolicy", Some("PolicyTooLarge"), 400, "at most 20 KiB"));
+                }
                 if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
                     return Err(refusal);
                 }
-                bucket.put(aspect, state.clone(), now);
+                bucket.put(aspect, as_shown(aspect, state), now);
                 Ok(())
             }
             Op::PutItem { aspect, id, configuration } => {
@@ -279,6 +283,19 @@ fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) 
             no("PutBucketOwnershipControls", "InvalidBucketAclWithObjectOwnership", "others have grants")
         }
         _ => None,
+    }
+}
+
+/// What S3 shows of what it was given.
+fn as_shown(aspect: &str, state: &Value) -> Value {
+    let policy = state.as_str().filter(|_| aspect == "policy").and_then(|text| serde_json::from_str(text).ok());
+    match policy {
+        Some(Value::Object(mut fields)) => {
+            // IAM User Guide, "IAM JSON policy elements: Version".
+            fields.entry("Version").or_insert_with(|| "2008-10-17".into());
+            Value::Object(fields).to_string().into()
+        }
+        _ => state.clone(),
     }
 }
 

@@ -4,9 +4,13 @@
 //! ARNs, order is not kept (IAM User Guide, "IAM JSON policy elements reference", and "Grammar of
 //! the IAM JSON policy language"). Comparing texts would find drift for ever.
 
+mod form;
+mod shown;
+
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+pub use form::{compact, refusal};
+pub use shown::{may_be_shown_otherwise, shows};
 
 /// Whether two documents say the same. Texts that are not JSON are compared as they stand.
 pub fn same(a: &str, b: &str) -> bool {
@@ -25,61 +29,12 @@ pub fn denies(text: &str) -> bool {
     !one_or_many(statements).iter().all(allows)
 }
 
-/// The most bytes of a policy that S3 (Amazon S3 User Guide, "Bucket policies") and DynamoDB (Developer Guide,
-/// "Resource-based policies considerations") take. The schema counts characters.
-const MOST_BYTES: usize = 20 * 1024;
-
-/// Why AWS would refuse a resource policy, as far as that can be told without asking: its form, not who and what it
-/// names. Asking would mean to open first what stands before it.
-///
-/// The form is that of the IAM User Guide, "Grammar of the IAM JSON policy language". `Resource` is not looked for:
-/// not every service demands it.
-pub fn refusal(block: &str, text: &str) -> Option<Fault> {
-    let why = malformed(text)?;
-    let message = format!("{block} {why}: put a policy document there, or \"\" for none");
-    Some(Fault::user("MalformedPolicy", message))
-}
-
-fn malformed(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.len() > MOST_BYTES {
-        return Some(format!("has {} bytes, and AWS takes {MOST_BYTES}", text.len()));
-    }
-    let document: Value = match serde_json::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return Some(format!("is not JSON ({error})")),
-    };
-    let Value::Object(fields) = &document else { return Some("is not a JSON object".to_owned()) };
-    if let Some(version) = fields.get("Version").filter(|found| *found != "2012-10-17" && *found != "2008-10-17") {
-        return Some(format!("has the Version {version}, and there are \"2012-10-17\" and \"2008-10-17\""));
-    }
-    let statements = match fields.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
-        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
-        _ => return Some("has no Statement".to_owned()),
-    };
-    statements.iter().enumerate().find_map(|(at, statement)| {
-        let place =
-            statement["Sid"].as_str().map_or_else(|| format!("Statement[{at}]"), |sid| format!("Statement {sid}"));
-        wrong(statement).map(|why| format!("cannot be, since its {place} {why}"))
-    })
-}
-
-fn wrong(statement: &Value) -> Option<&'static str> {
-    let has = |names: [&str; 2]| names.iter().any(|name| statement.get(name).is_some());
-    match &statement["Effect"] {
-        _ if !statement.is_object() => Some("is not an object"),
-        Value::String(effect) if effect == "Allow" || effect == "Deny" => None,
-        _ => Some("has neither the Effect Allow nor Deny"),
-    }
-    .or_else(|| (!has(["Principal", "NotPrincipal"])).then_some("has no Principal"))
-    .or_else(|| (!has(["Action", "NotAction"])).then_some("has no Action"))
-}
-
 /// The document in a form in which equal meaning is equal value.
 fn canonical(document: &Value) -> Value {
     let Some(document) = document.as_object() else { return document.clone() };
-    let mut out = Map::new();
+    // "If you do not include a Version element, the value defaults to 2008-10-17" (IAM User Guide, "IAM JSON policy
+    // elements: Version"), and AWS shows it.
+    let mut out = Map::from_iter([("Version".to_owned(), Value::from("2008-10-17"))]);
     for (key, value) in document {
         let value = match key.as_str() {
             "Statement" => set(one_or_many(value).iter().map(statement)),
@@ -210,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_without_a_version_is_of_the_first() {
+        let (none, first, second) = (
+            r#"{"Statement": []}"#,
+            r#"{"Version": "2008-10-17", "Statement": []}"#,
+            r#"{"Version": "2012-10-17", "Statement": []}"#,
+        );
+        assert!(same(none, first));
+        assert!(!same(none, second));
+    }
+
+    #[test]
     fn what_differs_in_meaning_differs() {
         let allow = policy(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "a"}"#);
         for other in [
@@ -231,41 +197,6 @@ mod tests {
         for unclear in ["{", "{}", r#"{"Statement": [{}]}"#] {
             assert!(denies(unclear), "{unclear}");
         }
-    }
-
-    #[test]
-    fn what_aws_would_refuse_for_its_form_is_told_without_asking() {
-        let statement = r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}"#;
-        assert_eq!(refusal("policy", &format!("\n{}\n", policy(statement))), None);
-        assert_eq!(refusal("policy", &format!(r#"{{"Statement": {statement}}}"#)), None);
-        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-        for (text, why) in [
-            ("{", "policy is not JSON (EOF"),
-            (deep.as_str(), "policy is not JSON (recursion limit"),
-            ("[]", "policy is not a JSON object"),
-            (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has the Version"),
-            ("{}", "policy has no Statement"),
-            (r#"{"Statement": []}"#, "policy has no Statement"),
-            (r#"{"Statement": ["x"]}"#, "policy cannot be, since its Statement[0] is not an object"),
-            (r#"{"Statement": [{"Effect": "allow"}]}"#, "policy cannot be, since its Statement[0] has neither"),
-            (
-                r#"{"Statement": [{"Sid": "Mine", "Effect": "Deny"}]}"#,
-                "policy cannot be, since its Statement Mine has no Principal",
-            ),
-            (
-                r#"{"Statement": {"Effect": "Deny", "Principal": "*"}}"#,
-                "policy cannot be, since its Statement[0] has no Action",
-            ),
-        ] {
-            let fault = refusal("policy", text).expect(text);
-            assert!(fault.message.starts_with(why) && fault.reason == "MalformedPolicy", "{fault}");
-        }
-        let long = policy(&format!(
-            r#"{{"Sid": "{}", "Effect": "Deny", "Principal": "*", "Action": "*"}}"#,
-            "ü".repeat(10_240)
-        ));
-        assert!(long.chars().count() < MOST_BYTES);
-        assert!(refusal("policy", &long).is_some_and(|fault| fault.message.contains("bytes")));
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! The form that AWS takes a policy document in.
+
+use serde_json::Value;
+
+use crate::managed::fault::Fault;
+
+/// The most bytes of a policy that S3 (Amazon S3 User Guide, "Bucket policies") and DynamoDB (Developer Guide,
+/// "Resource-based policies considerations") take, of what [`compact`] leaves. The schema limits the text, and
+/// counts characters.
+const MOST_BYTES: usize = 20 * 1024;
+
+/// Why AWS would refuse a resource policy, as far as that can be told without asking: its form, not who and what it
+/// names. Asking would mean to open first what stands before it.
+///
+/// The form is that of the IAM User Guide, "Grammar of the IAM JSON policy language". `Resource` is not looked for:
+/// not every service demands it.
+pub fn refusal(block: &str, text: &str) -> Option<Fault> {
+    let why = malformed(text)?;
+    let message = format!("{block} {why}: put a policy document there, or \"\" for none");
+    Some(Fault::user("MalformedPolicy", message))
+}
+
+fn malformed(text: &str) -> Option<String> {
+    let size = compact(text).len();
+    if size > MOST_BYTES {
+        return Some(format!("has {size} bytes without the white space between its words, and AWS takes {MOST_BYTES}"));
+    }
+    let document: Value = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(error) => return Some(format!("is not JSON ({error})")),
+    };
+    let Value::Object(fields) = &document else { return Some("is not a JSON object".to_owned()) };
+    if let Some(version) = fields.get("Version").filter(|found| *found != "2012-10-17" && *found != "2008-10-17") {
+        return Some(format!("has the Version {version}, and there are \"2012-10-17\" and \"2008-10-17\""));
+    }
+    let statements = match fields.get("Statement") {
+        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
+        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
+        _ => return Some("has no Statement".to_owned()),
+    };
+    statements.iter().enumerate().find_map(|(at, statement)| {
+        let place =
+            statement["Sid"].as_str().map_or_else(|| format!("Statement[{at}]"), |sid| format!("Statement {sid}"));
+        wrong(statement).map(|why| format!("cannot be, since its {place} {why}"))
+    })
+}
+
+fn wrong(statement: &Value) -> Option<&'static str> {
+    let has = |names: [&str; 2]| names.iter().any(|name| statement.get(name).is_some());
+    match &statement["Effect"] {
+        _ if !statement.is_object() => Some("is not an object"),
+        Value::String(effect) if effect == "Allow" || effect == "Deny" => None,
+        _ => Some("has neither the Effect Allow nor Deny"),
+    }
+    .or_else(|| (!has(["Principal", "NotPrincipal"])).then_some("has no Principal"))
+    .or_else(|| (!has(["Action", "NotAction"])).then_some("has no Action"))
+}
+
+/// The document without the white space between its words, and otherwise to the letter: what AWS is sent. DynamoDB
+/// counts white space where it limits the size (Developer Guide, "Resource-based policies considerations"), and people
+/// indent.
+pub fn compact(text: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let keep = |character: &char| {
+        if !quoted {
+            quoted = *character == '"';
+            return !matches!(character, ' ' | '\t' | '\n' | '\r');
+        }
+        quoted = escaped || *character != '"';
+        escaped = !escaped && *character == '\\';
+        true
+    };
+    text.chars().filter(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn policy(statement: &str) -> String {
+        format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#)
+    }
+
+    #[test]
+    fn what_aws_would_refuse_for_its_form_is_told_without_asking() {
+        let statement = r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}"#;
+        assert_eq!(refusal("policy", &format!("\n{}\n", policy(statement))), None);
+        assert_eq!(refusal("policy", &format!(r#"{{"Statement": {statement}}}"#)), None);
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        for (text, why) in [
+            ("{", "policy is not JSON (EOF"),
+            (deep.as_str(), "policy is not JSON (recursion limit"),
+            ("[]", "policy is not a JSON object"),
+            (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has the Version"),
+            ("{}", "policy has no Statement"),
+            (r#"{"Statement": []}"#, "policy has no Statement"),
+            (r#"{"Statement": ["x"]}"#, "policy cannot be, since its Statement[0] is not an object"),
+            (r#"{"Statement": [{"Effect": "allow"}]}"#, "policy cannot be, since its Statement[0] has neither"),
+            (
+                r#"{"Statement": [{"Sid": "Mine", "Effect": "Deny"}]}"#,
+                "policy cannot be, since its Statement Mine has no Principal",
+            ),
+            (
+                r#"{"Statement": {"Effect": "Deny", "Principal": "*"}}"#,
+                "policy cannot be, since its Statement[0] has no Action",
+            ),
+        ] {
+            let fault = refusal("policy", text).expect(text);
+            assert!(fault.message.starts_with(why) && fault.reason == "MalformedPolicy", "{fault}");
+        }
+        let long = policy(&format!(
+            r#"{{"Sid": "{}", "Effect": "Deny", "Principal": "*", "Action": "*"}}"#,
+            "ü".repeat(10_240)
+        ));
+        assert!(long.chars().count() < MOST_BYTES);
+        assert!(refusal("policy", &long).is_some_and(|fault| fault.message.contains("bytes")));
+        let indented = policy(&format!("{statement}{}", " ".repeat(MOST_BYTES)));
+        assert_eq!(refusal("policy", &indented), None, "white space is not sent");
+    }
+
+    #[test]
+    fn white_space_between_words_goes_and_all_else_stays() {
+        let text = " { \"a b\" : [ 1 ,\t2.50 ],\r\n \"a\\\" \\\\\" : \" \", \"a b\": 1 }\n";
+        assert_eq!(compact(text), "{\"a b\":[1,2.50],\"a\\\" \\\\\":\" \",\"a b\":1}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_compact_form_says_the_same(texts in prop::collection::vec(any::<String>(), 0..4)) {
+            let value = serde_json::json!({"a": texts, "b": {"c": texts}});
+            let pretty = serde_json::to_string_pretty(&value).expect("JSON");
+            prop_assert_eq!(compact(&pretty), value.to_string());
+        }
+    }
+}
