@@ -149,6 +149,24 @@ async fn a_policy_that_s3_shows_in_its_own_words_is_in_place() {
 }
 
 #[tokio::test]
+async fn a_prefix_that_a_website_takes_away_is_read_and_written() {
+    let body = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules><RoutingRule><Redirect>\
+                <ReplaceKeyPrefixWith></ReplaceKeyPrefixWith></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>";
+    let (buckets, asked) = buckets(move |request| {
+        (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
+    });
+    let seen = look(&buckets, "website").await.expect("it is read");
+    assert_eq!(seen["routingRules"], json!([{"redirect": {"replaceKeyPrefixWith": ""}}]));
+    buckets.call(&id(), &Op::Put { aspect: "website", state: seen }).await.expect("it is written");
+    let asked = asked.lock().expect("no test panics in here");
+    let put = asked.last().expect("a call");
+    assert!(
+        put.contains("<ReplaceKeyPrefixWith></ReplaceKeyPrefixWith>") || put.contains("<ReplaceKeyPrefixWith/>"),
+        "{put}"
+    );
+}
+
+#[tokio::test]
 async fn every_page_of_a_list_is_read() {
     let (buckets, _) = buckets(|request| {
         let uri = request.uri().to_string();

@@ -44,6 +44,7 @@ mod ladder;
 mod lanes;
 mod leaders;
 mod load;
+mod off_values;
 mod outages;
 mod ownership;
 mod policies;

@@ -38,7 +38,18 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
             with(plain.clone(), "metrics", json!({"configurations": [{"id": "a", "filter": {"prefix": "a\u{1}"}}]})),
             "should match",
         ),
-        (with(plain.clone(), "encryption", json!({"algorithm": "AES256", "kmsKeyId": "k"})), "kmsKeyId"),
+        (
+            with(plain.clone(), "encryption", json!({"algorithm": "aws:kms:dsse", "bucketKeyEnabled": true})),
+            "bucketKeyEnabled",
+        ),
+        (
+            with(
+                plain.clone(),
+                "lifecycle",
+                rule(json!({"id": "a", "status": "Enabled", "expiration": {"date": "2026-02-31"}})),
+            ),
+            "date",
+        ),
         (with(plain.clone(), "lifecycle", rule(json!({"id": "a", "status": "Enabled"}))), "at least one of"),
         (
             with(

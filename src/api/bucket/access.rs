@@ -35,10 +35,10 @@ pub struct PublicAccessBlock {
     pub restrict_public_buckets: Option<bool>,
 }
 
-/// Access control list of the bucket. Exactly one of `canned` and `grants`.
+/// Access control list of the bucket. Exactly one of `canned` and `grants`; with `canned: private` grants do not count.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants)").message("acl needs exactly one of canned, grants"))]
+#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants) || (has(self.canned) && self.canned == 'private')").message("acl needs exactly one of canned, grants"))]
 pub struct Acl {
     /// A list that S3 has a name for. `private` means none but the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]

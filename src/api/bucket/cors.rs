@@ -50,7 +50,7 @@ fn origins_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn headers_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}})
+    json_schema!({"type": "array", "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 255}})
 }
 
 fn methods_schema(_: &mut SchemaGenerator) -> Schema {

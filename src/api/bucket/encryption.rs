@@ -7,12 +7,10 @@ use serde::{Deserialize, Serialize};
 /// Default encryption of new objects.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!has(self.kmsKeyId) || self.algorithm != 'AES256'")
-    .message("encryption.kmsKeyId goes with algorithm aws:kms or aws:kms:dsse only"))]
-#[x_kube(validation = Rule::new("!has(self.bucketKeyEnabled) || !self.bucketKeyEnabled || self.algorithm == 'aws:kms'")
+#[x_kube(validation = Rule::new("!has(self.bucketKeyEnabled) || !self.bucketKeyEnabled || self.algorithm != 'aws:kms:dsse'")
     .message("encryption.bucketKeyEnabled goes with algorithm aws:kms only"))]
 pub struct Encryption {
-    /// How objects are encrypted.
+    /// How objects are encrypted. With AES256 kmsKeyId and bucketKeyEnabled do not count.
     pub algorithm: EncryptionAlgorithm,
     /// ARN, id or alias of the KMS key; the AWS managed key aws/s3 when absent. S3 does not check that
     /// it exists: uploads fail if it does not.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +14,13 @@ pub enum Switch {
     Disabled,
 }
 
-/// Which objects: those that meet everything that is said here.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+/// Which objects: those that meet everything that is said here. `{}` means all.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.prefix) || has(self.tags)").message("a filter needs prefix or tags"))]
 pub struct ObjectFilter {
-    /// Keys that begin with this.
+    /// Keys that begin with this. `""` means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
     /// Objects that carry all these tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]

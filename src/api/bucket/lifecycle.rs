@@ -36,11 +36,11 @@ pub enum TransitionDefaultMinimumObjectSize {
 /// One lifecycle rule.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.expiration) || has(self.transitions) || has(self.noncurrentVersionExpiration) || has(self.noncurrentVersionTransitions) || has(self.abortIncompleteMultipartUpload)")
+#[x_kube(validation = Rule::new("has(self.expiration) || (has(self.transitions) && size(self.transitions) > 0) || has(self.noncurrentVersionExpiration) || (has(self.noncurrentVersionTransitions) && size(self.noncurrentVersionTransitions) > 0) || has(self.abortIncompleteMultipartUpload)")
     .message("a lifecycle rule needs at least one of expiration, transitions, noncurrentVersionExpiration, noncurrentVersionTransitions, abortIncompleteMultipartUpload"))]
-#[x_kube(validation = Rule::new("!has(self.abortIncompleteMultipartUpload) || !has(self.filter) || (!has(self.filter.tags) && !has(self.filter.objectSizeGreaterThanBytes) && !has(self.filter.objectSizeLessThanBytes))")
+#[x_kube(validation = Rule::new("!has(self.abortIncompleteMultipartUpload) || !has(self.filter) || ((!has(self.filter.tags) || size(self.filter.tags) == 0) && !has(self.filter.objectSizeGreaterThanBytes) && !has(self.filter.objectSizeLessThanBytes))")
     .message("S3 accepts abortIncompleteMultipartUpload only in a rule filtered by prefix alone"))]
-#[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.expiredObjectDeleteMarker) || !self.expiration.expiredObjectDeleteMarker || !has(self.filter) || !has(self.filter.tags)")
+#[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.expiredObjectDeleteMarker) || !self.expiration.expiredObjectDeleteMarker || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
     .message("S3 accepts expiredObjectDeleteMarker only in a rule that is not filtered by tags"))]
 #[x_kube(validation = Rule::new("!((has(self.expiration) && has(self.expiration.days)) || (has(self.transitions) && self.transitions.exists(t, has(t.days)))) || !((has(self.expiration) && has(self.expiration.date)) || (has(self.transitions) && self.transitions.exists(t, has(t.date))))")
     .message("S3 takes either days or dates in one rule, not both"))]
@@ -60,21 +60,21 @@ pub struct LifecycleRule {
     pub expiration: Option<Expiration>,
     /// When current objects change their storage class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 16))]
+    #[schemars(length(max = 16))]
     pub transitions: Option<Vec<Transition>>,
     /// When versions that are no longer current expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noncurrent_version_expiration: Option<NoncurrentVersionExpiration>,
     /// When versions that are no longer current change their storage class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 16))]
+    #[schemars(length(max = 16))]
     pub noncurrent_version_transitions: Option<Vec<NoncurrentVersionTransition>>,
     /// When uploads that were begun and never finished are thrown away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_incomplete_multipart_upload: Option<AbortIncompleteMultipartUpload>,
 }
 
-/// Which objects a rule acts on: those that meet everything that is said here.
+/// Which objects a rule acts on: those that meet everything that is said here. `{}` means all.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.objectSizeGreaterThanBytes) || !has(self.objectSizeLessThanBytes) || self.objectSizeGreaterThanBytes < self.objectSizeLessThanBytes")
@@ -102,10 +102,14 @@ pub struct LifecycleFilter {
 pub(super) fn filter_tags_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "minProperties": 1,
         "maxProperties": 10,
         "additionalProperties": {"type": "string", "maxLength": 256},
     })
+}
+
+/// Of the form alone a pattern would take 2026-02-31. A rule sees such a field as a timestamp.
+fn date_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "format": "date", "maxLength": 10, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 }
 
 /// When current objects expire: by exactly one of the three.
@@ -120,7 +124,7 @@ pub struct Expiration {
     pub days: Option<i32>,
     /// A day, as `YYYY-MM-DD`; it begins at midnight UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 10), regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    #[schemars(schema_with = "date_schema")]
     pub date: Option<String>,
     /// Whether delete markers that hide nothing any more are taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +145,7 @@ pub struct Transition {
     pub days: Option<i32>,
     /// A day, as `YYYY-MM-DD`; it begins at midnight UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 10), regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    #[schemars(schema_with = "date_schema")]
     pub date: Option<String>,
     /// The class the objects go to.
     pub storage_class: StorageClass,

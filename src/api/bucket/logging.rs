@@ -9,7 +9,7 @@ use super::Grantee;
 /// Server access logging. `{}` means none.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.targetBucket) || (!has(self.targetPrefix) && !has(self.partitionDateSource) && !has(self.targetGrants))")
+#[x_kube(validation = Rule::new("has(self.targetBucket) || ((!has(self.targetPrefix) || self.targetPrefix == '') && !has(self.partitionDateSource) && (!has(self.targetGrants) || size(self.targetGrants) == 0))")
     .message("logging needs targetBucket where it has anything else"))]
 pub struct Logging {
     /// Name of the bucket that the log goes to, in the same region and account.
@@ -18,7 +18,7 @@ pub struct Logging {
     pub target_bucket: Option<String>,
     /// Begins the key of each log object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub target_prefix: Option<String>,
     /// Has the keys partitioned by account, region, bucket and this date (S3's PartitionedPrefix); they
     /// are a plain list when absent (SimplePrefix).
@@ -26,7 +26,7 @@ pub struct Logging {
     pub partition_date_source: Option<PartitionDateSource>,
     /// Who may do what with the log objects. S3 takes none where the target bucket's ACLs are off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(max = 100))]
     pub target_grants: Option<Vec<TargetGrant>>,
 }
 

@@ -38,6 +38,9 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
 ///
 /// A block that is declared is enforced, a block that is absent is left alone, and a block that was
 /// declared and is taken away goes back to what AWS gives a new bucket.
+// Blocks whose off value is `{}` or an empty keyed list are taken whole (atomic): server-side apply drops a map whose
+// every field goes, and a keyed list that is emptied with all above it that holds nothing else
+// (kubernetes-sigs/structured-merge-diff), and the off value would be lost or refused.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "s3.musubi.dev",
@@ -137,6 +140,7 @@ pub struct BucketSpec {
 
     /// Rules that move or expire objects with age. `rules: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub lifecycle: Option<Lifecycle>,
 
     /// Bucket policy as JSON text, compared by meaning, so that order and white space do not count.
@@ -150,8 +154,6 @@ pub struct BucketSpec {
     pub cors: Option<Cors>,
 
     /// The bucket as a static website. `{}` means none.
-    // Taken whole, like all whose off value is `{}`: of a map whose every field goes, server-side apply makes
-    // null (kubernetes-sigs/structured-merge-diff), which no schema of ours takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub website: Option<Website>,
@@ -170,6 +172,7 @@ pub struct BucketSpec {
 
     /// Replication to other buckets. `rules: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub replication: Option<Replication>,
 
     /// S3 Transfer Acceleration: uploads and downloads through the nearest edge location.
@@ -182,18 +185,22 @@ pub struct BucketSpec {
 
     /// Archive tiers of S3 Intelligent-Tiering. `configurations: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub intelligent_tiering: Option<IntelligentTiering>,
 
     /// Inventory reports. `configurations: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub inventory: Option<Inventory>,
 
     /// Storage class analysis. `configurations: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub analytics: Option<Analytics>,
 
     /// Request metrics in Amazon CloudWatch. `configurations: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub metrics: Option<Metrics>,
 
     /// Whether the bucket's tags count in IAM policies (attribute-based access control). Once enabled,

@@ -97,7 +97,6 @@ pub struct InventoryConfiguration {
 fn optional_fields_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
-        "minItems": 1,
         "maxItems": 19,
         "x-kubernetes-list-type": "set",
         "items": {"type": "string", "enum": [
@@ -125,7 +124,7 @@ pub struct InventoryDestination {
     pub format: InventoryFormat,
     /// Begins the key of each list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(max = 512))]
     pub prefix: Option<String>,
     /// How lists are encrypted; by the rules of their bucket when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,13 +196,14 @@ pub enum InventoryFrequency {
     Weekly,
 }
 
-/// Which objects, by their keys alone.
+/// Which objects, by their keys alone. `{}` means all.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrefixFilter {
-    /// Keys that begin with this.
-    #[schemars(length(min = 1, max = 1024))]
-    pub prefix: String,
+    /// Keys that begin with this. `""` means every key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub prefix: Option<String>,
 }
 
 /// Storage class analysis.
@@ -244,7 +244,7 @@ pub struct AnalyticsExport {
     pub bucket_account_id: Option<String>,
     /// Begins the key of each export.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(max = 512))]
     pub prefix: Option<String>,
 }
 
@@ -270,15 +270,13 @@ pub struct MetricsConfiguration {
     pub filter: Option<MetricsFilter>,
 }
 
-/// Which requests: those that meet everything that is said here.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+/// Which requests: those that meet everything that is said here. `{}` means all.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.prefix) || has(self.tags) || has(self.accessPointArn)")
-    .message("a metrics filter needs at least one of prefix, tags, accessPointArn"))]
 pub struct MetricsFilter {
-    /// For keys that begin with this.
+    /// For keys that begin with this. `""` means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
     /// For objects that carry all these tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]

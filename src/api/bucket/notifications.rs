@@ -4,23 +4,23 @@ use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// Event notifications. `{}` means none.
+/// Event notifications. `{}` and empty lists mean none.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Notifications {
     /// Amazon SQS queues that are told, keyed by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub queues: Option<Vec<QueueNotification>>,
     /// Amazon SNS topics that are told, keyed by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub topics: Option<Vec<TopicNotification>>,
     /// AWS Lambda functions that are called, keyed by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100))]
+    #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub functions: Option<Vec<FunctionNotification>>,
     /// Whether every event goes to Amazon EventBridge.
@@ -112,17 +112,16 @@ fn events_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Which objects a notification is about: those that meet everything that is said here.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+/// Which objects a notification is about: those that meet everything that is said here. `{}` means all.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.prefix) || has(self.suffix)").message("a notification filter needs prefix or suffix"))]
 pub struct NotificationFilter {
-    /// Keys that begin with this.
+    /// Keys that begin with this. `""` means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
-    /// Keys that end with this.
+    /// Keys that end with this. `""` means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub suffix: Option<String>,
 }

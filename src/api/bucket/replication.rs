@@ -16,16 +16,15 @@ pub struct Replication {
     #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:role/[!-~]+$"))]
     pub role: Option<String>,
     /// The rules, matched by id. `[]` means none.
-    // No list of the type `map`: a server-side apply that empties one drops its parent with it
-    // (structured-merge-diff), and the off value would be read as a block taken away.
     #[schemars(length(max = 1000))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub rules: Vec<ReplicationRule>,
 }
 
 /// What is copied where.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!has(self.deleteMarkerReplication) || self.deleteMarkerReplication.status == 'Disabled' || !has(self.filter) || !has(self.filter.tags)")
+#[x_kube(validation = Rule::new("!has(self.deleteMarkerReplication) || self.deleteMarkerReplication.status == 'Disabled' || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
     .message("S3 replicates delete markers only in a rule that is not filtered by tags"))]
 #[x_kube(validation = Rule::new("(has(self.destination.encryptionConfiguration)) == (has(self.sourceSelectionCriteria) && has(self.sourceSelectionCriteria.sseKmsEncryptedObjects) && self.sourceSelectionCriteria.sseKmsEncryptedObjects.status == 'Enabled')")
     .message("destination.encryptionConfiguration and sourceSelectionCriteria.sseKmsEncryptedObjects go together"))]
@@ -60,10 +59,8 @@ pub struct ReplicationStatus {
 }
 
 /// Objects that need a word of their own to be copied.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.sseKmsEncryptedObjects) || has(self.replicaModifications)")
-    .message("sourceSelectionCriteria needs sseKmsEncryptedObjects or replicaModifications"))]
 pub struct SourceSelectionCriteria {
     /// Objects encrypted with a key in AWS KMS; not copied when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

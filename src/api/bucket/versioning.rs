@@ -24,12 +24,11 @@ pub enum VersioningStatus {
 /// Object lock: objects that cannot be deleted or overwritten for a time. Needs versioning.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("self.enabled || !has(self.defaultRetention)")
-    .message("objectLock.defaultRetention goes with enabled: true only"))]
 #[x_kube(validation = Rule::new("self.enabled || !oldSelf.enabled")
     .message("S3 cannot switch object lock off again: leave enabled: true, without defaultRetention to lock nothing by default"))]
 pub struct ObjectLock {
-    /// Whether objects can be locked at all. S3 can switch it on for any versioned bucket and never off.
+    /// Whether objects can be locked at all. S3 can switch it on for any versioned bucket and never off. With
+    /// `enabled: false` defaultRetention does not count.
     pub enabled: bool,
     /// How long new objects are locked that do not say it themselves; not at all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

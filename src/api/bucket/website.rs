@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Static website hosting. `{}` means none.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!has(self.redirectAllRequestsTo) || (!has(self.indexDocument) && !has(self.errorDocument) && !has(self.routingRules))")
+#[x_kube(validation = Rule::new("!has(self.redirectAllRequestsTo) || (!has(self.indexDocument) && !has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
     .message("website.redirectAllRequestsTo goes with nothing else"))]
-#[x_kube(validation = Rule::new("has(self.indexDocument) || (!has(self.errorDocument) && !has(self.routingRules))")
+#[x_kube(validation = Rule::new("has(self.indexDocument) || (!has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
     .message("website needs indexDocument where it has errorDocument or routingRules"))]
 pub struct Website {
     /// What is served for a path that ends in `/`.
@@ -23,7 +23,7 @@ pub struct Website {
     pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
     /// Requests that are sent elsewhere; the first rule that fits counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 50))]
+    #[schemars(length(max = 50))]
     pub routing_rules: Option<Vec<RoutingRule>>,
 }
 
@@ -78,19 +78,17 @@ pub struct RoutingRule {
     pub redirect: Redirect,
 }
 
-/// Which requests a routing rule is about: those that meet everything that is said here.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+/// Which requests a routing rule is about: those that meet everything that is said here. `{}` means all.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.httpErrorCodeReturnedEquals) || has(self.keyPrefixEquals)")
-    .message("a routing condition needs httpErrorCodeReturnedEquals or keyPrefixEquals"))]
 pub struct RoutingCondition {
     /// Those that would be answered with this HTTP status: 400 to 599.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3), regex(pattern = r"^[45][0-9][0-9]$"))]
     pub http_error_code_returned_equals: Option<String>,
-    /// Those for keys that begin with this.
+    /// Those for keys that begin with this. `""` means every key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub key_prefix_equals: Option<String>,
 }
 
@@ -113,12 +111,12 @@ pub struct Redirect {
     /// Another protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
-    /// Put in place of the prefix of the condition.
+    /// Put in place of the prefix of the condition; `""` takes it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub replace_key_prefix_with: Option<String>,
-    /// Put in place of the whole key.
+    /// Put in place of the whole key; `""` leads to the index document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(max = 1024))]
     pub replace_key_with: Option<String>,
 }

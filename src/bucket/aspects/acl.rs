@@ -42,7 +42,8 @@ impl Aspect for AclAspect {
 
     fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
         let acl = spec.acl.as_ref()?;
-        let given = acl.grants.clone().unwrap_or_else(|| canned(acl.canned.unwrap_or(CannedAcl::Private)));
+        // Beside a name there can be grants of a layer of the manifest below it, if the name is the off value.
+        let given = acl.canned.map_or_else(|| acl.grants.clone().unwrap_or_default(), canned);
         let owner = seen.owner.as_deref();
         let given = given.iter().map(|grant| {
             let own = owner.is_some() && grant.grantee.id.as_deref() == owner;

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, filter_of, object, text, tidy},
+    document::{Built as _, Filter, filter_of, object, text, tidy, without_empty, without_idle_filter},
     named::{Named, calls},
 };
 
@@ -25,7 +25,9 @@ impl Named for AnalyticsAspect {
     }
 
     fn normal(configuration: Value) -> Value {
-        tidy(configuration)
+        let mut configuration = without_idle_filter(tidy(configuration), "filter");
+        without_empty(configuration.get_mut("dataExport"), "prefix");
+        configuration
     }
 
     calls!(

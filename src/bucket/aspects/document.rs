@@ -26,7 +26,9 @@ pub(super) fn some_object<const N: usize>(fields: [(&str, Option<Value>); N]) ->
     value.as_object().is_some_and(|fields| !fields.is_empty()).then_some(value)
 }
 
-/// A field that is there if the text is, and is not empty: S3 answers an empty prefix for none.
+/// A field that is there if the text is, and is not empty: where no text and the empty one mean the same, S3 answers
+/// either. Where the empty one means something of its own (what a website puts in place of a prefix), this is not for
+/// it.
 pub(super) fn text(value: Option<&str>) -> Option<Value> {
     value.filter(|text| !text.is_empty()).map(|text| json!(text))
 }
@@ -43,6 +45,26 @@ pub(super) fn tidy(value: Value) -> Value {
             .into(),
         Value::Array(items) => items.into_iter().map(tidy).collect(),
         value => value,
+    }
+}
+
+/// Without a filter that lets everything through: none, `{}`, the empty prefix and no tags are the same.
+pub(super) fn without_idle_filter(mut value: Value, name: &str) -> Value {
+    let Some(fields) = value.as_object_mut() else { return value };
+    let idle = |value: &Value| *value == "" || value.as_object().is_some_and(Map::is_empty);
+    if let Some(filter) = fields.get_mut(name).and_then(Value::as_object_mut) {
+        filter.retain(|_, condition| !idle(condition));
+        if filter.is_empty() {
+            fields.remove(name);
+        }
+    }
+    value
+}
+
+/// Without a field whose empty text means that it is absent.
+pub(super) fn without_empty(value: Option<&mut Value>, name: &str) {
+    if let Some(fields) = value.and_then(Value::as_object_mut) {
+        fields.retain(|field, text| field != name || *text != "");
     }
 }
 
@@ -132,6 +154,16 @@ impl<T> Built<T> for Result<T, BuildError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_object_is_said_in_many_ways() {
+        let none = json!({"id": "a"});
+        for filter in [json!({}), json!({"prefix": ""}), json!({"tags": {}}), json!({"prefix": "", "suffix": ""})] {
+            assert_eq!(without_idle_filter(json!({"id": "a", "filter": filter}), "filter"), none);
+        }
+        let some = json!({"id": "a", "filter": {"prefix": "", "tags": {"a": ""}}});
+        assert_eq!(without_idle_filter(some, "filter"), json!({"id": "a", "filter": {"tags": {"a": ""}}}));
+    }
 
     #[test]
     fn nothing_is_said_in_one_way() {

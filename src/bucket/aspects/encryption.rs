@@ -62,6 +62,8 @@ impl Aspect for EncryptionAspect {
                 })
                 .collect()
         });
+        // The off value, whatever a layer of the manifest below it says of keys.
+        let off = block.algorithm == EncryptionAlgorithm::Aes256;
         Some(State {
             algorithm: match block.algorithm {
                 EncryptionAlgorithm::Aes256 => "AES256",
@@ -69,8 +71,8 @@ impl Aspect for EncryptionAspect {
                 EncryptionAlgorithm::KmsDsse => "aws:kms:dsse",
             }
             .to_owned(),
-            kms_key_id: block.kms_key_id.clone(),
-            bucket_key_enabled: block.bucket_key_enabled.unwrap_or_default(),
+            kms_key_id: block.kms_key_id.clone().filter(|_| !off),
+            bucket_key_enabled: block.bucket_key_enabled.unwrap_or_default() && !off,
             blocked_encryption_types: blocked.unwrap_or_else(|| seen.blocked_encryption_types.clone()),
         })
     }

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, filter_of, object, sort_field, tidy},
+    document::{Built as _, Filter, filter_of, object, sort_field, tidy, without_idle_filter},
     named::{Named, calls},
 };
 
@@ -25,7 +25,7 @@ impl Named for IntelligentTieringAspect {
     }
 
     fn normal(configuration: Value) -> Value {
-        let mut configuration = tidy(configuration);
+        let mut configuration = without_idle_filter(tidy(configuration), "filter");
         sort_field(&mut configuration, "tierings");
         configuration
     }

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, object, some_object, sort_field, text, tidy},
+    document::{Built as _, object, some_object, sort_field, text, tidy, without_empty, without_idle_filter},
     named::{Named, calls},
 };
 
@@ -29,7 +29,8 @@ impl Named for InventoryAspect {
     }
 
     fn normal(configuration: Value) -> Value {
-        let mut configuration = tidy(configuration);
+        let mut configuration = without_idle_filter(tidy(configuration), "filter");
+        without_empty(configuration.get_mut("destination"), "prefix");
         sort_field(&mut configuration, "optionalFields");
         configuration
     }
@@ -98,7 +99,8 @@ fn to_sdk(found: &InventoryConfiguration) -> Result<sdk::InventoryConfiguration,
         InventoryFrequency::Daily => SdkFrequency::Daily,
         InventoryFrequency::Weekly => SdkFrequency::Weekly,
     };
-    let filter = found.filter.as_ref().map(|filter| sdk::InventoryFilter::builder().prefix(&filter.prefix).build());
+    let prefix = found.filter.as_ref().and_then(|filter| filter.prefix.as_deref());
+    let filter = prefix.map(|prefix| sdk::InventoryFilter::builder().prefix(prefix).build());
     let fields = found
         .optional_fields
         .as_ref()

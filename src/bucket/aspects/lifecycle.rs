@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, LifecycleFilter, LifecycleRule, StorageClass, Switch, TransitionDefaultMinimumObjectSize},
     aws::{code, fault},
-    managed::fault::{Class, Fault},
+    managed::fault::Fault,
 };
 
 use super::{
@@ -120,7 +120,7 @@ fn normal(rule: &Value) -> Value {
     map.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
     let filter = map.entry("filter").or_insert_with(|| json!({}));
     if let Some(filter) = filter.as_object_mut() {
-        filter.retain(|_, value| !value.is_null());
+        filter.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|tags| !tags.is_empty()));
         if filter.is_empty() {
             filter.insert("prefix".to_owned(), json!(""));
         } else if filter.len() > 1 && filter.get("prefix") == Some(&json!("")) {
@@ -220,8 +220,12 @@ fn day(date: Option<&DateTime>) -> Option<Value> {
 
 fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
     day.map(|day| {
-        DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime)
-            .map_err(|error| Fault::new(Class::Unknown, "Internal", format!("{day}: {error}")))
+        DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime).map_err(|_| {
+            Fault::user(
+                "InvalidDate",
+                format!("lifecycle names the date {day}, and there is none: use one of the calendar, as YYYY-MM-DD"),
+            )
+        })
     })
     .transpose()
 }
@@ -319,6 +323,7 @@ fn class_to_sdk(class: StorageClass) -> TransitionStorageClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::managed::fault::Class;
 
     fn rule(json: Value) -> Value {
         let mut rule = json!({"id": "r", "status": "Enabled"});
@@ -357,6 +362,17 @@ mod tests {
             let wanted = normal(&rule(json));
             let written = configuration(std::slice::from_ref(&wanted)).expect("a rule of the spec");
             assert_eq!(normal(&from_sdk(&written.rules()[0])), wanted);
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_told_to_the_user() {
+        for bad in [
+            json!({"expiration": {"date": "2026-02-31"}}),
+            json!({"transitions": [{"date": "2025-02-29", "storageClass": "GLACIER"}]}),
+        ] {
+            let fault = configuration(&[normal(&rule(bad))]).expect_err("there is no such day");
+            assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "InvalidDate"));
         }
     }
 

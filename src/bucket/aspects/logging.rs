@@ -10,7 +10,7 @@ use crate::{
 use super::{
     Aspect, Lowers, Target,
     acl::{grantee_from_sdk, grantee_to_sdk},
-    document::{Built as _, object, read_as, sort_field, text, tidy},
+    document::{Built as _, object, read_as, sort_field, text, tidy, without_empty},
 };
 
 /// `logging`: server access logging.
@@ -61,6 +61,7 @@ impl Aspect for LoggingAspect {
 
 fn normal(state: Value) -> Value {
     let mut state = tidy(state);
+    without_empty(Some(&mut state), "targetPrefix");
     sort_field(&mut state, "targetGrants");
     state
 }

@@ -8,7 +8,9 @@ use crate::{
 
 use super::{
     Target,
-    document::{Built as _, Filter, filter_of, object, sdk_tags, some_object, tags_of, text, tidy},
+    document::{
+        Built as _, Filter, filter_of, object, sdk_tags, some_object, tags_of, text, tidy, without_idle_filter,
+    },
     named::{Named, calls},
 };
 
@@ -23,7 +25,7 @@ impl Named for MetricsAspect {
     }
 
     fn normal(configuration: Value) -> Value {
-        tidy(configuration)
+        without_idle_filter(tidy(configuration), "filter")
     }
 
     calls!(

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     Aspect, Target,
-    document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy},
+    document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy, without_idle_filter},
 };
 
 /// `notifications`: whom S3 tells of what happens to objects.
@@ -84,6 +84,7 @@ fn normal(state: Value) -> Value {
         for list in ["queues", "topics", "functions"] {
             if let Some(Value::Array(items)) = fields.get_mut(list) {
                 for item in items.iter_mut() {
+                    *item = without_idle_filter(std::mem::take(item), "filter");
                     sort_field(item, "events");
                 }
                 *items = by_id(std::mem::take(items));

@@ -42,7 +42,7 @@ impl Aspect for ObjectLockAspect {
 
     fn declared(spec: &BucketSpec, _: &State) -> Option<State> {
         let block = spec.object_lock.as_ref()?;
-        let retention = block.default_retention.as_ref().map(|found| json!(found));
+        let retention = block.default_retention.as_ref().filter(|_| block.enabled).map(|found| json!(found));
         Some(State { enabled: block.enabled, default_retention: retention })
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Aspect, Lowers, Target,
-    document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy},
+    document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy, without_idle_filter},
 };
 
 /// `replication`: copies in other buckets.
@@ -113,21 +113,13 @@ fn normal(rule: Value) -> Value {
             parent.retain(|name, value| !(fields.contains(&name.as_str()) && value["status"] == "Disabled"));
         }
     }
-    let mut rule = tidy(rule);
+    let mut rule = without_idle_filter(tidy(rule), "filter");
     drop_off(&mut rule, &["deleteMarkerReplication"]);
     drop_off(&mut rule["destination"], &["replicationTime", "metrics"]);
     if let Some(criteria) = rule.get_mut("sourceSelectionCriteria") {
         drop_off(criteria, &["sseKmsEncryptedObjects", "replicaModifications"]);
     }
-    if let Some(fields) = rule.as_object_mut() {
-        let empty = |value: Option<&Value>| value.and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
-        for field in ["filter", "sourceSelectionCriteria"] {
-            if empty(fields.get(field)) {
-                fields.remove(field);
-            }
-        }
-    }
-    rule
+    without_idle_filter(rule, "sourceSelectionCriteria")
 }
 
 fn status(status: &str) -> Value {

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Aspect, Target,
-    document::{Built as _, object, read_as, some_object, text, tidy},
+    document::{Built as _, object, read_as, some_object, text, tidy, without_idle_filter},
 };
 
 /// `website`: the bucket as a static website.
@@ -26,7 +26,7 @@ impl Aspect for WebsiteAspect {
     }
 
     fn declared(spec: &BucketSpec, _: &Value) -> Option<Value> {
-        Some(tidy(json!(spec.website.as_ref()?)))
+        Some(normal(json!(spec.website.as_ref()?)))
     }
 
     async fn read(target: &Target) -> Result<Value, Fault> {
@@ -46,7 +46,7 @@ impl Aspect for WebsiteAspect {
             .redirect_all_requests_to()
             .map(|to| object([("hostName", Some(json!(to.host_name()))), ("protocol", protocol(to.protocol()))]));
         let rules: Vec<Value> = found.routing_rules().iter().map(rule_from_sdk).collect();
-        Ok(tidy(object([
+        Ok(normal(object([
             ("indexDocument", found.index_document().map(|document| json!({"suffix": document.suffix()}))),
             ("errorDocument", found.error_document().map(|document| json!({"key": document.key()}))),
             ("redirectAllRequestsTo", all),
@@ -79,6 +79,15 @@ impl Aspect for WebsiteAspect {
     }
 }
 
+/// A condition that every request meets is none.
+fn normal(state: Value) -> Value {
+    let mut state = tidy(state);
+    for rule in state["routingRules"].as_array_mut().into_iter().flatten() {
+        *rule = without_idle_filter(std::mem::take(rule), "condition");
+    }
+    tidy(state)
+}
+
 /// An empty protocol is none.
 fn protocol(protocol: Option<&sdk::Protocol>) -> Option<Value> {
     text(protocol.map(sdk::Protocol::as_str))
@@ -96,8 +105,10 @@ fn rule_from_sdk(rule: &sdk::RoutingRule) -> Value {
             ("hostName", text(redirect.host_name())),
             ("httpRedirectCode", text(redirect.http_redirect_code())),
             ("protocol", protocol(redirect.protocol())),
-            ("replaceKeyPrefixWith", text(redirect.replace_key_prefix_with())),
-            ("replaceKeyWith", text(redirect.replace_key_with())),
+            // Empty is a value here: it takes the prefix away (hashicorp/terraform-provider-aws#24198), or leads to the
+            // index document (fernando-mc/serverless-finch#112).
+            ("replaceKeyPrefixWith", redirect.replace_key_prefix_with().map(|text| json!(text))),
+            ("replaceKeyWith", redirect.replace_key_with().map(|text| json!(text))),
         ])
     });
     object([("condition", condition), ("redirect", redirect)])
@@ -141,5 +152,27 @@ fn protocol_to_sdk(protocol: Protocol) -> sdk::Protocol {
     match protocol {
         Protocol::Http => sdk::Protocol::Http,
         Protocol::Https => sdk::Protocol::Https,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_replacement_is_one_and_other_empty_texts_are_none() {
+        let wanted = |redirect: Value| {
+            let rule = json!({"condition": {"keyPrefixEquals": "docs/"}, "redirect": redirect});
+            normal(json!({"indexDocument": {"suffix": "index.html"}, "routingRules": [rule]}))
+        };
+        for redirect in [json!({"replaceKeyPrefixWith": ""}), json!({"replaceKeyWith": ""}), json!({"hostName": "h"})] {
+            let typed = serde_json::from_value(wanted(redirect.clone())).expect("a website of the spec");
+            let written = to_sdk(&typed).expect("it is whole");
+            let read = rule_from_sdk(&written.routing_rules()[0]);
+            assert_eq!(read["redirect"], redirect);
+        }
+        assert_ne!(wanted(json!({"hostName": "h", "replaceKeyWith": ""})), wanted(json!({"hostName": "h"})));
+        let everywhere = json!({"routingRules": [{"condition": {"keyPrefixEquals": ""}, "redirect": {}}]});
+        assert_eq!(normal(everywhere), json!({"routingRules": [{"redirect": {}}]}));
     }
 }

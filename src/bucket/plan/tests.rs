@@ -390,3 +390,93 @@ fn named_configurations_are_written_one_by_one() {
     );
     assert!(steps.iter().all(|step| matches!(step.op, Op::PutItem { .. })));
 }
+
+/// As a layer of Kustomize is put over the manifest below it: RFC 7386.
+fn merge(base: &mut Value, layer: &Value) {
+    match (base.as_object_mut(), layer) {
+        (Some(fields), Value::Object(layer)) => {
+            for (name, value) in layer {
+                merge(fields.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+        _ => base.clone_from(layer),
+    }
+}
+
+#[test]
+fn an_off_value_beside_other_fields_is_off_in_every_block_that_has_one() {
+    let file = variants();
+    let mut checked = BTreeSet::new();
+    let mut check = |block: &str, with: &Value, variant: &Value, off: &Value| {
+        let spec = |value: Value| {
+            let mut spec = json!({});
+            merge(&mut spec, with);
+            spec[block] = value;
+            bucket(spec)
+        };
+        let (mut seen, mut layered) = (new_bucket(), variant.clone());
+        merge(&mut layered, off);
+        for object in [spec(variant.clone()), spec(off.clone())] {
+            take_all(&plan_of(&object, &Managed::default(), &seen), &mut None, &mut seen);
+        }
+        assert_eq!(plan_of(&spec(layered.clone()), &Managed::default(), &seen), [], "{block}: {layered}");
+        checked.insert(block.to_owned());
+    };
+    for (block, entry) in file.as_object().expect("a map") {
+        // `{}` says nothing, and a text stands beside nothing.
+        if entry["off"].as_object().is_some_and(|off| !off.is_empty()) {
+            for variant in entry["variants"].as_array().expect("variants") {
+                check(block, &entry["with"], variant, &entry["off"]);
+            }
+        }
+    }
+    // S3 never takes it back, so that it is no off value of the file.
+    let (retention, with) = (json!({"mode": "GOVERNANCE", "days": 3}), json!({"versioning": {"status": "Enabled"}}));
+    check("objectLock", &with, &json!({"enabled": false, "defaultRetention": retention}), &json!({"enabled": false}));
+    assert!(checked.len() > 10, "{checked:?}");
+}
+
+#[test]
+fn every_object_is_meant_by_no_filter_by_an_empty_one_and_by_the_empty_prefix_in_every_block() {
+    let target = "arn:aws:s3:::target";
+    let spec = |filter: Value| {
+        bucket(json!({
+            "versioning": {"status": "Enabled"},
+            "lifecycle": {"rules": [{"id": "a", "status": "Enabled", "filter": filter, "expiration": {"days": 1}}]},
+            "replication": {"role": "arn:aws:iam::111122223333:role/r", "rules": [
+                {"id": "a", "status": "Enabled", "priority": 1, "filter": filter, "destination": {"bucket": target}}]},
+            "notifications": {"queues": [{"id": "a", "queueArn": "arn:aws:sqs:us-east-1:1:q", "events": [], "filter": filter}]},
+            "intelligentTiering": {"configurations": [{"id": "a", "status": "Enabled", "filter": filter,
+                "tierings": [{"accessTier": "ARCHIVE_ACCESS", "days": 90}]}]},
+            "inventory": {"configurations": [{"id": "a", "enabled": true, "filter": filter,
+                "destination": {"bucket": target, "format": "CSV"}, "includedObjectVersions": "All",
+                "schedule": {"frequency": "Daily"}}]},
+            "analytics": {"configurations": [{"id": "a", "filter": filter}]},
+            "metrics": {"configurations": [{"id": "a", "filter": filter}]},
+            "website": {"indexDocument": {"suffix": "i"}, "routingRules": [{"redirect": {"hostName": "h"}}]},
+        }))
+    };
+    let mut seen = new_bucket();
+    take_all(&plan_of(&spec(Value::Null), &Managed::default(), &seen), &mut None, &mut seen);
+    for filter in [json!({}), json!({"prefix": ""})] {
+        assert_eq!(plan_of(&spec(filter.clone()), &Managed::default(), &seen), [], "{filter}");
+    }
+    assert_eq!(plan_of(&spec(json!({"prefix": "a"})), &Managed::default(), &seen).len(), 7);
+}
+
+#[test]
+fn nothing_is_meant_by_an_empty_list_and_an_empty_text_where_the_field_may_be_absent() {
+    let some = bucket(json!({
+        "website": {"indexDocument": {"suffix": "i"}}, "logging": {"targetBucket": "logs"},
+        "cors": {"rules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"]}]},
+    }));
+    let mut seen = new_bucket();
+    take_all(&plan_of(&some, &Managed::default(), &seen), &mut None, &mut seen);
+    let same = bucket(json!({
+        "website": {"indexDocument": {"suffix": "i"}, "routingRules": []},
+        "logging": {"targetBucket": "logs", "targetPrefix": "", "targetGrants": []},
+        "cors": {"rules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"], "exposeHeaders": [], "allowedHeaders": []}]},
+        "notifications": {"queues": [], "topics": [], "functions": []},
+    }));
+    assert_eq!(plan_of(&same, &Managed::default(), &seen), []);
+}
