@@ -95,7 +95,7 @@ fn s3(operation: &str) -> &'static [Action] {
         "PutBucketTagging" => &[(Part::Buckets, "s3:PutBucketTagging")],
         "ListObjectVersions" => &[(Part::Buckets, "s3:ListBucketVersions")],
         "ListMultipartUploads" => &[(Part::Buckets, "s3:ListBucketMultipartUploads")],
-        "DeleteObjects" => {
+        "DeleteObjects" | "DeleteObject" => {
             &[(Part::BucketContents, "s3:DeleteObject"), (Part::BucketContents, "s3:DeleteObjectVersion")]
         }
         "AbortMultipartUpload" => &[(Part::BucketContents, "s3:AbortMultipartUpload")],

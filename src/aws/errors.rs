@@ -62,6 +62,10 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         ),
         SdkError::ServiceError(service) => {
             let meta = service.err();
+            if meta.code().is_none() && status.is_some_and(|status| status < 300) && !is_listing(error) {
+                let message = format!("{operation} got an answer that cannot be read");
+                return Fault::new(Class::Transient, "InvalidResponse", message);
+            }
             refusal(operation, meta.code(), status.unwrap_or_default(), meta.message().unwrap_or_default())
         }
         SdkError::TimeoutError(_) => {
@@ -100,6 +104,14 @@ pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &
     let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
     let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
     Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
+}
+
+/// Whether the answer is that to another question: an endpoint that does not know a sub-resource of a bucket takes the
+/// call for one that lists its objects (LocalStack).
+fn is_listing<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    const ROOT: &[u8] = b"<ListBucketResult";
+    let body = error.raw_response().and_then(|response| response.body().bytes()).unwrap_or_default();
+    body.windows(ROOT.len()).any(|window| window == ROOT)
 }
 
 /// Why a call was not sent, if this is why. The SDK reports missing credentials as a failure to

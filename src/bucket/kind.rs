@@ -186,7 +186,7 @@ impl External for Buckets {
     fn emptied(op: &Op) -> usize {
         match op {
             Op::DeleteObjects(versions) => versions.len(),
-            Op::AbortUpload(_) => 1,
+            Op::DeleteObject(_) | Op::AbortUpload(_) => 1,
             Op::Create { .. } | Op::PutTags(_) | Op::Put { .. } | Op::PutItem { .. } => 0,
         }
     }

@@ -1,6 +1,7 @@
 //! S3 buckets: a table of [`aspects`], one sub-resource each, around a bucket that exists or not.
 
 mod aspects;
+mod keys;
 mod kind;
 mod observe;
 mod perform;
@@ -38,6 +39,7 @@ pub const OPERATIONS: &[&str] = &[
     "ListObjectVersions",
     "ListMultipartUploads",
     "DeleteObjects",
+    "DeleteObject",
     "AbortMultipartUpload",
     "GetBucketAbac",
     "TagResource",

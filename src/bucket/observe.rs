@@ -1,5 +1,6 @@
 //! From S3's answers to plain data.
 
+use aws_sdk_s3::types::{EncodingType, MultipartUpload};
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -16,6 +17,7 @@ use crate::{
 use super::{
     Buckets, Contents, ObjectVersion, Observed, Upload,
     aspects::{self, Aspect as _, PolicyAspect, Target},
+    keys::decoded,
     plan::PAGE,
 };
 
@@ -82,6 +84,7 @@ async fn read_contents(target: &Target) -> Result<Contents, Fault> {
         .list_object_versions()
         .bucket(&target.bucket)
         .expected_bucket_owner(&target.account_id)
+        .encoding_type(EncodingType::Url)
         .max_keys(i32::try_from(PAGE).unwrap_or(i32::MAX))
         .send();
     let uploads = target
@@ -89,21 +92,27 @@ async fn read_contents(target: &Target) -> Result<Contents, Fault> {
         .list_multipart_uploads()
         .bucket(&target.bucket)
         .expected_bucket_owner(&target.account_id)
+        .encoding_type(EncodingType::Url)
         .max_uploads(i32::try_from(PAGE).unwrap_or(i32::MAX))
         .send();
     let (versions, uploads) = tokio::join!(versions, uploads);
     let versions = versions.map_err(|error| fault("ListObjectVersions", &error))?;
     let uploads = uploads.map_err(|error| fault("ListMultipartUploads", &error))?;
+    let (encoding, name) = (versions.encoding_type.as_ref(), "ListObjectVersions");
     let version = |key: Option<String>, version_id: Option<String>| {
-        Some(ObjectVersion { key: key?, version_id: version_id.unwrap_or_else(|| "null".to_owned()) })
+        let version_id = version_id.unwrap_or_else(|| "null".to_owned());
+        Some(decoded(name, encoding, key?).map(|key| ObjectVersion { key, version_id }))
     };
     let objects = versions.versions.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
     let markers =
         versions.delete_markers.into_iter().flatten().filter_map(|found| version(found.key, found.version_id));
-    let upload =
-        |found: aws_sdk_s3::types::MultipartUpload| Some(Upload { key: found.key?, upload_id: found.upload_id? });
+    let encoding = uploads.encoding_type.as_ref();
+    let upload = |found: MultipartUpload| {
+        let upload_id = found.upload_id?;
+        Some(decoded("ListMultipartUploads", encoding, found.key?).map(|key| Upload { key, upload_id }))
+    };
     Ok(Contents {
-        versions: objects.chain(markers).collect(),
-        uploads: uploads.uploads.into_iter().flatten().filter_map(upload).collect(),
+        versions: objects.chain(markers).collect::<Result<_, _>>()?,
+        uploads: uploads.uploads.into_iter().flatten().filter_map(upload).collect::<Result<_, _>>()?,
     })
 }

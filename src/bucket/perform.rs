@@ -28,6 +28,7 @@ impl Buckets {
                 create(&target, &id.region, tags, *object_ownership, *object_lock, *account_regional).await
             }
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
+            Op::DeleteObject(version) => delete_object(&target, version).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
             Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
             Op::Put { aspect, state } => match aspects::find(aspect).map(|row| row.write) {
@@ -182,17 +183,40 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
     if code == "InternalError" || code == "SlowDown" {
         return Err(Fault::new(Class::Transient, code, "DeleteObjects: AWS could not delete some objects"));
     }
-    Err(Fault::user(
+    Err(not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code))
+}
+
+fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {
+    Fault::user(
         "ObjectsNotDeletable",
         format!(
-            "AWS does not delete {} of the {} object versions it was asked to, such as {:?} ({code}): object lock, a \
-             legal hold or the bucket policy forbids it. Wait for the retention to end, lift the hold or the policy, or \
-             set deletionPolicy: Retain to keep the bucket",
-            failed.len(),
-            versions.len(),
-            first.key().unwrap_or_default(),
+            "AWS does not delete {failed} of the {asked} object versions it was asked to, such as {key:?} ({code}): object \
+             lock, a legal hold or the bucket policy forbids it. Wait for the retention to end, lift the hold or the policy, \
+             or set deletionPolicy: Retain to keep the bucket"
         ),
-    ))
+    )
+}
+
+/// One whose key goes in the address of the call, where any character can be written.
+async fn delete_object(target: &Target, version: &ObjectVersion) -> Result<(), Fault> {
+    let answer = target
+        .client
+        .delete_object()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .key(&version.key)
+        .version_id(&version.version_id)
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(()),
+        Err(error) => match crate::aws::code(&error) {
+            Some("NoSuchVersion" | "NoSuchKey") => Ok(()),
+            // As DeleteObjects says it of one object.
+            Some(code @ "AccessDenied") => Err(not_deletable(1, 1, &version.key, code)),
+            _ => Err(fault("DeleteObject", &error)),
+        },
+    }
 }
 
 /// An upload that is gone already is as good as aborted.

@@ -15,9 +15,12 @@ use crate::{
     },
 };
 
-use super::aspects::{
-    self, AclAspect, Aspect, Difference, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect,
-    PublicAccessBlockAspect, ReplicationAspect, Row, VersioningAspect, Write,
+use super::{
+    aspects::{
+        self, AclAspect, Aspect, Difference, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect,
+        PublicAccessBlockAspect, ReplicationAspect, Row, VersioningAspect, Write,
+    },
+    keys::can_be_listed,
 };
 
 /// How many versions, or uploads, one listing brings and one DeleteObjects takes.
@@ -96,6 +99,8 @@ pub enum Op {
     },
     /// DeleteObjects: these versions and delete markers, up to 1,000 of them.
     DeleteObjects(Vec<ObjectVersion>),
+    /// DeleteObject: one whose key DeleteObjects has no way to name.
+    DeleteObject(ObjectVersion),
     /// AbortMultipartUpload.
     AbortUpload(Upload),
 }
@@ -268,6 +273,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
             let gone: BTreeSet<&ObjectVersion> = gone.iter().collect();
             remove_from(seen, |contents| contents.versions.retain(|version| !gone.contains(version)));
         }
+        Op::DeleteObject(gone) => remove_from(seen, |contents| contents.versions.retain(|version| version != gone)),
         Op::AbortUpload(gone) => remove_from(seen, |contents| contents.uploads.retain(|upload| upload != gone)),
         Op::PutTags(put) => *tags = Some(put.clone()),
         Op::Put { aspect, state } => {
@@ -304,8 +310,13 @@ pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Prepar
     };
     let Contents { versions, uploads } = contents;
     if object.spec.deletion_policy == DeletionPolicy::Delete {
-        if !versions.is_empty() {
-            return Ok(Preparation::Do(step(CONTENTS, Op::DeleteObjects(versions.clone()), Vec::new())));
+        let (listed, alone): (Vec<_>, Vec<_>) = versions.iter().partition(|version| can_be_listed(&version.key));
+        if !listed.is_empty() {
+            let op = Op::DeleteObjects(listed.into_iter().cloned().collect());
+            return Ok(Preparation::Do(step(CONTENTS, op, Vec::new())));
+        }
+        if let Some(version) = alone.first() {
+            return Ok(Preparation::Do(step(CONTENTS, Op::DeleteObject((*version).clone()), Vec::new())));
         }
         if let Some(upload) = uploads.first() {
             return Ok(Preparation::Do(step(CONTENTS, Op::AbortUpload(upload.clone()), Vec::new())));

@@ -10,7 +10,7 @@ use crate::{
     api::{Managed, tags::Tags},
     aws::Aws,
     managed::{
-        external::{Existence, Reads, Step},
+        external::{Existence, Preparation, Reads, Step},
         fault::Fault,
         identity::Identity,
         tagging,
@@ -146,6 +146,69 @@ async fn a_policy_that_s3_shows_in_its_own_words_is_in_place() {
     assert_eq!(plan().await, []);
     *foreign.lock().expect("no test panics in here") = true;
     assert_eq!(plan().await.len(), 1, "somebody lets another in");
+}
+
+/// A listing without `encoding-type=url` is no XML where a key holds a control character.
+#[tokio::test]
+async fn a_key_that_xml_cannot_carry_is_listed_and_deleted_alone() {
+    let (buckets, asked) = buckets(|request| {
+        let uri = request.uri().to_string();
+        let (key, encoding) = if uri.contains("encoding-type=url") {
+            ("a%01b+c", "<EncodingType>url</EncodingType>")
+        } else {
+            ("a\u{1}b c", "")
+        };
+        let body = match uri {
+            uri if uri.contains("tagging") => TAGS.to_owned(),
+            uri if uri.contains("?versions") => format!(
+                "<ListVersionsResult>{encoding}<Version><Key>{key}</Key><VersionId>1</VersionId></Version>\
+                 <Version><Key>plain</Key><VersionId>1</VersionId></Version></ListVersionsResult>"
+            ),
+            uri if uri.contains("?uploads") => format!(
+                "<ListMultipartUploadsResult>{encoding}<Upload><Key>{key}</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>"
+            ),
+            uri if uri.contains("?delete") => "<DeleteResult></DeleteResult>".to_owned(),
+            _ => String::new(),
+        };
+        (200, body)
+    });
+    let reads = Reads { tags: true, blocks: [].into(), contents: true };
+    let Ok(Existence::Present { mut seen, .. }) = Box::pin(buckets.look(&id(), &reads)).await else {
+        panic!("it is there")
+    };
+    let spec = serde_json::from_value(json!({"deletionPolicy": "Delete"})).expect("a spec");
+    let object = crate::api::Bucket::new("assets", spec);
+    for _ in 0..3 {
+        let next = super::plan::before_deletion(&object, &seen).expect("it may be emptied");
+        let Preparation::Do(step) = next else { panic!("{next:?}") };
+        buckets.call(&id(), &step.op).await.expect("it is done");
+        super::plan::advance(&mut None, &mut seen, &step.op);
+    }
+    assert_eq!(super::plan::before_deletion(&object, &seen), Ok(Preparation::Look));
+    let asked = asked.lock().expect("no test panics in here");
+    let deletes: Vec<&String> = asked.iter().filter(|line| !line.starts_with("GET ")).collect();
+    assert!(deletes[0].contains("<Key>plain</Key>") && !deletes[0].contains("b c"), "{deletes:#?}");
+    assert!(deletes[1].starts_with("DELETE ") && deletes[1].contains("a%01b%20c?"), "{deletes:#?}");
+    assert!(deletes[2].contains("a%01b%20c?") && deletes[2].contains("uploadId=u"), "{deletes:#?}");
+}
+
+/// Only an answer to another question says that the endpoint lacks a feature.
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers() {
+    for (body, reason) in [
+        ("<ListVersionsResult><Version><Key>\u{1}</Key>", "InvalidResponse"),
+        ("<html>", "InvalidResponse"),
+        (
+            "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></ListBucketResult>",
+            "FeatureNotOffered",
+        ),
+    ] {
+        let (buckets, _) = buckets(move |request| {
+            (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
+        });
+        let fault = look(&buckets, "abac").await.expect_err("it is none");
+        assert_eq!(fault.reason, reason, "{body}");
+    }
 }
 
 #[tokio::test]

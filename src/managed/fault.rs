@@ -60,7 +60,9 @@ impl Fault {
 
     /// The same fault with words before its message that say where it happened, once.
     pub fn at(mut self, place: &str) -> Self {
-        if self.message.strip_prefix(place).is_none_or(|rest| !rest.starts_with(':')) {
+        let rest = self.message.strip_prefix(place);
+        // Who found it may have said the place already, or a closer one.
+        if rest.is_none_or(|rest| !rest.starts_with([':', '.', '[', ' '])) {
             self.message = format!("{place}: {}", self.message);
         }
         self

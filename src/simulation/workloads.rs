@@ -168,7 +168,8 @@ fn with(mut spec: Value, field: &str, value: impl Into<Value>) -> Value {
 fn fill(cloud: &mut Cloud) {
     let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
     let version = |n: usize| ObjectVersion { key: format!("k{n}"), version_id: format!("v{n}") };
-    bucket.inner.versions = (0..1100).map(version).collect();
+    let control = ObjectVersion { key: "k\u{1}".to_owned(), version_id: "v".to_owned() };
+    bucket.inner.versions = (0..1100).map(version).chain([control]).collect();
     let upload = |n: usize| Upload { key: format!("u{n}"), upload_id: format!("i{n}") };
     bucket.inner.uploads = (0..3).map(upload).collect();
 }

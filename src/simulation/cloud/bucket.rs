@@ -6,7 +6,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
-    api::tags::Tags,
+    api::{is_xml, tags::Tags},
     aws::refusal,
     bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
     managed::{
@@ -209,6 +209,10 @@ impl Kind for Buckets {
                 Ok(())
             }
             Op::DeleteObjects(versions) => {
+                // XML 1.0 has no way to write these.
+                if versions.iter().any(|version| !version.key.chars().all(is_xml)) {
+                    return Err(refusal("DeleteObjects", Some("MalformedXML"), 400, "a key that XML cannot carry"));
+                }
                 if versions.len() > PAGE {
                     return Err(refusal("DeleteObjects", Some("MalformedXML"), 400, "at most 1,000 keys"));
                 }
@@ -217,6 +221,11 @@ impl Kind for Buckets {
                 }
                 let gone: BTreeSet<&ObjectVersion> = versions.iter().collect();
                 bucket.versions.retain(|version| !gone.contains(version));
+                Ok(())
+            }
+            Op::DeleteObject(_) if bucket.locked => Err(Fault::user("ObjectsNotDeletable", "object lock")),
+            Op::DeleteObject(version) => {
+                bucket.versions.retain(|other| other != version);
                 Ok(())
             }
             Op::AbortUpload(upload) => {
@@ -241,6 +250,7 @@ impl Kind for Buckets {
             Op::PutTags(_) => "PutBucketTagging".to_owned(),
             Op::Put { aspect, .. } | Op::PutItem { aspect, .. } => format!("Put {aspect}"),
             Op::DeleteObjects(_) => "DeleteObjects".to_owned(),
+            Op::DeleteObject(_) => "DeleteObject".to_owned(),
             Op::AbortUpload(_) => "AbortMultipartUpload".to_owned(),
         }
     }
