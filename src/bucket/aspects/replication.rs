@@ -147,13 +147,16 @@ fn from_sdk(rule: &sdk::ReplicationRule) -> Value {
         ])
     });
     let markers = rule.delete_marker_replication().and_then(sdk::DeleteMarkerReplication::status);
+    // "If you don't specify the Filter element, Amazon S3 assumes that the replication configuration is version V1, and it
+    // replicates delete markers that result from user actions" (Amazon S3 User Guide, "What does Amazon S3 replicate?").
+    let first_schema = rule.filter().is_none().then(|| status("Enabled"));
     object([
         ("id", rule.id().map(|id| json!(id))),
         ("status", Some(json!(rule.status().as_str()))),
         ("priority", Some(json!(rule.priority().unwrap_or_default()))),
         ("filter", filter),
         ("destination", rule.destination().map(destination_from_sdk)),
-        ("deleteMarkerReplication", markers.map(|found| status(found.as_str()))),
+        ("deleteMarkerReplication", markers.map(|found| status(found.as_str())).or(first_schema)),
         ("sourceSelectionCriteria", criteria),
     ])
 }
@@ -282,5 +285,25 @@ mod tests {
         let off = with(json!({"deleteMarkerReplication": {"status": "Disabled"}, "filter": {},
             "sourceSelectionCriteria": {"replicaModifications": {"status": "Disabled"}}}));
         assert_eq!(normal(off), normal(plain));
+    }
+
+    #[test]
+    fn a_rule_of_the_first_schema_copies_delete_markers() {
+        let rule = |markers: Value| {
+            normal(json!({"id": "a", "status": "Enabled", "priority": 0, "filter": {"prefix": "a/"},
+                "deleteMarkerReplication": markers, "destination": {"bucket": "arn:aws:s3:::b"}}))
+        };
+        let written = to_sdk(&rule(Value::Null)).expect("a rule of the spec");
+        #[expect(deprecated, reason = "the form of the first schema")]
+        let first = sdk::ReplicationRule::builder()
+            .id("a")
+            .status(ReplicationRuleStatus::Enabled)
+            .prefix("a/")
+            .set_destination(written.destination().cloned())
+            .build()
+            .expect("it is whole");
+        assert_eq!(normal(from_sdk(&first)), rule(json!({"status": "Enabled"})));
+        assert_ne!(normal(from_sdk(&first)), rule(Value::Null), "the spec says that they are not copied");
+        assert_eq!(normal(from_sdk(&written)), rule(Value::Null));
     }
 }
