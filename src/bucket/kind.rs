@@ -18,10 +18,7 @@ use crate::{
     },
 };
 
-use super::{Buckets, Observed, Op, aspects, plan};
-
-/// The most characters that the name of a bucket has.
-const LONGEST_NAME: usize = 63;
+use super::{Buckets, Observed, Op, aspects, name, plan};
 
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
@@ -46,26 +43,20 @@ impl ManagedObject for Bucket {
         self.spec.name.as_deref()
     }
 
-    /// `<name>-<account>-<region>-an` in the account-regional namespace (Amazon S3 User Guide,
-    /// "Namespaces for general purpose buckets").
+    /// What is held already keeps its name, and what is adopted may be from before names were reserved.
     fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
-        let name = self.declared_name();
-        if self.spec.name_scope != Some(NameScope::AccountRegional) {
-            return Ok(name);
+        let declared = self.declared_name();
+        if self.spec.name_scope == Some(NameScope::AccountRegional) {
+            return name::in_account(&declared, region, account_id);
         }
-        let whole = format!("{name}-{account_id}-{region}-an");
-        if whole.len() > LONGEST_NAME {
-            return Err(Fault::user(
-                "InvalidBucketName",
-                format!(
-                    "with nameScope AccountRegional the bucket would be called {whole}, which has {} characters, and S3 \
-                     takes {LONGEST_NAME}: the name can be {} characters long; make a new Bucket with a shorter one",
-                    whole.len(),
-                    LONGEST_NAME - (whole.len() - name.len()),
-                ),
-            ));
+        let held = self.status.as_ref().is_some_and(|status| status.external.is_some());
+        if !held
+            && self.spec.adoption_policy == AdoptionPolicy::Never
+            && let Some(fault) = name::refused_globally(&declared)
+        {
+            return Err(fault);
         }
-        Ok(whole)
+        Ok(declared)
     }
 
     fn region(&self) -> Option<&str> {

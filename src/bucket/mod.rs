@@ -3,6 +3,7 @@
 mod aspects;
 mod keys;
 mod kind;
+mod name;
 mod observe;
 mod perform;
 mod plan;

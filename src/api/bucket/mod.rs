@@ -255,7 +255,9 @@ const CONNECTION_KEYS_MESSAGE: &str = "the values of connectionSecret.keys are o
 /// Where the name of a bucket is unique; Global when absent. Immutable.
 ///
 /// In the account-regional namespace nobody else can take the name, and the whole name,
-/// `<name>-<account>-<region>-an`, stands in `status.external.name`. It has at most 63 characters, too.
+/// `<name>-<account>-<region>-an`, stands in `status.external.name`. It has at most 63 characters, too, and can be given
+/// as the name instead. Names that end in `-an` are reserved for this namespace, which Middle East (Bahrain) and Middle
+/// East (UAE) do not have.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum NameScope {
     /// The whole world.

@@ -244,6 +244,21 @@ impl Kind for Buckets {
         }
     }
 
+    /// "Bucket names can only end with the suffix -an when you create buckets in your account regional namespace".
+    fn refuses(op: &Op, id: &Identity) -> Option<Fault> {
+        let Op::Create { account_regional, .. } = op else { return None };
+        let suffix = format!("-{}-{}-an", id.account_id, id.region);
+        match account_regional {
+            false if id.name.ends_with("-an") => Some(Fault::user("InvalidBucketName", "the suffix -an is reserved")),
+            true if !id.name.ends_with(&suffix)
+                || id.name.strip_suffix(&suffix).is_some_and(|name| name.ends_with("-an")) =>
+            {
+                Some(Fault::user("InvalidNamespaceHeader", "no name of the account-regional namespace"))
+            }
+            _ => None,
+        }
+    }
+
     fn words(op: &Op) -> String {
         match op {
             Op::Create { .. } => "CreateBucket".to_owned(),

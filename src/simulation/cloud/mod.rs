@@ -127,6 +127,11 @@ pub trait Kind: External + Sized {
 
     /// Name of the call.
     fn words(op: &Self::Op) -> String;
+
+    /// Why AWS makes nothing of this name.
+    fn refuses(_op: &Self::Op, _id: &Identity) -> Option<Fault> {
+        None
+    }
 }
 
 /// A kind whose calls go to the model.
@@ -289,6 +294,9 @@ impl<X: Kind> External for Fake<X> {
             .call(self.process, Leg::Aws, true, &words, |state| {
                 if let Some(what) = check_object::<X>(state, id, false) {
                     state.violated(what);
+                }
+                if let Some(refusal) = X::refuses(op, id) {
+                    return Err(refusal);
                 }
                 let now = super::world::now();
                 let things = X::things(&mut state.cloud);
