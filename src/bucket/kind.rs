@@ -94,6 +94,10 @@ impl ManagedObject for Bucket {
     fn declared_blocks(&self) -> Vec<&'static str> {
         aspects::TABLE.iter().filter(|row| (row.is_declared)(&self.spec)).map(|row| row.name).collect()
     }
+
+    fn blocks_off(&self) -> Vec<&'static str> {
+        aspects::TABLE.iter().filter(|row| (row.is_off)(&self.spec)).map(|row| row.name).collect()
+    }
 }
 
 impl External for Buckets {

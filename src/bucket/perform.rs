@@ -180,10 +180,12 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
     let failed: Vec<_> = answer.errors().iter().filter(|error| !gone(error)).collect();
     let Some(first) = failed.first() else { return Ok(()) };
     let code = first.code().unwrap_or("no code");
-    if code == "InternalError" || code == "SlowDown" {
-        return Err(Fault::new(Class::Transient, code, "DeleteObjects: AWS could not delete some objects"));
-    }
-    Err(not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code))
+    let fault = if code == "InternalError" || code == "SlowDown" {
+        Fault::new(Class::Transient, code, "DeleteObjects: AWS could not delete some objects")
+    } else {
+        not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code)
+    };
+    Err(fault.having_removed(versions.len().saturating_sub(failed.len())))
 }
 
 fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {

@@ -192,6 +192,19 @@ async fn a_key_that_xml_cannot_carry_is_listed_and_deleted_alone() {
     assert!(deletes[2].contains("a%01b%20c?") && deletes[2].contains("uploadId=u"), "{deletes:#?}");
 }
 
+#[tokio::test]
+async fn what_a_deletion_has_removed_counts_though_others_were_refused() {
+    let (buckets, _) = buckets(|_| {
+        let refused = "<Error><Key>b</Key><VersionId>1</VersionId><Code>AccessDenied</Code></Error>";
+        let gone = "<Error><Key>c</Key><VersionId>1</VersionId><Code>NoSuchVersion</Code></Error>";
+        (200, format!("<DeleteResult>{refused}{gone}</DeleteResult>"))
+    });
+    let version = |key: &str| super::ObjectVersion { key: key.to_owned(), version_id: "1".to_owned() };
+    let op = Op::DeleteObjects(["a", "b", "c"].map(version).to_vec());
+    let fault = buckets.call(&id(), &op).await.expect_err("one is kept");
+    assert_eq!((fault.reason.as_str(), fault.removed), ("ObjectsNotDeletable", 2), "{fault}");
+}
+
 /// Only an answer to another question says that the endpoint lacks a feature.
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers() {

@@ -439,10 +439,11 @@ impl<X: External> Situation<'_, X> {
     /// Blocks that could not be read, and why.
     ///
     /// What an endpoint does not offer cannot be there: a block that is no longer declared needs no reset
-    /// then, and nobody can help it being asked for.
+    /// then, and nobody can help it being asked for; and one that is declared to be off is off.
     fn unread(&self, seen: &X::Observed) -> Vec<(&'static str, Fault)> {
-        let declared = self.object.declared_blocks();
-        let matters = |block: &str, fault: &Fault| fault.reason != FEATURE_NOT_OFFERED || declared.contains(&block);
+        let (declared, off) = (self.object.declared_blocks(), self.object.blocks_off());
+        let wanted = |block: &str| declared.contains(&block) && !off.contains(&block);
+        let matters = |block: &str, fault: &Fault| fault.reason != FEATURE_NOT_OFFERED || wanted(block);
         X::block_faults(seen).into_iter().filter(|(block, fault)| matters(block, fault)).collect()
     }
 

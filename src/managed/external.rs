@@ -85,6 +85,10 @@ pub trait ManagedObject:
     fn connection_secret(&self) -> Option<&ConnectionSecret>;
     /// Names of the blocks that the spec declares, `tags` excepted.
     fn declared_blocks(&self) -> Vec<&'static str>;
+    /// Names of those among them that an endpoint which lacks the feature is in accord with: they declare it to be off.
+    fn blocks_off(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 /// One kind of thing in AWS: how it is read, what it should be, and how it is changed.

@@ -16,6 +16,8 @@ pub struct Fault {
     pub reason: String,
     /// What is wrong and what to do, without anything that varies between identical failures.
     pub message: String,
+    /// How many of the things inside that it was to remove the failed call has removed all the same.
+    pub removed: usize,
 }
 
 /// The reason of faults of an endpoint that lacks a feature of AWS.
@@ -50,12 +52,18 @@ pub enum Class {
 impl Fault {
     /// A fault of this class.
     pub fn new(class: Class, reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { class, reason: reason.into(), message: message.into() }
+        Self { class, reason: reason.into(), message: message.into(), removed: 0 }
     }
 
     /// A fault that only the user can put right.
     pub fn user(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Class::User, reason, message)
+    }
+
+    /// The same fault of a call that has removed so many things inside.
+    #[must_use]
+    pub fn having_removed(self, removed: usize) -> Self {
+        Self { removed, ..self }
     }
 
     /// The same fault with words before its message that say where it happened, once.
@@ -74,9 +82,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_told_once() {
-        let fault = Fault::user("NotImplemented", "no").at("lifecycle");
-        assert_eq!(fault.clone().at("lifecycle"), fault);
-        assert_eq!(fault.at("life").message, "life: lifecycle: no");
+    fn a_place_is_said_once() {
+        let told = |message: &str| Fault::user("X", message).at("policy").message;
+        assert_eq!(told("it is refused"), "policy: it is refused");
+        for said in ["policy: it is refused", "policy[a].b is wrong", "policy.b is wrong", "policy has no Statement"] {
+            assert_eq!(told(said), said);
+        }
+        assert_eq!(told("policyholders"), "policy: policyholders");
     }
 }

@@ -411,6 +411,7 @@ impl<X: External> Running<'_, X> {
         self.pass.calls += 1;
         if let Err(fault) = self.context.external.perform(proof, &step.op).await {
             tracing::warn!(block = step.block, %fault, "write failed");
+            self.pass.emptied += fault.removed;
             self.failed(&step, fault);
             return false;
         }

@@ -163,6 +163,14 @@ async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_i
         let bucket: Bucket = world.ready(object).await;
         assert_eq!(status(&bucket).managed.blocks, Vec::<String>::new(), "nothing is left to reset");
     }
+    // What it lacks is off, and that may be said.
+    for operation in ["GetBucketCors", "GetBucketLogging", "ListBucketMetricsConfigurations"] {
+        world.proxy.rule(operation, &world.name("off"), usize::MAX, Action::Refuse(501, "NotImplemented"));
+    }
+    let off =
+        json!({"name": world.name("off"), "cors": {"rules": []}, "logging": {}, "metrics": {"configurations": []}});
+    world.apply::<Bucket>("off", off).await;
+    world.ready::<Bucket>("off").await;
     let name = world.name("plain");
     world.apply::<Bucket>("plain", json!({"name": name})).await;
     world.ready::<Bucket>("plain").await;

@@ -51,6 +51,11 @@ impl Aspect for EncryptionAspect {
         }
     }
 
+    /// An endpoint that knows no encryption does not encrypt.
+    fn lacking() -> Option<State> {
+        None
+    }
+
     fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
         let block = spec.encryption.as_ref()?;
         let blocked = block.blocked_encryption_types.as_ref().map(|types| {

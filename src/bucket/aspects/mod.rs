@@ -89,6 +89,12 @@ pub(super) trait Aspect: Sized + 'static {
         Self::fresh()
     }
 
+    /// The state of a bucket whose endpoint lacks the feature: a block that declares it is in place there. `None` where
+    /// that cannot be known.
+    fn lacking() -> Option<Self::State> {
+        Some(Self::fresh())
+    }
+
     /// Whether two states mean the same.
     fn same(a: &Self::State, b: &Self::State) -> bool {
         a == b
@@ -121,6 +127,8 @@ pub(super) struct Row {
     pub after: &'static [&'static str],
     pub operations: &'static [&'static str],
     pub is_declared: fn(&BucketSpec) -> bool,
+    /// Whether the spec declares what a bucket is like whose endpoint lacks the feature.
+    pub is_off: fn(&BucketSpec) -> bool,
     pub fresh: fn() -> Result<Value, Fault>,
     /// What the state must become; `None` if it is as it should be.
     pub wanted: fn(&BucketSpec, managed: bool, seen: &Value) -> Result<Option<Value>, Fault>,
@@ -203,6 +211,9 @@ const fn row<A: Aspect>() -> Row {
         after: A::AFTER,
         operations: A::OPERATIONS,
         is_declared: |spec| A::declared(spec, &A::fresh()).is_some(),
+        is_off: |spec| {
+            A::lacking().is_some_and(|off| A::declared(spec, &off).is_some_and(|declared| A::same(&off, &declared)))
+        },
         fresh: || json::<A>(&A::fresh()),
         wanted: |spec, managed, seen| {
             let seen = state::<A>(seen)?;

@@ -103,6 +103,7 @@ pub(super) const fn row<N: Named>() -> Row {
         after: &[],
         operations: N::OPERATIONS,
         is_declared: |spec| N::declared(spec).is_some(),
+        is_off: |spec| N::declared(spec).is_some_and(<[_]>::is_empty),
         fresh: || Ok(json!([])),
         wanted: |spec, managed, seen| {
             let wanted = match N::declared(spec) {

@@ -22,6 +22,11 @@ impl Aspect for ObjectOwnershipAspect {
         Some(ObjectOwnership::BucketOwnerEnforced)
     }
 
+    /// Whose objects are there depends on the endpoint.
+    fn lacking() -> Option<Self::State> {
+        None
+    }
+
     fn declared(spec: &BucketSpec, _: &Self::State) -> Option<Self::State> {
         spec.object_ownership.map(Some)
     }

@@ -58,6 +58,10 @@ impl Aspect for PublicAccessBlockAspect {
         }
     }
 
+    fn lacking() -> Option<Switches> {
+        Some(OFF)
+    }
+
     fn declared(spec: &BucketSpec, _: &Switches) -> Option<Switches> {
         let block = spec.public_access_block?;
         Some(Switches {

@@ -480,3 +480,21 @@ fn nothing_is_meant_by_an_empty_list_and_an_empty_text_where_the_field_may_be_ab
     }));
     assert_eq!(plan_of(&same, &Managed::default(), &seen), []);
 }
+
+#[test]
+fn an_off_value_is_what_an_endpoint_is_like_that_lacks_the_feature() {
+    use crate::managed::external::ManagedObject as _;
+    let file = variants();
+    for (block, entry) in file.as_object().expect("a map") {
+        // Whose objects are, and whether they are encrypted there, nobody knows.
+        let known = !["objectOwnership", "encryption"].contains(&block.as_str());
+        let off = |value: &Value| bucket(json!({block: value})).blocks_off().contains(&block.as_str());
+        if !entry["off"].is_null() {
+            assert_eq!(off(&entry["off"]), known, "{block}");
+        }
+        for variant in entry["variants"].as_array().expect("variants") {
+            assert!(!off(variant), "{block}: {variant}");
+        }
+    }
+    assert_eq!(bucket(json!({})).blocks_off(), Vec::<&str>::new());
+}

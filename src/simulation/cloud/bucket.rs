@@ -250,9 +250,7 @@ impl Kind for Buckets {
         let suffix = format!("-{}-{}-an", id.account_id, id.region);
         match account_regional {
             false if id.name.ends_with("-an") => Some(Fault::user("InvalidBucketName", "the suffix -an is reserved")),
-            true if !id.name.ends_with(&suffix)
-                || id.name.strip_suffix(&suffix).is_some_and(|name| name.ends_with("-an")) =>
-            {
+            true if !id.name.ends_with(&suffix) => {
                 Some(Fault::user("InvalidNamespaceHeader", "no name of the account-regional namespace"))
             }
             _ => None,
