@@ -37,7 +37,7 @@ fn unescaped(key: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',
-            b'%' => hexadecimal(rest.next()?)? << 4 | hexadecimal(rest.next()?)?,
+            b'%' => (hexadecimal(rest.next()?)? << 4) | hexadecimal(rest.next()?)?,
             other => other,
         });
     }

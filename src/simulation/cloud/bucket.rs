@@ -313,9 +313,9 @@ fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) 
 fn as_shown(aspect: &str, state: &Value) -> Value {
     let policy = state.as_str().filter(|_| aspect == "policy").and_then(|text| serde_json::from_str(text).ok());
     match policy {
-        Some(Value::Object(mut fields)) => {
+        Some(Value::Object(mut fields)) if !fields.contains_key("Version") => {
             // IAM User Guide, "IAM JSON policy elements: Version".
-            fields.entry("Version").or_insert_with(|| "2008-10-17".into());
+            fields.insert("Version".to_owned(), "2008-10-17".into());
             Value::Object(fields).to_string().into()
         }
         _ => state.clone(),
