@@ -260,13 +260,7 @@ async fn tables_as_in_localstack() {
     };
     let capacity = |units| ProvisionedThroughput { read_capacity_units: units, write_capacity_units: units };
     let update = |update| Do::Perform(TableOp::Update(update));
-    let billed = |billing| {
-        update(Update::Billing {
-            billing,
-            indexes: std::collections::BTreeMap::new(),
-            deletion_protection: Some(false),
-        })
-    };
+    let billed = |billing| update(Update::Billing { billing, indexes: std::collections::BTreeMap::new() });
     let protection = |on| update(Update::Protection(on));
     let limits = |read, write| {
         update(Update::OnDemand(OnDemandThroughput { max_read_request_units: read, max_write_request_units: write }))

@@ -61,11 +61,7 @@ mod tests {
     fn the_condition_says_which_limit_and_when_it_goes_on() {
         let limited = Fault::new(Class::Quota, "LimitExceededException", "UpdateTable answered LimitExceededException");
         let capacity = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
-        let billing = |billing| Update::Billing {
-            billing,
-            indexes: std::collections::BTreeMap::new(),
-            deletion_protection: None,
-        };
+        let billing = |billing| Update::Billing { billing, indexes: std::collections::BTreeMap::new() };
         for (op, reason, words) in [
             (billing(Billing::OnDemand), "BillingModeLimit", "24 hours"),
             (billing(Billing::Provisioned(capacity)), "CapacityDecreaseLimit", "27 a day"),

@@ -72,7 +72,7 @@ impl Tables {
         let call = client.update_table().table_name(&id.name);
         let of_index = |name: &str, to| request::update_index(name, to);
         let call = match update {
-            Update::Billing { billing, indexes, deletion_protection } => {
+            Update::Billing { billing, indexes } => {
                 let indexes = indexes.iter().map(|(name, capacity)| {
                     of_index(name, IndexThroughput { capacity: Some(*capacity), ..IndexThroughput::default() })
                 });
@@ -80,7 +80,6 @@ impl Tables {
                 call.billing_mode(request::mode(*billing))
                     .set_provisioned_throughput(request::billed_capacity(*billing)?)
                     .set_global_secondary_index_updates((!indexes.is_empty()).then_some(indexes))
-                    .set_deletion_protection_enabled(*deletion_protection)
             }
             Update::OnDemand(limits) => call.on_demand_throughput(request::limits(*limits)),
             Update::Warm(warm) => call.warm_throughput(request::warm(*warm)),

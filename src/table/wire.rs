@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Destination, Observed, Op, Tables, Update, plan};
 use crate::{
-    api::{InsightsMode, Precision, Table},
+    api::{InsightsMode, Managed, Precision, Table},
     aws::Aws,
     managed::{
         external::{Existence, Reads, Settling},
@@ -221,6 +221,25 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
         ),
     ] {
         assert_eq!(perform(op.clone()).await, (operation.to_owned(), body), "{op:?}");
+    }
+}
+
+/// "One or more parameter values were invalid: DeletionProtection modification must be the only operation in the
+/// request" (measured on AWS: ack-api-quirks, DDB-TABLE-382).
+#[tokio::test]
+async fn protection_goes_in_a_call_of_its_own() {
+    let capacity = |units: i64| json!({"readCapacityUnits": units, "writeCapacityUnits": units});
+    let declared = |units| manifest(json!({"deletionProtection": true, "provisionedThroughput": capacity(units)}));
+    let (_, seen) = plan::fresh(&plan::creation(&declared(1), &id()).op);
+    for (spec, asked) in [
+        (declared(2), json!({"BillingMode": "PROVISIONED", "ProvisionedThroughput": {"ReadCapacityUnits": 2, "WriteCapacityUnits": 2}})),
+        (manifest(json!({"deletionProtection": true, "billingMode": "PAY_PER_REQUEST"})), json!({"BillingMode": "PAY_PER_REQUEST"})),
+    ] {
+        let steps = plan::plan(&spec, &Managed::default(), &id(), None, &seen);
+        let [step] = &steps[..] else { panic!("{steps:?}") };
+        let (operation, mut body) = perform(step.op.clone()).await;
+        body.as_object_mut().expect("an object").remove("TableName");
+        assert_eq!((operation.as_str(), body), ("UpdateTable", asked));
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn mode(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
         let path = format!("globalSecondaryIndexes[{name}].provisionedThroughput");
         changes.extend(diff(&path, &Value::Null, &json!(capacity)));
     }
-    let op = Update::Billing { billing, indexes, deletion_protection: want.spec.deletion_protection };
+    let op = Update::Billing { billing, indexes };
     let block = if scaled { TableBlock::ProvisionedThroughput } else { TableBlock::BillingMode };
     Some(Step::new(block.name(), Op::Update(op), changes))
 }

@@ -227,10 +227,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
 /// What UpdateTable makes of a table, once it is done with it.
 pub(super) fn updated(seen: &mut Observed, update: &Update) {
     match update {
-        Update::Billing { billing, indexes, deletion_protection } => {
-            charged(seen, *billing, indexes);
-            seen.deletion_protection = deletion_protection.unwrap_or(seen.deletion_protection);
-        }
+        Update::Billing { billing, indexes } => charged(seen, *billing, indexes),
         Update::OnDemand(limits) => seen.on_demand = billing::heard(seen.on_demand, *limits),
         Update::Warm(warm) => seen.warm = Some(*warm),
         Update::Class(class) => seen.class = Some(*class),

@@ -207,16 +207,6 @@ fn time_to_live_waits_for_its_hour_and_an_unknown_number_of_days_is_any() {
     assert_eq!((fault.class, fault.reason.as_str()), (Class::Quota, "TimeToLivePending"));
 }
 
-#[test]
-fn declared_protection_goes_along_with_a_change_of_billing() {
-    let spec =
-        json!({"deletionProtection": true, "provisionedThroughput": {"readCapacityUnits": 1, "writeCapacityUnits": 1}});
-    let steps = steps(spec, &[], &made(json!({"deletionProtection": true})));
-    let [Step { op: Op::Update(Update::Billing { deletion_protection: Some(true), .. }), .. }] = &steps[..] else {
-        panic!("{steps:?}")
-    };
-}
-
 fn reason(spec: Value, seen: Option<&Observed>) -> Option<String> {
     obstacle(&table(spec), &identity(), seen).map(|fault| fault.reason)
 }
