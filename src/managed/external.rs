@@ -175,6 +175,12 @@ pub trait External: Send + Sync + 'static {
     /// index that is being built; for people. The object is not in sync before it is over.
     fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String>;
 
+    /// What of the declared AWS has reported as failed later than in its answer to a call, by block, each with the words
+    /// that say where and what to do. The object is not in sync while one of them stands.
+    fn failures(_: &Self::Object, _: &Self::Observed) -> Vec<(&'static str, Fault)> {
+        Vec::new()
+    }
+
     /// What makes it impossible to reach the spec, such as another key schema than the declared one. `seen` is
     /// `None` before the thing is made.
     fn obstacle(object: &Self::Object, id: &Identity, seen: Option<&Self::Observed>) -> Option<Fault>;

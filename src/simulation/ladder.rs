@@ -83,18 +83,15 @@ impl Climb {
     }
 }
 
-/// As far as a spec can say it. Warm throughput only grows, streams have numbers, and an override of a replica that is
-/// declared no longer stays: DynamoDB takes none back.
+/// As far as a spec can say it. Warm throughput only grows, streams have numbers, the key of a replica is fixed, and its
+/// capacity for reads is left alone where none is declared.
 fn comparable(mut seen: Observed, object: &Manifest) -> Observed {
     for replica in object.spec.replicas.iter().flatten() {
         if let Some(ReplicaState { settings, .. }) = seen.replicas.get_mut(&replica.region_name) {
-            settings.kms_key_id = settings.kms_key_id.take().filter(|_| replica.kms_key_id.is_some());
-            settings.table_class_override =
-                settings.table_class_override.filter(|_| replica.table_class_override.is_some());
-            let (capacity, limit) = (replica.provisioned_throughput_override, replica.on_demand_throughput_override);
+            settings.kms_key_id = None;
+            let capacity = replica.provisioned_throughput_override;
             settings.provisioned_throughput_override =
                 settings.provisioned_throughput_override.filter(|_| capacity.is_some());
-            settings.on_demand_throughput_override = settings.on_demand_throughput_override.filter(|_| limit.is_some());
         }
     }
     seen.warm = None;
@@ -280,6 +277,10 @@ fn every_block_of_the_sweep_leads_to_every_other_variant_of_it() {
             let mut spec = values["with"].as_object().cloned().map_or_else(|| json!({}), Value::Object);
             if let Some(value) = value {
                 spec[name] = value.clone();
+            }
+            // A replica has another capacity than its table.
+            if value.is_some_and(|value| value.pointer("/0/provisionedThroughputOverride").is_some()) {
+                spec["provisionedThroughput"] = json!({"readCapacityUnits": 7, "writeCapacityUnits": 8});
             }
             // An index has capacity where its table has.
             if let Some(capacity) = value.and_then(|value| value.pointer("/0/provisionedThroughput")) {

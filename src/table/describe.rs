@@ -20,6 +20,7 @@ use super::{
         Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored, normal,
         normal_local,
     },
+    statuses::{self, Meaning},
     words::parse,
 };
 
@@ -54,6 +55,7 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
         warm: table
             .warm_throughput()
             .and_then(|warm| self::warm(warm.read_units_per_second(), warm.write_units_per_second())),
+        warm_changing: warm_changing(table),
         class: class.map_or_else(|| Some(TableClass::default()), |class| parse(class.as_str())),
         deletion_protection: table.deletion_protection_enabled().unwrap_or_default(),
         stream: stream.and_then(|stream| stream.stream_view_type()).and_then(|view| parse(view.as_str())),
@@ -101,12 +103,8 @@ fn index(
     billing: Billing,
     found: &GlobalSecondaryIndexDescription,
 ) -> Option<(String, Index)> {
-    let phase = match found.index_status() {
-        Some(IndexStatus::Creating) => Phase::Creating { backfilling: found.backfilling().unwrap_or_default() },
-        Some(IndexStatus::Updating) => Phase::Updating,
-        Some(IndexStatus::Deleting) => Phase::Deleting,
-        _ => Phase::Active,
-    };
+    let backfilling = found.backfilling().unwrap_or_default();
+    let phase = phase(statuses::INDEX, found.index_status().map(IndexStatus::as_str), backfilling);
     let throughput = found
         .provisioned_throughput()
         .filter(|_| billing.is_provisioned())
@@ -122,6 +120,10 @@ fn index(
         warm: found
             .warm_throughput()
             .and_then(|warm| self::warm(warm.read_units_per_second(), warm.write_units_per_second())),
+        warm_changing: {
+            let warm = found.warm_throughput().and_then(|warm| warm.status());
+            statuses::is_busy(statuses::WARM, warm.map(IndexStatus::as_str))
+        },
         phase,
     };
     Some((found.index_name()?.to_owned(), index))
@@ -146,6 +148,25 @@ fn warm(read: Option<i64>, write: Option<i64>) -> Option<WarmThroughput> {
     Some(WarmThroughput { read_units_per_second: read?, write_units_per_second: write? })
 }
 
+/// Of the table itself, and of its copies.
+fn warm_changing(table: &TableDescription) -> bool {
+    let own = table.warm_throughput().and_then(|warm| warm.status());
+    let copies = table.replicas().iter().filter_map(|replica| replica.warm_throughput()?.status());
+    own.into_iter().chain(copies).any(|status| statuses::is_busy(statuses::WARM, Some(status.as_str())))
+}
+
+/// What AWS is doing with a part of a table. An endpoint that does not say is done.
+fn phase(words: statuses::Words, word: Option<&str>, backfilling: bool) -> Phase {
+    let Some(word) = word else { return Phase::Active };
+    match statuses::meaning(words, word) {
+        Some(Meaning::There) => Phase::Active,
+        Some(Meaning::Coming) => Phase::Creating { backfilling },
+        Some(Meaning::Changing) => Phase::Updating,
+        Some(Meaning::Going | Meaning::Off) => Phase::Deleting,
+        Some(Meaning::Broken) | None => Phase::Failed(word.to_owned()),
+    }
+}
+
 /// A table that was always PROVISIONED has no billing summary.
 fn billing(table: &TableDescription) -> Billing {
     let mode = table.billing_mode_summary().and_then(|summary| summary.billing_mode());
@@ -158,23 +179,18 @@ fn billing(table: &TableDescription) -> Billing {
 /// No description of it means DynamoDB's own key.
 fn encryption(table: &TableDescription) -> Encryption {
     let found = table.sse_description();
-    let status = found.and_then(|found| found.status());
-    let off = matches!(status, None | Some(SseStatus::Disabled | SseStatus::Disabling));
+    let word = found.and_then(|found| found.status()).map(SseStatus::as_str);
+    let status = word.and_then(|word| statuses::meaning(statuses::ENCRYPTION, word));
+    let off = word.is_none() || matches!(status, Some(Meaning::Off | Meaning::Going));
     let arn = found.and_then(|found| found.kms_master_key_arn()).unwrap_or_default();
     Encryption {
         key: (!off).then(|| Key { arn: arn.to_owned(), aws_managed: None }),
-        changing: matches!(status, Some(SseStatus::Enabling | SseStatus::Disabling | SseStatus::Updating)),
+        changing: statuses::is_busy(statuses::ENCRYPTION, word),
     }
 }
 
 fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
-    let phase = match found.replica_status() {
-        None | Some(ReplicaStatus::Active) => Phase::Active,
-        Some(ReplicaStatus::Creating) => Phase::Creating { backfilling: false },
-        Some(ReplicaStatus::Updating) => Phase::Updating,
-        Some(ReplicaStatus::Deleting) => Phase::Deleting,
-        Some(other) => Phase::Failed(other.as_str().to_owned()),
-    };
+    let phase = phase(statuses::REPLICA, found.replica_status().map(ReplicaStatus::as_str), false);
     let region_name = found.region_name()?.to_owned();
     let class = found.replica_table_class_summary().and_then(|summary| summary.table_class());
     let capacity =
@@ -189,16 +205,30 @@ fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
         on_demand_throughput_override: limit
             .map(|max_read_request_units| OnDemandThroughputOverride { max_read_request_units }),
     };
-    Some((region_name, ReplicaState { settings, arn: found.replica_arn.clone(), phase }))
+    let description = found.replica_status_description.clone();
+    Some((region_name, ReplicaState { settings, arn: found.replica_arn.clone(), phase, description }))
 }
 
-/// An index that is being built or deleted is no state of the table: it serves meanwhile.
+/// An index that is being built or deleted is no state of the table: it serves meanwhile. A table that is being restored
+/// is CREATING until all of it is there; `RestoreInProgress` says the same.
 fn state(table: &TableDescription) -> (Option<Settling>, Option<String>) {
-    match table.table_status() {
-        Some(TableStatus::Creating) => (Some(Settling::Creating), None),
-        Some(TableStatus::Updating) => (Some(Settling::Updating), None),
-        Some(TableStatus::Deleting) => (Some(Settling::Deleting), None),
-        Some(TableStatus::Active) | None => (None, None),
-        Some(other) => (None, Some(other.as_str().to_owned())),
+    let restoring = table.restore_summary().is_some_and(|from| from.restore_in_progress());
+    let Some(status) = table.table_status() else { return (None, None) };
+    match statuses::meaning(statuses::TABLE, status.as_str()) {
+        Some(Meaning::There) if restoring => (Some(Settling::Creating), None),
+        Some(Meaning::There) => (None, None),
+        Some(Meaning::Coming) => (Some(Settling::Creating), None),
+        Some(Meaning::Changing) => (Some(Settling::Updating), None),
+        Some(Meaning::Going | Meaning::Off) => (Some(Settling::Deleting), None),
+        Some(Meaning::Broken) | None => (None, Some(unusable(table, status))),
     }
+}
+
+/// AWS's word, and what it says of why.
+fn unusable(table: &TableDescription, status: &TableStatus) -> String {
+    let archived = table.archival_summary();
+    let why = archived.and_then(|archived| archived.archival_reason()).map(|why| format!(": {why}"));
+    let backup = archived.and_then(|archived| archived.archival_backup_arn());
+    let backup = backup.map(|arn| format!(", with the backup {arn}"));
+    format!("{}{}{}", status.as_str(), why.unwrap_or_default(), backup.unwrap_or_default())
 }

@@ -150,6 +150,10 @@ impl External for Tables {
         plan::progress(object, seen)
     }
 
+    fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
+        plan::failures(object, seen)
+    }
+
     fn obstacle(object: &Table, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
         plan::obstacle(object, id, seen)
     }

@@ -34,6 +34,17 @@ pub(crate) fn ttl(fault: Fault) -> Fault {
     fault
 }
 
+/// AWS locks the tags of a table for 1.6 to 1.8 seconds with each change of them (measured on AWS: ack-api-quirks,
+/// DDB-TABLE-103; hashicorp/terraform-provider-aws#39361). Removing tags right after adding some meets the lock, and
+/// is no limit of anybody's.
+pub(super) fn tags(fault: Fault) -> Fault {
+    if matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
+        let message = format!("AWS is still at the last change of the tags: the next one follows ({})", fault.message);
+        return Fault::new(Class::Pending, "TagsChanging", message);
+    }
+    fault
+}
+
 /// Continuous backups of a new table come into being in the first minutes.
 pub(crate) fn recovery(fault: Fault) -> Fault {
     if fault.reason == "ContinuousBackupsUnavailableException" {
@@ -76,6 +87,16 @@ mod tests {
         assert_eq!(update(&Update::Protection(true), limited.clone()), limited);
         let throttled = Fault::new(Class::Transient, "ThrottlingException", "slow down");
         assert_eq!(update(&Update::Class(TableClass::Standard), throttled.clone()), throttled);
+    }
+
+    #[test]
+    fn tags_that_are_being_changed_are_waited_for() {
+        for code in ["LimitExceededException", "SubscriberLimitExceeded"] {
+            let fault = tags(Fault::new(Class::Quota, code, "UntagResource answered it"));
+            assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "TagsChanging"));
+        }
+        let invalid = Fault::user("ValidationException", "a tag");
+        assert_eq!(tags(invalid.clone()), invalid);
     }
 
     #[test]

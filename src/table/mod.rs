@@ -13,6 +13,7 @@ mod perform;
 mod plan;
 mod request;
 mod state;
+mod statuses;
 #[cfg(test)]
 mod wire;
 mod words;
@@ -56,6 +57,13 @@ fn arn(id: &Identity) -> String {
 #[cfg(test)]
 pub(crate) fn fresh(creation: &Op) -> (crate::api::tags::Tags, Observed) {
     plan::fresh(creation)
+}
+
+/// What a change of tags comes to that AWS has refused with this code.
+#[cfg(test)]
+pub(crate) fn tags_refused(code: &str) -> crate::managed::fault::Fault {
+    let quota = crate::managed::fault::Class::Quota;
+    limits::tags(crate::managed::fault::Fault::new(quota, code, "Table tags are being updated"))
 }
 
 /// The step that makes a table of this spec.

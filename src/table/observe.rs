@@ -20,6 +20,7 @@ use super::{
     Tables, arn,
     describe::observed,
     state::{Destination, Insights, Kinesis, Observed, Policy, Recovery, Ttl},
+    statuses::{self, Meaning},
     words::parse,
 };
 
@@ -81,23 +82,21 @@ impl Tables {
         let answer = client.describe_time_to_live().table_name(&id.name).send().await;
         let answer = answer.map_err(|error| fault("DescribeTimeToLive", &error))?;
         let Some(found) = answer.time_to_live_description else { return Ok(Ttl::default()) };
-        let status = found.time_to_live_status;
+        let word = found.time_to_live_status.as_ref().map(TimeToLiveStatus::as_str);
         Ok(Ttl {
-            enabled: matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)),
+            enabled: is_on(statuses::EXPIRY, word),
             attribute: found.attribute_name,
-            changing: matches!(status, Some(TimeToLiveStatus::Enabling | TimeToLiveStatus::Disabling)),
+            changing: statuses::is_busy(statuses::EXPIRY, word),
         })
     }
 
-    /// "ENABLING" is a status as well, which no document names (hashicorp/terraform-provider-aws#24903).
     async fn read_recovery(&self, id: &Identity) -> Result<Recovery, Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         let answer = client.describe_continuous_backups().table_name(&id.name).send().await;
         let answer = answer.map_err(|error| fault("DescribeContinuousBackups", &error))?;
         let found = answer.continuous_backups_description.and_then(|found| found.point_in_time_recovery_description);
-        let on = found.as_ref().and_then(|found| found.point_in_time_recovery_status());
-        let on =
-            on.is_some_and(|status| *status == PointInTimeRecoveryStatus::Enabled || status.as_str() == "ENABLING");
+        let word = found.as_ref().and_then(|found| found.point_in_time_recovery_status());
+        let on = is_on(statuses::RECOVERY, word.map(PointInTimeRecoveryStatus::as_str));
         let days = found.and_then(|found| found.recovery_period_in_days()).unwrap_or_default();
         Ok(Recovery { days: on.then_some(days) })
     }
@@ -111,15 +110,17 @@ impl Tables {
             Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(Insights::default()),
             Err(error) => return Err(fault("DescribeContributorInsights", &error)),
         };
-        let status = found.contributor_insights_status();
-        let on = matches!(status, Some(ContributorInsightsStatus::Enabled | ContributorInsightsStatus::Enabling));
+        let word = found.contributor_insights_status().map(ContributorInsightsStatus::as_str);
+        let on = is_on(statuses::INSIGHTS, word);
         let mode = found.contributor_insights_mode().and_then(|mode| parse::<InsightsMode>(mode.as_str()));
         Ok(Insights {
             mode: on.then(|| mode.unwrap_or_default()),
-            changing: matches!(
-                status,
-                Some(ContributorInsightsStatus::Enabling | ContributorInsightsStatus::Disabling)
-            ),
+            changing: statuses::is_busy(statuses::INSIGHTS, word),
+            failed: is_broken(statuses::INSIGHTS, word).then(|| {
+                let said = found.failure_exception();
+                let said = said.map(|said| [said.exception_name(), said.exception_description()]);
+                told(&said.unwrap_or_default(), word)
+            }),
         })
     }
 
@@ -139,15 +140,13 @@ impl Tables {
         let answer = answer.map_err(|error| fault("DescribeKinesisStreamingDestination", &error))?;
         let mut kinesis = Kinesis::default();
         for found in answer.kinesis_data_stream_destinations.into_iter().flatten() {
-            let status = found.destination_status();
-            kinesis.changing |= matches!(
-                status,
-                Some(DestinationStatus::Enabling | DestinationStatus::Disabling | DestinationStatus::Updating)
-            );
-            if matches!(
-                status,
-                Some(DestinationStatus::Active | DestinationStatus::Enabling | DestinationStatus::Updating)
-            ) {
+            let word = found.destination_status().map(DestinationStatus::as_str);
+            kinesis.changing |= statuses::is_busy(statuses::DESTINATION, word);
+            if is_broken(statuses::DESTINATION, word) {
+                let said = told(&[found.destination_status_description()], word);
+                kinesis.failed.insert(found.stream_arn.clone().unwrap_or_default(), said);
+            }
+            if is_on(statuses::DESTINATION, word) {
                 let precision = found.approximate_creation_date_time_precision();
                 kinesis.destination = Some(Destination {
                     precision: precision.and_then(|word| parse(word.as_str())).unwrap_or_default(),
@@ -165,6 +164,21 @@ impl Tables {
         let answer = scan.send().await.map_err(|error| fault("Scan", &error))?;
         Ok(answer.count == 0)
     }
+}
+
+/// Whether something is on, or about to be.
+fn is_on(words: statuses::Words, word: Option<&str>) -> bool {
+    word.and_then(|word| statuses::meaning(words, word)).is_some_and(Meaning::is_on)
+}
+
+fn is_broken(words: statuses::Words, word: Option<&str>) -> bool {
+    word.is_some_and(|word| statuses::meaning(words, word) == Some(Meaning::Broken))
+}
+
+/// What AWS says of a failure; its word for it where it says nothing.
+fn told(said: &[Option<&str>], word: Option<&str>) -> String {
+    let said: Vec<&str> = said.iter().flatten().copied().filter(|said| !said.is_empty()).collect();
+    if said.is_empty() { word.unwrap_or_default().to_owned() } else { said.join(": ") }
 }
 
 async fn asked<T>(asked: bool, read: impl Future<Output = T>) -> Option<T> {

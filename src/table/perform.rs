@@ -58,11 +58,11 @@ impl Tables {
             Op::EnableKinesis(_) | Op::UpdateKinesis(_) | Op::DisableKinesis(_) => self.set_kinesis(id, op).await,
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));
-                call.send().await.map(drop).map_err(|error| fault("TagResource", &error))
+                call.send().await.map(drop).map_err(|error| limits::tags(fault("TagResource", &error)))
             }
             Op::Untag(keys) => {
                 let call = client.untag_resource().resource_arn(arn(id)).set_tag_keys(Some(keys.clone()));
-                call.send().await.map(drop).map_err(|error| fault("UntagResource", &error))
+                call.send().await.map(drop).map_err(|error| limits::tags(fault("UntagResource", &error)))
             }
         }
     }

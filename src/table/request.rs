@@ -213,11 +213,11 @@ pub(super) fn create_replica(replica: &Replica) -> Result<ReplicationGroupUpdate
     Ok(ReplicationGroupUpdate::builder().create(action).build())
 }
 
+/// What is given of the overrides. A key is refused here, whatever it is.
 pub(super) fn update_replica(replica: &Replica) -> Result<ReplicationGroupUpdate, Fault> {
     let Overrides { capacity, limits, class } = overrides(replica);
     let action = UpdateReplicationGroupMemberAction::builder()
         .region_name(&replica.region_name)
-        .set_kms_master_key_id(replica.kms_key_id.clone())
         .set_provisioned_throughput_override(capacity)
         .set_on_demand_throughput_override(limits)
         .set_table_class_override(class)

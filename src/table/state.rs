@@ -33,6 +33,8 @@ pub struct Observed {
     pub on_demand: OnDemandThroughput,
     /// What it can take at once; `None` where the endpoint does not say.
     pub warm: Option<WarmThroughput>,
+    /// Whether AWS is still raising that, here or in a copy: for minutes, in which it shows the old values.
+    pub warm_changing: bool,
     /// Its class; `None` if we do not know the word for it.
     pub class: Option<TableClass>,
     /// Whether AWS refuses to delete it.
@@ -87,6 +89,8 @@ pub struct Index {
     pub on_demand: OnDemandThroughput,
     /// What it can take at once; `None` where the endpoint does not say.
     pub warm: Option<WarmThroughput>,
+    /// Whether AWS is still raising that.
+    pub warm_changing: bool,
     /// What AWS is doing with it.
     pub phase: Phase,
 }
@@ -99,6 +103,7 @@ impl Index {
             throughput: index.provisioned_throughput,
             on_demand: index.on_demand_throughput.unwrap_or_default().normal(),
             warm: index.warm_throughput,
+            warm_changing: false,
             phase: Phase::Active,
         }
     }
@@ -210,6 +215,8 @@ pub struct ReplicaState {
     pub arn: Option<String>,
     /// What AWS is doing with it.
     pub phase: Phase,
+    /// What AWS says of that.
+    pub description: Option<String>,
 }
 
 /// What nobody declares and applications want to know.
@@ -261,12 +268,14 @@ pub struct Recovery {
 }
 
 /// CloudWatch Contributor Insights.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Insights {
     /// At what it looks, if it does.
     pub mode: Option<InsightsMode>,
     /// Whether AWS is still changing it.
     pub changing: bool,
+    /// Why AWS could not switch it on, in its words.
+    pub failed: Option<String>,
 }
 
 impl Insights {
@@ -292,6 +301,8 @@ pub struct Kinesis {
     pub destination: Option<Destination>,
     /// Whether AWS is still changing it.
     pub changing: bool,
+    /// Streams that AWS could not send to, by ARN, and why, in its words.
+    pub failed: BTreeMap<String, String>,
 }
 
 /// A Kinesis data stream.

@@ -151,6 +151,8 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
     .expect("a replica");
     let of_replica = json!({"RegionName": "eu-central-1", "KMSMasterKeyId": "arn:key", "TableClassOverride": "STANDARD",
         "ProvisionedThroughputOverride": {"ReadCapacityUnits": 5}, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 6}});
+    let mut changed = of_replica.clone();
+    changed.as_object_mut().expect("an object").remove("KMSMasterKeyId");
     let limits = crate::api::OnDemandThroughput { max_read_request_units: Some(-1), max_write_request_units: None };
     for (op, operation, body) in [
         (
@@ -207,7 +209,7 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
         (
             Op::Update(Update::UpdateReplica(replica)),
             "UpdateTable",
-            json!({"TableName": "orders", "ReplicaUpdates": [{"Update": of_replica}]}),
+            json!({"TableName": "orders", "ReplicaUpdates": [{"Update": changed}]}),
         ),
         (
             Op::Update(Update::OnDemand(limits)),
@@ -232,8 +234,14 @@ async fn protection_goes_in_a_call_of_its_own() {
     let declared = |units| manifest(json!({"deletionProtection": true, "provisionedThroughput": capacity(units)}));
     let (_, seen) = plan::fresh(&plan::creation(&declared(1), &id()).op);
     for (spec, asked) in [
-        (declared(2), json!({"BillingMode": "PROVISIONED", "ProvisionedThroughput": {"ReadCapacityUnits": 2, "WriteCapacityUnits": 2}})),
-        (manifest(json!({"deletionProtection": true, "billingMode": "PAY_PER_REQUEST"})), json!({"BillingMode": "PAY_PER_REQUEST"})),
+        (
+            declared(2),
+            json!({"BillingMode": "PROVISIONED", "ProvisionedThroughput": {"ReadCapacityUnits": 2, "WriteCapacityUnits": 2}}),
+        ),
+        (
+            manifest(json!({"deletionProtection": true, "billingMode": "PAY_PER_REQUEST"})),
+            json!({"BillingMode": "PAY_PER_REQUEST"}),
+        ),
     ] {
         let steps = plan::plan(&spec, &Managed::default(), &id(), None, &seen);
         let [step] = &steps[..] else { panic!("{steps:?}") };
@@ -294,6 +302,62 @@ async fn what_is_on_its_way_is_told_as_such() {
         "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLING", "RecoveryPeriodInDays": 7}}});
     let seen = look("pointInTimeRecovery", move |_| (200, backups.clone())).await.recovery.expect("it was read");
     assert_eq!(seen, Ok(super::Recovery { days: Some(7) }));
+}
+
+#[tokio::test]
+async fn what_failed_later_is_told_with_aws_s_words() {
+    let kinesis = json!({"KinesisDataStreamDestinations": [
+        {"StreamArn": "arn:a", "DestinationStatus": "ENABLE_FAILED", "DestinationStatusDescription": "no such stream"},
+        {"StreamArn": "arn:b", "DestinationStatus": "ENABLE_FAILED"}]});
+    let seen =
+        look("kinesisStream", move |_| (200, kinesis.clone())).await.kinesis.expect("it was read").expect("seen");
+    let failed: Vec<(&str, &str)> = seen.failed.iter().map(|(arn, why)| (arn.as_str(), why.as_str())).collect();
+    assert_eq!(failed, [("arn:a", "no such stream"), ("arn:b", "ENABLE_FAILED")]);
+    assert_eq!((seen.destination, seen.changing), (None, false));
+    let insights = json!({"ContributorInsightsStatus": "FAILED",
+        "FailureException": {"ExceptionName": "NoRole", "ExceptionDescription": "make it"}});
+    let seen = look("contributorInsights", move |_| (200, insights.clone())).await.insights.expect("it was read");
+    let failed = Some("NoRole: make it".to_owned());
+    assert_eq!(seen, Ok(super::Insights { mode: None, changing: false, failed }));
+}
+
+#[tokio::test]
+async fn states_below_the_one_of_the_table_are_seen() {
+    let described = |status: &str, more: Value| {
+        let mut table = json!({"TableStatus": status});
+        table.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        json!({"Table": table})
+    };
+    let warm = |status: &str| json!({"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000, "Status": status});
+    let index = json!({"IndexName": "one", "IndexStatus": "ACTIVE", "WarmThroughput": warm("UPDATING")});
+    let replica = json!({"RegionName": "eu-central-1", "ReplicaStatus": "ACTIVE", "WarmThroughput": warm("UPDATING")});
+    for (answer, table, of_index) in [
+        (described("ACTIVE", json!({"WarmThroughput": warm("UPDATING")})), true, None),
+        (described("ACTIVE", json!({"WarmThroughput": warm("ACTIVE")})), false, None),
+        (described("ACTIVE", json!({"Replicas": [replica]})), true, None),
+        (described("ACTIVE", json!({"GlobalSecondaryIndexes": [index]})), false, Some(true)),
+    ] {
+        let seen = described_as(answer).await;
+        assert_eq!((seen.settling, seen.warm_changing), (None, table));
+        assert_eq!(seen.indexes.get("one").map(|index| index.warm_changing), of_index);
+    }
+    let restored = json!({"RestoreSummary": {"RestoreDateTime": 1, "RestoreInProgress": true}});
+    assert_eq!(described_as(described("ACTIVE", restored)).await.settling, Some(Settling::Creating));
+    let archived = json!({"ArchivalSummary": {"ArchivalReason": "KEY", "ArchivalBackupArn": "arn:backup"}});
+    let seen = described_as(described("ARCHIVED", archived)).await;
+    assert_eq!(seen.unusable.as_deref(), Some("ARCHIVED: KEY, with the backup arn:backup"));
+    let replica = json!({"RegionName": "eu-central-1", "ReplicaStatus": "LATER", "ReplicaStatusDescription": "why"});
+    let seen = described_as(described("ACTIVE", json!({"Replicas": [replica]}))).await;
+    let replica = &seen.replicas["eu-central-1"];
+    assert_eq!((replica.phase.word(), replica.description.as_deref()), ("LATER", Some("why")));
+}
+
+async fn described_as(answer: Value) -> Observed {
+    let (tables, _) = tables(move |_| (200, answer.clone()));
+    match Box::pin(tables.look(&id(), &Reads::default())).await {
+        Ok(Existence::Present { seen, .. }) => seen,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -325,8 +325,11 @@ impl<X: External> Situation<'_, X> {
             .refused
             .iter()
             .map(|(block, fault)| self.guard_still_stands(block, fault).unwrap_or_else(|| fault.clone()).at(block));
+        let ignored = self.ignored();
+        let failed = X::failures(self.object, seen).into_iter();
+        let failed = failed.filter(|(block, _)| !ignored.iter().any(|name| name == block)).map(|(_, fault)| fault);
         let mut outcomes: Vec<Outcome> =
-            unread.chain(refused).map(|fault| self.outcome_of(fault)).collect();
+            unread.chain(refused).chain(failed).map(|fault| self.outcome_of(fault)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
         outcomes
             .into_iter()

@@ -259,6 +259,10 @@ impl<X: Kind> External for Fake<X> {
         X::progress(object, seen)
     }
 
+    fn failures(object: &Self::Object, seen: &Self::Observed) -> Vec<(&'static str, Fault)> {
+        X::failures(object, seen)
+    }
+
     fn obstacle(object: &Self::Object, id: &Identity, seen: Option<&Self::Observed>) -> Option<Fault> {
         X::obstacle(object, id, seen)
     }

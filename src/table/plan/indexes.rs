@@ -13,7 +13,14 @@ use crate::{
     table::state::Definition,
 };
 
-use super::{Billing, Index, Observed, Op, Phase, Update, Want, billing};
+use super::{
+    Billing, Index, Observed, Op, Phase, Update, Want, billing,
+    refused::{MOST_ATTRIBUTES, held},
+};
+
+/// Global secondary indexes of a table, as long as the quota was not raised (Developer Guide, "Quotas in Amazon
+/// DynamoDB").
+const MOST_INDEXES: usize = 20;
 
 const BLOCK: &str = TableBlock::GlobalSecondaryIndexes.name();
 
@@ -33,7 +40,8 @@ pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
         let op = Op::Update(Update::DeleteIndex(name.clone()));
         match list.iter().find(|declared| declared.name == *name) {
             None => {
-                let changes = diff(&path(name), &words(index), &Value::Null);
+                // By its name alone: what it was made of is told where it is declared.
+                let changes = diff(&path(name), &json!(brief(&index.definition)), &Value::Null);
                 steps.push(Step::new(BLOCK, op, changes).with_effect(Effect::Destructive));
             }
             Some(declared) if Definition::declared(declared) != index.definition => {
@@ -44,6 +52,12 @@ pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
         }
     }
     steps
+}
+
+/// An index in a few words: `an index by customer, placedAt`.
+fn brief(definition: &Definition) -> String {
+    let keys = definition.partition_keys.iter().chain(&definition.sort_keys);
+    format!("an index by {}", keys.map(|key| key.name.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// Throughput of indexes that are as declared but for that.
@@ -86,17 +100,73 @@ fn part(index: &str, field: &str, op: Update, from: &Value, to: &Value) -> Step<
     Step { part: Some(format!("{BLOCK}/{index}/{field}")), ..Step::new(BLOCK, Op::Update(op), changes) }
 }
 
-/// Indexes that the table does not have yet.
+/// Indexes that the table does not have yet. Those that AWS takes only once others are gone follow then: the deletion
+/// may be waiting for a yes, and until then each try would be in vain.
 pub(super) fn creations(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
     let list = want.spec.global_secondary_indexes.as_deref().unwrap_or_default();
+    let leaving: Vec<&Index> = leaving(list, seen).collect();
+    let mut room = if leaving.is_empty() { Room::default() } else { Room::of(seen) };
     let missing = list.iter().filter(|declared| !seen.indexes.contains_key(&declared.name));
     missing
+        .filter(|declared| !leaving.iter().any(|index| clash(declared, index)) && room.takes(declared))
         .map(|declared| {
             let changes = diff(&path(&declared.name), &Value::Null, &words(&Index::declared(declared)));
             let op = Update::CreateIndex { index: Box::new(declared.clone()), attributes: attributes(seen, declared) };
             Step::new(BLOCK, Op::Update(op), changes)
         })
         .collect()
+}
+
+/// Indexes that have to go before the table is as declared.
+fn leaving<'a>(list: &'a [GlobalSecondaryIndex], seen: &'a Observed) -> impl Iterator<Item = &'a Index> {
+    let stays = |name: &String, index: &Index| {
+        list.iter().any(|declared| declared.name == *name && Definition::declared(declared) == index.definition)
+    };
+    seen.indexes.iter().filter(move |(name, index)| !stays(name, index)).map(|(_, index)| index)
+}
+
+/// Whether both have a key attribute of one name and different types: a table has one definition of each.
+fn clash(new: &GlobalSecondaryIndex, old: &Index) -> bool {
+    let mut keys = new.partition_keys.iter().chain(new.sort_keys.iter().flatten());
+    let old = &old.definition;
+    keys.any(|key| {
+        let mut known = old.partition_keys.iter().chain(&old.sort_keys);
+        known.any(|known| known.name == key.name && known.type_ != key.type_)
+    })
+}
+
+/// How many more indexes, and attributes in them, AWS takes.
+struct Room {
+    indexes: usize,
+    attributes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { indexes: usize::MAX, attributes: usize::MAX }
+    }
+}
+
+impl Room {
+    fn of(seen: &Observed) -> Self {
+        let global = seen.indexes.values().filter_map(|index| index.definition.projection.as_ref());
+        let local = seen.local_indexes.iter().map(|index| &index.projection);
+        let held: usize = global.chain(local).map(held).sum();
+        Self {
+            indexes: MOST_INDEXES.saturating_sub(seen.indexes.len()),
+            attributes: MOST_ATTRIBUTES.saturating_sub(held),
+        }
+    }
+
+    fn takes(&mut self, index: &GlobalSecondaryIndex) -> bool {
+        let held = held(&index.projection);
+        let takes = self.indexes > 0 && held <= self.attributes;
+        if takes {
+            self.indexes -= 1;
+            self.attributes -= held;
+        }
+        takes
+    }
 }
 
 /// Types of all key attributes that there are, and of those of a new index.
@@ -129,7 +199,12 @@ pub(super) fn progress(name: &str, index: &Index) -> String {
     format!("{} is {}{filled}", path(name), index.phase.word())
 }
 
-fn path(name: &str) -> String {
+/// Where an index says what it can take at once.
+pub(super) fn warm_path(name: &str) -> String {
+    format!("{}.{}", path(name), TableBlock::WarmThroughput.name())
+}
+
+pub(super) fn path(name: &str) -> String {
     format!("{BLOCK}[{name}]")
 }
 

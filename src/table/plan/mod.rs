@@ -8,9 +8,11 @@ mod access;
 mod billing;
 mod creation;
 mod deletion;
+mod failures;
 mod indexes;
 mod items;
 mod obstacle;
+mod refused;
 mod replicas;
 mod settings;
 
@@ -36,6 +38,7 @@ use super::{
 
 pub(super) use creation::{READ_APART, creation, fresh, read_apart};
 pub(super) use deletion::before_deletion;
+pub(super) use failures::failures;
 pub(super) use obstacle::obstacle;
 
 /// Names of all blocks.
@@ -151,7 +154,15 @@ fn busy(seen: &Observed) -> Option<Fault> {
     if seen.encryption.changing {
         return wait("EncryptionChanging", "the table is being encrypted anew".to_owned());
     }
-    None
+    warming(seen, true, true).next().and_then(|what| wait("WarmThroughputChanging", what))
+}
+
+/// Where AWS is still raising warm throughput, which takes minutes: for people.
+fn warming(seen: &Observed, of_table: bool, of_indexes: bool) -> impl Iterator<Item = String> {
+    let raised = |place: &str| format!("{place} is being raised, which takes minutes");
+    let table = (of_table && seen.warm_changing).then(|| raised(TableBlock::WarmThroughput.name()));
+    let indexes = seen.indexes.iter().filter(move |(_, index)| of_indexes && index.warm_changing);
+    table.into_iter().chain(indexes.map(move |(name, _)| raised(&indexes::warm_path(name))))
 }
 
 /// What of the declared AWS is still at work on.
@@ -162,10 +173,16 @@ pub(super) fn progress(object: &Table, seen: &Observed) -> Option<String> {
     let replicas = seen.replicas.iter().filter(|(_, replica)| spec.replicas.is_some() && replica.phase.is_busy());
     let encryption =
         (spec.encryption.is_some() && seen.encryption.changing).then(|| "encryption is being changed".to_owned());
+    let kinesis = part(&seen.kinesis).is_some_and(|seen| seen.changing && spec.kinesis_stream.is_some());
+    let insights = part(&seen.insights).is_some_and(|seen| seen.changing && spec.contributor_insights.is_some());
+    let apart = [(TableBlock::KinesisStream, kinesis), (TableBlock::ContributorInsights, insights)];
+    let apart = apart.into_iter().filter(|(_, changing)| *changing);
     let all: Vec<String> = indexes
         .map(|(name, index)| indexes::progress(name, index))
         .chain(replicas.map(|(region, replica)| replicas::progress(region, replica)))
         .chain(encryption)
+        .chain(apart.map(|(block, _)| format!("{} is being changed", block.name())))
+        .chain(warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some()))
         .collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
@@ -210,15 +227,20 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
             seen.ttl = Some(Ok(Ttl { enabled: *enabled, attribute, changing: true }));
         }
         Op::SetRecovery(days) => seen.recovery = Some(Ok(Recovery { days: *days })),
-        Op::SetInsights(mode) => seen.insights = Some(Ok(Insights { mode: *mode, changing: true })),
+        // What has failed is told as such until AWS shows that it did not fail again.
+        Op::SetInsights(mode) => {
+            let failed = part(&seen.insights).and_then(|seen| seen.failed.clone());
+            seen.insights = Some(Ok(Insights { mode: *mode, changing: true, failed }));
+        }
         Op::PutPolicy { text, .. } => {
             seen.policy = Some(Ok(Policy { text: Some(text.clone()), revision: None }));
         }
         Op::DeletePolicy { .. } => seen.policy = Some(Ok(Policy::default())),
         Op::EnableKinesis(destination) | Op::UpdateKinesis(destination) => {
-            seen.kinesis = Some(Ok(Kinesis { destination: Some(destination.clone()), changing: true }));
+            let failed = part(&seen.kinesis).map(|seen| seen.failed.clone()).unwrap_or_default();
+            seen.kinesis = Some(Ok(Kinesis { destination: Some(destination.clone()), changing: true, failed }));
         }
-        Op::DisableKinesis(_) => seen.kinesis = Some(Ok(Kinesis { destination: None, changing: true })),
+        Op::DisableKinesis(_) => seen.kinesis = Some(Ok(Kinesis { changing: true, ..Kinesis::default() })),
         Op::Tag(put) => tags.get_or_insert_default().extend(put.clone()),
         Op::Untag(gone) => tags.get_or_insert_default().retain(|key, _| !gone.contains(key)),
     }
@@ -246,12 +268,14 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
         }
         Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
         Update::CreateReplica(replica) => {
-            let state = ReplicaState { settings: replica.clone(), arn: None, phase: Phase::Active };
+            let state = replicas::made(replica, seen);
             seen.replicas.insert(replica.region_name.clone(), state);
         }
-        Update::UpdateReplica(replica) => {
-            if let Some(state) = seen.replicas.get_mut(&replica.region_name) {
-                state.settings = replicas::merged(&state.settings, replica);
+        Update::UpdateReplica(sent) => {
+            let settings =
+                seen.replicas.get(&sent.region_name).map(|state| replicas::applied(&state.settings, sent, seen));
+            if let (Some(state), Some(settings)) = (seen.replicas.get_mut(&sent.region_name), settings) {
+                state.settings = settings;
             }
         }
         Update::DeleteReplica(region) => drop(seen.replicas.remove(region)),
@@ -278,6 +302,10 @@ fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, Pro
         }
     }
     seen.billing = billing;
+}
+
+fn part<T>(read: &Option<Result<T, Fault>>) -> Option<&T> {
+    read.as_ref()?.as_ref().ok()
 }
 
 /// Faults of single blocks.

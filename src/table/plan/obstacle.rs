@@ -1,11 +1,9 @@
 //! What makes it impossible to reach the spec.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use crate::{
-    api::{AttributeType, KeyAttribute, Table, TableSpec},
+    api::{Table, TableSpec},
     managed::{
         change::{Change, diff},
         fault::Fault,
@@ -14,11 +12,11 @@ use crate::{
     table::state::normal_local,
 };
 
-use super::Observed;
+use super::{Observed, refused::refused};
 
 pub(in crate::table) fn obstacle(object: &Table, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
     let spec = &object.spec;
-    attribute_types(spec)
+    refused(spec, id, seen)
         .or_else(|| {
             let home = spec.replicas.iter().flatten().any(|replica| replica.region_name == id.region);
             home.then(|| {
@@ -32,33 +30,23 @@ pub(in crate::table) fn obstacle(object: &Table, id: &Identity, seen: Option<&Ob
         .or_else(|| seen.and_then(|seen| unusable(seen).or_else(|| keys(spec, seen)).or_else(|| local(spec, seen))))
 }
 
-/// One attribute has one type, wherever it is a key.
-fn attribute_types(spec: &TableSpec) -> Option<Fault> {
-    let local = spec.local_secondary_indexes.iter().flatten().map(|index| &index.sort_key);
-    let global = spec.global_secondary_indexes.iter().flatten();
-    let global = global.flat_map(|index| index.partition_keys.iter().chain(index.sort_keys.iter().flatten()));
-    let all = [&spec.partition_key].into_iter().chain(&spec.sort_key).chain(local).chain(global);
-    let mut types: BTreeMap<&str, AttributeType> = BTreeMap::new();
-    for KeyAttribute { name, type_ } in all {
-        let known = *types.entry(name).or_insert(*type_);
-        if known != *type_ {
-            return Some(Fault::user(
-                "AttributeTypesDiffer",
-                format!(
-                    "attribute {name} is a key of type {known:?} in one place and of type {type_:?} in another: give it one type"
-                ),
-            ));
-        }
-    }
-    None
-}
-
+/// A state in which AWS takes nothing, with AWS's way out of it (API reference, TableDescription).
 fn unusable(seen: &Observed) -> Option<Fault> {
     let state = seen.unusable.as_ref()?;
-    Some(Fault::user(
-        "TableUnusable",
-        format!("the table is {state}, which cannot be mended from here: see its KMS key and its backups in AWS"),
-    ))
+    let way_out = match state.split(':').next().unwrap_or_default() {
+        "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
+            "enable its KMS key and let DynamoDB use it; AWS archives the table after seven days"
+        }
+        "ARCHIVING" | "ARCHIVED" => {
+            "its items are in the backup that AWS made of it: delete this object and the table, and apply it again with \
+             createFrom.backup"
+        }
+        "REPLICATION_NOT_AUTHORIZED" => {
+            "let the service-linked role AWSServiceRoleForDynamoDBReplication use the table, its replicas and their KMS keys"
+        }
+        _ => "which cannot be mended from here: see its KMS key and its backups in AWS",
+    };
+    Some(Fault::user("TableUnusable", format!("the table is {state}: {way_out}")))
 }
 
 fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {

@@ -12,22 +12,22 @@ use crate::{
 
 const DENYING: &str = r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*"}}"#;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity::sample("orders")
 }
 
-fn table(spec: Value) -> Table {
+pub(super) fn table(spec: Value) -> Table {
     let mut json = json!({"partitionKey": {"name": "id", "type": "S"}});
     json.as_object_mut().expect("an object").extend(spec.as_object().expect("an object").clone());
     Table::new("orders", serde_json::from_value(json).expect("a spec"))
 }
 
 /// A table that was made so.
-fn made(spec: Value) -> Observed {
+pub(super) fn made(spec: Value) -> Observed {
     fresh(&creation(&table(spec), &identity()).op).1
 }
 
-fn steps(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Step<Op>> {
+pub(super) fn steps(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Step<Op>> {
     let managed = Managed { blocks: managed.iter().map(|name| (*name).to_owned()).collect(), ..Managed::default() };
     plan(&table(spec), &managed, &identity(), None, seen)
 }
@@ -36,7 +36,7 @@ fn effects(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Effect> {
     steps(spec, managed, seen).iter().map(|step| step.effect).collect()
 }
 
-fn index(name: &str, key: &str) -> Value {
+pub(super) fn index(name: &str, key: &str) -> Value {
     json!({"name": name, "partitionKeys": [{"name": key, "type": "S"}], "projection": {"type": "ALL"}})
 }
 
@@ -205,6 +205,124 @@ fn time_to_live_waits_for_its_hour_and_an_unknown_number_of_days_is_any() {
     let steps = steps(spec, &[], &seen);
     let [Step { block: "timeToLive", not_yet: Some(fault), .. }] = &steps[..] else { panic!("{steps:?}") };
     assert_eq!((fault.class, fault.reason.as_str()), (Class::Quota, "TimeToLivePending"));
+}
+
+#[test]
+fn while_warm_throughput_is_raised_nothing_else_is_asked_of_updatetable() {
+    let warm = |read: i64| json!({"readUnitsPerSecond": read, "writeUnitsPerSecond": 4_000});
+    let mut with = index("one", "a");
+    with["warmThroughput"] = warm(12_000);
+    let spec =
+        |read: i64| json!({"warmThroughput": warm(read), "globalSecondaryIndexes": [with], "tableClass": "STANDARD"});
+    let seen = |of_table, of_index| {
+        let mut seen = Observed { warm_changing: of_table, ..made(spec(12_000)) };
+        change(&mut seen, "one", |index| index.warm_changing = of_index);
+        seen
+    };
+    for (of_table, of_index, place) in
+        [(true, false, "warmThroughput"), (false, true, "globalSecondaryIndexes[one].warmThroughput")]
+    {
+        let seen = seen(of_table, of_index);
+        let steps = steps(spec(13_000), &[], &seen);
+        let [Step { not_yet: Some(fault), .. }] = &steps[..] else { panic!("{steps:?}") };
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "WarmThroughputChanging"));
+        let told = progress(&table(spec(12_000)), &seen).expect("AWS is at work");
+        assert!(told.starts_with(&format!("{place} is being raised")), "{told}");
+        assert_eq!(progress(&table(json!({})), &seen), None, "nobody declared it");
+        let empty = Observed { empty: Some(Ok(true)), ..seen };
+        let fault = before_deletion(&table(spec(12_000)), &empty).expect_err("DeleteTable is refused meanwhile");
+        assert_eq!(fault.class, Class::Pending);
+    }
+    assert_eq!(progress(&table(spec(12_000)), &seen(false, false)), None);
+}
+
+#[test]
+fn an_index_that_another_must_make_way_for_waits_for_the_yes_to_that() {
+    let keyed = |name: &str, type_: &str| {
+        let mut index = index(name, "state");
+        index["partitionKeys"][0]["type"] = json!(type_);
+        index
+    };
+    let list = |indexes: &[Value]| json!({"globalSecondaryIndexes": indexes});
+    let ops = |spec: Value, seen: &Observed| -> Vec<(Effect, Op)> {
+        steps(spec, &[], seen).into_iter().map(|step| (step.effect, step.op)).collect()
+    };
+    // Renamed, with a key of another type.
+    let old = made(list(&[keyed("old", "S")]));
+    let renamed = list(&[keyed("new", "N"), index("other", "b")]);
+    let delete = (Effect::Destructive, Op::Update(Update::DeleteIndex("old".into())));
+    let found = ops(renamed.clone(), &old);
+    assert_eq!(found[0], delete);
+    let [_, (Effect::Update, Op::Update(Update::CreateIndex { index: made_now, .. }))] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(made_now.name, "other", "the other index waits for nobody");
+    let mut gone = old.clone();
+    gone.indexes.remove("old");
+    assert_eq!(ops(renamed, &gone).len(), 2, "it follows");
+    assert_eq!(ops(list(&[keyed("new", "S")]), &old).len(), 2, "of the same type it need not wait");
+    // The 21st index, and the 101st attribute.
+    let many: Vec<Value> = (0..20).map(|n| index(&format!("index-{n}"), "a")).collect();
+    let full = made(list(&many));
+    let mut swapped = many.clone();
+    swapped[0] = index("swapped", "a");
+    assert_eq!(ops(list(&swapped), &full), [(Effect::Destructive, Op::Update(Update::DeleteIndex("index-0".into())))]);
+    let wide = |name: &str| {
+        let mut index = index(name, "a");
+        let names: Vec<String> = (0..20).map(|n| format!("attribute-{n}")).collect();
+        index["projection"] = json!({"type": "INCLUDE", "nonKeyAttributes": names});
+        index
+    };
+    let five = ["one", "two", "three", "four", "five"].map(wide);
+    let mut swapped = five.to_vec();
+    swapped[0] = wide("six");
+    assert_eq!(ops(list(&swapped), &made(list(&five))).len(), 1);
+}
+
+#[test]
+fn an_index_that_goes_is_told_by_its_name() {
+    let seen = made(json!({"globalSecondaryIndexes": [index("one", "a"), index("two", "b"), index("three", "c")]}));
+    let steps = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
+    let told: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "globalSecondaryIndexes[one]: an index by a -> nothing",
+            "globalSecondaryIndexes[three]: an index by c -> nothing",
+            "globalSecondaryIndexes[two]: an index by b -> nothing",
+        ]
+    );
+}
+
+/// A base with values and an overlay that switches off, as Kustomize merges them.
+#[test]
+fn what_is_switched_off_is_off_whatever_else_the_block_says() {
+    let arn = "arn:aws:kinesis:us-east-1:111122223333:stream/a";
+    for (block, on) in [
+        ("stream", json!({"enabled": true, "viewType": "KEYS_ONLY"})),
+        ("timeToLive", json!({"enabled": true, "attributeName": "a"})),
+        ("pointInTimeRecovery", json!({"enabled": true, "recoveryPeriodInDays": 7})),
+        ("contributorInsights", json!({"enabled": true, "mode": "THROTTLED_KEYS"})),
+        (
+            "kinesisStream",
+            json!({"enabled": true, "streamArn": arn, "approximateCreationDateTimePrecision": "MICROSECOND"}),
+        ),
+    ] {
+        let (mut off, plain) = (on.clone(), json!({"enabled": false}));
+        off["enabled"] = json!(false);
+        let spec = |value: &Value| json!({block: value});
+        assert_eq!(steps(spec(&off), &[], &made(spec(&off))), vec![], "{block}");
+        let mut seen = made(spec(&on));
+        for _ in 0..2 {
+            let Some(step) = steps(spec(&on), &[], &seen).pop() else { break };
+            advance(&mut None, &mut seen, &step.op);
+        }
+        let ops = |value: &Value| steps(spec(value), &[], &seen).into_iter().map(|step| step.op).collect::<Vec<_>>();
+        assert_eq!((ops(&off).len(), ops(&off)), (1, ops(&plain)), "{block}");
+    }
+    let key = "arn:aws:kms:us-east-1:111122223333:key/1";
+    let off = json!({"encryption": {"type": "AwsOwned", "kmsKeyId": key}});
+    assert_eq!(steps(off.clone(), &[], &made(off)), vec![]);
 }
 
 fn reason(spec: Value, seen: Option<&Observed>) -> Option<String> {

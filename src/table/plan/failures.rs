@@ -1,0 +1,189 @@
+//! What AWS reports as failed later than in its answer to a call: in its own words, with the way out.
+
+use crate::{
+    api::{Replica, Table, TableBlock},
+    managed::fault::Fault,
+};
+
+use super::{
+    Insights, Kinesis, Observed, Phase, ReplicaState, indexes, part,
+    replicas::{self, CREATION_FAILED},
+};
+
+/// By block. The object is not in sync while one of them stands.
+pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
+    let spec = &object.spec;
+    let declared = spec.replicas.iter().flatten();
+    let replicas = declared.filter_map(|declared| replica(declared, seen.replicas.get(&declared.region_name)?));
+    let declared = spec.global_secondary_indexes.iter().flatten();
+    let indexes = declared.filter_map(|declared| index(&declared.name, &seen.indexes.get(&declared.name)?.phase));
+    let stream = spec.kinesis_stream.as_ref().filter(|block| block.enabled).and_then(|block| block.stream_arn.as_ref());
+    let kinesis = stream.zip(part(&seen.kinesis)).and_then(|(stream, seen)| kinesis(stream, seen));
+    let looks = spec.contributor_insights.as_ref().is_some_and(|block| block.enabled);
+    let insights = part(&seen.insights).filter(|_| looks).and_then(insights);
+    let of = |block: TableBlock| move |fault| (block.name(), fault);
+    replicas
+        .map(of(TableBlock::Replicas))
+        .chain(indexes.map(of(TableBlock::GlobalSecondaryIndexes)))
+        .chain(kinesis.map(of(TableBlock::KinesisStream)))
+        .chain(insights.map(of(TableBlock::ContributorInsights)))
+        .collect()
+}
+
+fn replica(declared: &Replica, state: &ReplicaState) -> Option<Fault> {
+    let place = replicas::path(&declared.region_name);
+    if let Phase::Failed(word) = &state.phase {
+        let said = state.description.as_deref().map(|said| format!(" (AWS says: {said})")).unwrap_or_default();
+        return Some(Fault::user("ReplicaFailed", format!("{place} is {word}{said}: {}", way_out(word))));
+    }
+    let (Some(wanted), Phase::Active) = (&declared.kms_key_id, &state.phase) else { return None };
+    (Some(wanted) != state.settings.kms_key_id.as_ref()).then(|| {
+        let now = state.settings.kms_key_id.as_deref().unwrap_or("a key of AWS's own");
+        Fault::user(
+            "ReplicaKeyDiffers",
+            format!(
+                "{place} is encrypted by {now}, and AWS changes the key of a replica in its own region only: change it \
+                 there, declare the key that it has, or take the replica out and declare it again once it is gone"
+            ),
+        )
+    })
+}
+
+/// API reference, ReplicaDescription and TableDescription: after 20 hours AWS takes a replica that it cannot reach out of
+/// the global table, after seven days it archives a table whose key it cannot use.
+fn way_out(word: &str) -> &'static str {
+    match word {
+        CREATION_FAILED => {
+            "it is deleted and made again, ever more slowly. Check the KMS key, the quotas and the service-linked role \
+             AWSServiceRoleForDynamoDBReplication in that region, and set musubi.dev/reconcile-at to have it made at once"
+        }
+        "REGION_DISABLED" => {
+            "enable the region in the account, or take the replica out of replicas; AWS drops it after 20 hours"
+        }
+        "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
+            "enable its KMS key and let DynamoDB use it, or take the replica out of replicas; AWS drops it after 20 hours"
+        }
+        "REPLICATION_NOT_AUTHORIZED" => {
+            "let the service-linked role AWSServiceRoleForDynamoDBReplication use the table, the replica and their KMS \
+             keys: see their resource policies and key policies"
+        }
+        "ARCHIVING" | "ARCHIVED" => {
+            "AWS could not use its KMS key for seven days: take the replica out of replicas, and declare it again once it \
+             is gone"
+        }
+        _ => "see the replica in AWS, or take it out of replicas",
+    }
+}
+
+fn index(name: &str, phase: &Phase) -> Option<Fault> {
+    let Phase::Failed(word) = phase else { return None };
+    let message = format!("{} is {word}: see the index in AWS", indexes::path(name));
+    Some(Fault::user("IndexFailed", message))
+}
+
+fn kinesis(stream: &str, seen: &Kinesis) -> Option<Fault> {
+    let said = seen.failed.get(stream)?;
+    Some(Fault::user(
+        "KinesisStreamFailed",
+        format!(
+            "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}): check that the stream exists, is \
+             ACTIVE and lets DynamoDB write; it is tried again, ever more slowly, and at once if \
+             musubi.dev/reconcile-at is set"
+        ),
+    ))
+}
+
+fn insights(seen: &Insights) -> Option<Fault> {
+    let said = seen.failed.as_ref()?;
+    Some(Fault::user(
+        "ContributorInsightsFailed",
+        format!(
+            "contributorInsights: AWS could not switch it on (AWS says: {said}): it needs the service-linked role \
+             AWSServiceRoleForCloudWatchContributorInsights, and room for its CloudWatch rules; it is tried again, ever \
+             more slowly, and at once if musubi.dev/reconcile-at is set"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::{index, made, table};
+    use super::*;
+
+    const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/a";
+
+    fn told(spec: Value, seen: &Observed) -> Option<(&'static str, String, String)> {
+        let mut all = failures(&table(spec), seen);
+        assert!(all.len() < 2, "{all:?}");
+        all.pop().map(|(block, fault)| (block, fault.reason, fault.message))
+    }
+
+    fn with_replica(phase: Phase, key: Option<&str>) -> Observed {
+        let settings = Replica { kms_key_id: key.map(str::to_owned), ..Replica::default() };
+        let state = ReplicaState { settings, arn: None, phase, description: Some("no route".into()) };
+        Observed { replicas: [("eu-west-1".to_owned(), state)].into(), ..made(json!({})) }
+    }
+
+    #[test]
+    fn a_broken_replica_is_told_with_aws_s_words_and_the_way_out() {
+        let declared = json!({"replicas": [{"regionName": "eu-west-1"}]});
+        for (word, way_out) in crate::table::statuses::REPLICA.iter().filter_map(|(word, meaning)| {
+            (*meaning == crate::table::statuses::Meaning::Broken).then_some((*word, way_out(word)))
+        }) {
+            let seen = with_replica(Phase::Failed(word.into()), None);
+            let (block, reason, message) = told(declared.clone(), &seen).expect("it is told");
+            assert_eq!((block, reason.as_str()), ("replicas", "ReplicaFailed"));
+            assert_eq!(message, format!("replicas[eu-west-1] is {word} (AWS says: no route): {way_out}"));
+            assert_ne!(way_out, super::way_out("something else"), "{word}");
+            assert_eq!(told(json!({}), &seen), None, "nobody declared it");
+        }
+        assert_eq!(told(declared, &with_replica(Phase::Updating, None)), None);
+    }
+
+    #[test]
+    fn another_key_of_a_replica_is_told_since_nothing_can_change_it() {
+        let key = |name: &str| format!("arn:aws:kms:eu-west-1:111122223333:key/{name}");
+        let declared = json!({"replicas": [{"regionName": "eu-west-1", "kmsKeyId": key("a")}]});
+        assert_eq!(told(declared.clone(), &with_replica(Phase::Active, Some(&key("a")))), None);
+        let (_, reason, message) = told(declared, &with_replica(Phase::Active, Some(&key("b")))).expect("it is told");
+        assert!(reason == "ReplicaKeyDiffers" && message.contains("key/b"), "{reason}: {message}");
+    }
+
+    #[test]
+    fn an_index_in_a_state_that_nobody_knows_is_not_taken_for_active() {
+        let spec = json!({"globalSecondaryIndexes": [index("one", "a")]});
+        let mut seen = made(spec.clone());
+        seen.indexes.get_mut("one").expect("it").phase = Phase::Failed("LATER".into());
+        assert_eq!(told(spec, &seen).map(|(_, reason, _)| reason).as_deref(), Some("IndexFailed"));
+    }
+
+    #[test]
+    fn what_was_switched_on_and_failed_is_told_until_it_is_switched_off() {
+        let spec = |on: bool| json!({"kinesisStream": {"enabled": on, "streamArn": STREAM}});
+        let failed = |stream: &str| Observed {
+            kinesis: Some(Ok(Kinesis {
+                failed: [(stream.to_owned(), "no such stream".to_owned())].into(),
+                ..Kinesis::default()
+            })),
+            ..made(json!({}))
+        };
+        let (block, reason, message) = told(spec(true), &failed(STREAM)).expect("it is told");
+        assert_eq!((block, reason.as_str()), ("kinesisStream", "KinesisStreamFailed"));
+        assert!(message.contains("AWS says: no such stream"), "{message}");
+        assert_eq!(told(spec(false), &failed(STREAM)), None);
+        assert_eq!(told(spec(true), &failed("another")), None, "one that was declared before");
+        let mut tried = failed(STREAM);
+        let step = super::super::tests::steps(spec(true), &[], &tried).pop().expect("it is tried again");
+        super::super::advance(&mut None, &mut tried, &step.op);
+        assert!(told(spec(true), &tried).is_some(), "and told until AWS shows that it works");
+
+        let spec = |on: bool| json!({"contributorInsights": {"enabled": on}});
+        let failed = Insights { failed: Some("NoRole: make it".into()), ..Insights::default() };
+        let seen = Observed { insights: Some(Ok(failed)), ..made(json!({})) };
+        let (_, reason, message) = told(spec(true), &seen).expect("it is told");
+        assert!(reason == "ContributorInsightsFailed" && message.contains("NoRole: make it"), "{message}");
+        assert_eq!(told(spec(false), &seen), None);
+    }
+}

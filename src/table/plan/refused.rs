@@ -1,0 +1,238 @@
+//! What the schema cannot say, or not as clearly, and AWS refuses: some of it after the table was made. Told before
+//! anything is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    api::{AttributeType, KeyAttribute, Projection, TableSpec, WarmThroughput},
+    managed::{fault::Fault, identity::Identity},
+};
+
+use super::{Billing, Observed, billing, indexes};
+
+/// Attributes that all indexes of a table hold besides keys, under INCLUDE (Developer Guide, "Quotas in Amazon DynamoDB",
+/// Secondary indexes per table).
+pub(super) const MOST_ATTRIBUTES: usize = 100;
+
+/// What a PAY_PER_REQUEST table and each of its indexes have from the beginning (Developer Guide, "Understanding
+/// DynamoDB warm throughput").
+const FLOOR: WarmThroughput = WarmThroughput { read_units_per_second: 12_000, write_units_per_second: 4_000 };
+
+pub(super) fn refused(spec: &TableSpec, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
+    attribute_types(spec)
+        .or_else(|| index_names(spec))
+        .or_else(|| index_keys(spec))
+        .or_else(|| projected(spec))
+        .or_else(|| warm(spec, seen))
+        .or_else(|| regions(spec, id))
+}
+
+/// Each key attribute with the place that names it.
+fn keys(spec: &TableSpec) -> impl Iterator<Item = (String, &KeyAttribute)> {
+    let own = [("partitionKey".to_owned(), &spec.partition_key)];
+    let sort = spec.sort_key.iter().map(|key| ("sortKey".to_owned(), key));
+    let local = spec.local_secondary_indexes.iter().flatten();
+    let local = local.map(|index| (format!("localSecondaryIndexes[{}]", index.name), &index.sort_key));
+    let global = spec.global_secondary_indexes.iter().flatten().flat_map(|index| {
+        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
+        keys.map(|key| (indexes::path(&index.name), key))
+    });
+    own.into_iter().chain(sort).chain(local).chain(global)
+}
+
+/// One attribute has one type, wherever it is a key.
+fn attribute_types(spec: &TableSpec) -> Option<Fault> {
+    let mut types: BTreeMap<&str, (String, AttributeType)> = BTreeMap::new();
+    for (place, KeyAttribute { name, type_ }) in keys(spec) {
+        let (before, known) = types.entry(name).or_insert_with(|| (place.clone(), *type_));
+        if known != type_ {
+            return Some(Fault::user(
+                "AttributeTypesDiffer",
+                format!(
+                    "attribute {name} is a key of type {known:?} in {before} and of type {type_:?} in {place}: give it \
+                     one type"
+                ),
+            ));
+        }
+    }
+    None
+}
+
+fn index_names(spec: &TableSpec) -> Option<Fault> {
+    let local: BTreeSet<&str> =
+        spec.local_secondary_indexes.iter().flatten().map(|index| index.name.as_str()).collect();
+    let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
+    let name = &both.name;
+    Some(Fault::user(
+        "IndexNamesClash",
+        format!(
+            "{name} is the name of a local and of a global secondary index: AWS wants names that differ; choose another \
+             for the one in globalSecondaryIndexes"
+        ),
+    ))
+}
+
+fn index_keys(spec: &TableSpec) -> Option<Fault> {
+    let local = spec.local_secondary_indexes.iter().flatten();
+    let local = local.map(|index| {
+        (format!("localSecondaryIndexes[{}]", index.name), vec![&spec.partition_key.name, &index.sort_key.name])
+    });
+    let global = spec.global_secondary_indexes.iter().flatten().map(|index| {
+        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
+        (indexes::path(&index.name), keys.map(|key| &key.name).collect())
+    });
+    local.chain(global).find_map(|(place, names)| {
+        let mut known = BTreeSet::new();
+        let twice = names.into_iter().find(|name| !known.insert(*name))?;
+        Some(Fault::user(
+            "KeyAttributeTwice",
+            format!("{place} names {twice} twice among its keys: take one of them out"),
+        ))
+    })
+}
+
+fn projected(spec: &TableSpec) -> Option<Fault> {
+    let local = spec.local_secondary_indexes.iter().flatten().map(|index| &index.projection);
+    let global = spec.global_secondary_indexes.iter().flatten().map(|index| &index.projection);
+    let all: usize = local.chain(global).map(held).sum();
+    (all > MOST_ATTRIBUTES).then(|| {
+        Fault::user(
+            "TooManyProjectedAttributes",
+            format!(
+                "projection.nonKeyAttributes of all indexes together are {all}, and AWS takes {MOST_ATTRIBUTES}, counting \
+                 one that is in two indexes twice: take some out, or project ALL"
+            ),
+        )
+    })
+}
+
+/// How many attributes a projection counts.
+pub(super) fn held(projection: &Projection) -> usize {
+    projection.non_key_attributes.as_ref().map_or(0, Vec::len)
+}
+
+/// Less than what every such table has is not to be had.
+fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
+    let charged = billing::declared(spec).or(seen.map(|seen| seen.billing)).unwrap_or(Billing::OnDemand);
+    if charged != Billing::OnDemand {
+        return None;
+    }
+    let indexes = spec.global_secondary_indexes.iter().flatten();
+    let indexes = indexes.map(|index| (indexes::warm_path(&index.name), index.warm_throughput));
+    let mut all = [("warmThroughput".to_owned(), spec.warm_throughput)].into_iter().chain(indexes);
+    let (place, _) = all.find(|(_, warm)| warm.is_some_and(|warm| warm.at_least(FLOOR) != warm))?;
+    let WarmThroughput { read_units_per_second: read, write_units_per_second: write } = FLOOR;
+    Some(Fault::user(
+        "WarmThroughputTooLow",
+        format!(
+            "{place} is less than the {read} reads and {write} writes a second that AWS gives every PAY_PER_REQUEST table \
+             and index: declare at least those, or take the block out"
+        ),
+    ))
+}
+
+/// What works in the table's own region only, and is named by an ARN that says another one.
+fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
+    let key = spec.encryption.as_ref().and_then(|block| block.kms_key_id.as_ref());
+    let stream = spec.kinesis_stream.as_ref().filter(|block| block.enabled);
+    let stream = stream.and_then(|block| block.stream_arn.as_ref());
+    let named = [("encryption.kmsKeyId", key), ("kinesisStream.streamArn", stream)];
+    let (place, arn) = named
+        .into_iter()
+        .filter_map(|(place, arn)| Some((place, arn?)))
+        .find(|(_, arn)| arn.split(':').nth(3).is_some_and(|region| region != id.region))?;
+    let region = &id.region;
+    Some(Fault::user(
+        "ForeignRegion",
+        format!("{place} is {arn}, and the table is in {region}: name one of {region}, or set spec.region"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{
+        obstacle,
+        tests::{identity, index, made, table},
+    };
+
+    fn told(spec: Value) -> Option<(String, String)> {
+        obstacle(&table(spec), &identity(), None).map(|fault| (fault.reason, fault.message))
+    }
+
+    fn wide(name: &str, from: usize) -> Value {
+        let mut index = index(name, "a");
+        let names: Vec<String> = (from..from + 20).map(|n| format!("attribute-{n}")).collect();
+        index["projection"] = json!({"type": "INCLUDE", "nonKeyAttributes": names});
+        index
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_told_before_anything_is_made() {
+        let sort = json!({"name": "sk", "type": "S"});
+        let local = json!({"name": "one", "sortKey": {"name": "x", "type": "S"}, "projection": {"type": "ALL"}});
+        let with_local =
+            |more: Value| json!({"sortKey": sort, "localSecondaryIndexes": [local], "globalSecondaryIndexes": [more]});
+        let mut twice = index("two", "a");
+        twice["sortKeys"] = json!([{"name": "a", "type": "S"}]);
+        let mut number = index("two", "x");
+        number["partitionKeys"][0]["type"] = json!("N");
+        let warm = |read: i64, write: i64| json!({"readUnitsPerSecond": read, "writeUnitsPerSecond": write});
+        let mut cold = index("two", "a");
+        cold["warmThroughput"] = warm(12_000, 3_999);
+        let six: Vec<Value> = (0..6).map(|n| wide(&format!("index-{n}"), 0)).collect();
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        for (spec, reason, words) in [
+            (with_local(index("one", "a")), "IndexNamesClash", "one is the name of a local and of a global"),
+            (
+                json!({"globalSecondaryIndexes": [twice]}),
+                "KeyAttributeTwice",
+                "globalSecondaryIndexes[two] names a twice",
+            ),
+            (
+                with_local(number),
+                "AttributeTypesDiffer",
+                "type S in localSecondaryIndexes[one] and of type N in globalSecondaryIndexes[two]",
+            ),
+            (json!({"globalSecondaryIndexes": six}), "TooManyProjectedAttributes", "together are 120"),
+            (json!({"warmThroughput": warm(11_999, 4_000)}), "WarmThroughputTooLow", "warmThroughput is less than"),
+            (
+                json!({"globalSecondaryIndexes": [cold]}),
+                "WarmThroughputTooLow",
+                "globalSecondaryIndexes[two].warmThroughput is less",
+            ),
+            (
+                json!({"encryption": {"type": "CustomerManaged", "kmsKeyId": key}}),
+                "ForeignRegion",
+                "encryption.kmsKeyId is arn:aws:kms:eu-west-1",
+            ),
+            (
+                json!({"kinesisStream": {"enabled": true, "streamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/a"}}),
+                "ForeignRegion",
+                "kinesisStream.streamArn",
+            ),
+        ] {
+            let (found, message) = told(spec.clone()).unwrap_or_else(|| panic!("{spec} is refused"));
+            assert!(found == reason && message.contains(words), "{found}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_aws_takes_is_not_refused() {
+        let warm = |read: i64| json!({"readUnitsPerSecond": read, "writeUnitsPerSecond": 4_000});
+        let capacity = json!({"readCapacityUnits": 1, "writeCapacityUnits": 1});
+        let five: Vec<Value> = (0..5).map(|n| wide(&format!("index-{n}"), n)).collect();
+        for spec in [
+            json!({"globalSecondaryIndexes": five}),
+            json!({"warmThroughput": warm(12_000)}),
+            json!({"warmThroughput": warm(1), "provisionedThroughput": capacity}),
+            json!({"kinesisStream": {"enabled": false, "streamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/a"}}),
+        ] {
+            assert_eq!(told(spec.clone()), None, "{spec}");
+        }
+        let provisioned = made(json!({"provisionedThroughput": capacity}));
+        let spec = json!({"warmThroughput": warm(1)});
+        assert_eq!(obstacle(&table(spec), &identity(), Some(&provisioned)), None, "its floor is its capacity");
+    }
+}
