@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Which key encrypts the table. AWS takes four changes of key in 24 hours.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("(self.type == 'CustomerManaged') == has(self.kmsKeyId)")
+#[x_kube(validation = Rule::new("self.type == 'AwsOwned' || (self.type == 'CustomerManaged') == has(self.kmsKeyId)")
     .message("encryption.kmsKeyId goes with type CustomerManaged, which needs it"))]
 pub struct TableEncryption {
     /// Whose key it is.

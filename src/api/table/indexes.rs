@@ -60,9 +60,9 @@ pub struct Projection {
     /// How many of them.
     #[serde(rename = "type")]
     pub type_: ProjectionType,
-    /// Their names, in any order. At most 100 in all indexes of a table together.
+    /// Their names, in any order: up to 20, and 100 in all indexes of a table together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 255)))]
+    #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 255)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub non_key_attributes: Option<Vec<String>>,
 }

@@ -20,10 +20,8 @@ pub struct TimeToLive {
 }
 
 /// Continuous backups, to restore the table as it was at any second of the last days.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("self.enabled || !has(self.recoveryPeriodInDays)")
-    .message("pointInTimeRecovery.recoveryPeriodInDays goes with enabled: true"))]
 pub struct PointInTimeRecovery {
     /// Whether they are kept. Switching off loses them.
     pub enabled: bool,
@@ -34,9 +32,8 @@ pub struct PointInTimeRecovery {
 }
 
 /// CloudWatch Contributor Insights: which keys are used most.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("self.enabled || !has(self.mode)").message("contributorInsights.mode goes with enabled: true"))]
 pub struct ContributorInsights {
     /// Whether it looks.
     pub enabled: bool,

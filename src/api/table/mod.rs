@@ -84,6 +84,14 @@ pub use throughput::*;
     .message("replicas need the stream: leave stream out, or declare it with viewType NEW_AND_OLD_IMAGES"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.region) || self.replicas.all(r, r.regionName != self.region)")
     .message("replicas are in other regions than the table itself"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.encryption) || self.replicas.all(r, has(r.kmsKeyId) == (self.encryption.type == 'CustomerManaged'))")
+    .message("each replica has a kmsKeyId of its own region if encryption is CustomerManaged, and not otherwise"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || has(self.provisionedThroughput) || self.replicas.all(r, !has(r.provisionedThroughputOverride))")
+    .message("provisionedThroughputOverride of a replica goes with provisionedThroughput of the table"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.provisionedThroughput) || self.replicas.all(r, !has(r.onDemandThroughputOverride))")
+    .message("onDemandThroughputOverride of a replica goes with billingMode PAY_PER_REQUEST"))]
+#[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.provisionedThroughput) || (has(self.ignoreChanges) && 'provisionedThroughput' in self.ignoreChanges)")
+    .message("AWS makes replicas of a PROVISIONED table only where its capacity is auto scaled: set up auto scaling and name provisionedThroughput in ignoreChanges, or use billingMode PAY_PER_REQUEST"))]
 pub struct TableSpec {
     /// Name of the table in AWS, unique per account and region; `metadata.name` when absent. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,8 +123,10 @@ pub struct TableSpec {
     /// Indexes with keys of their own: up to 20. The whole list: an index that it does not name is deleted, after
     /// approval. AWS builds and deletes them one after another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    // No list of the type `map`, as with `replicas`: a server-side apply that empties one drops it whole
+    // (structured-merge-diff), and the off value would be read as a block taken away.
     #[schemars(length(max = 20))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[x_kube(validation = Rule::new("self.all(i, self.exists_one(j, j.name == i.name))").message("duplicate name: each global secondary index has its own"))]
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
 
     /// How reads and writes are charged. A table made without it is PROVISIONED if
@@ -174,7 +184,7 @@ pub struct TableSpec {
     /// changes them one after another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["regionName".into()]))]
+    #[x_kube(validation = Rule::new("self.all(r, self.exists_one(s, s.regionName == r.regionName))").message("duplicate regionName: a table has one replica in a region"))]
     pub replicas: Option<Vec<Replica>>,
 
     /// Whether AWS refuses to delete the table, whoever asks.

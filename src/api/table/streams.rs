@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 /// anew: that waits for approval.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("self.enabled == has(self.viewType)")
-    .message("stream.viewType goes with enabled: true, which needs it"))]
+#[x_kube(validation = Rule::new("!self.enabled || has(self.viewType)")
+    .message("stream.enabled: true needs viewType"))]
 pub struct Stream {
     /// Whether there is one.
     pub enabled: bool,
-    /// What a record of it tells.
+    /// What a record of it tells. Nothing where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view_type: Option<StreamViewType>,
 }
@@ -39,10 +39,8 @@ pub enum StreamViewType {
 /// changes meanwhile is in neither: that waits for approval.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("self.enabled == has(self.streamArn)")
-    .message("kinesisStream.streamArn goes with enabled: true, which needs it"))]
-#[x_kube(validation = Rule::new("self.enabled || !has(self.approximateCreationDateTimePrecision)")
-    .message("kinesisStream.approximateCreationDateTimePrecision goes with enabled: true"))]
+#[x_kube(validation = Rule::new("!self.enabled || has(self.streamArn)")
+    .message("kinesisStream.enabled: true needs streamArn"))]
 pub struct KinesisStream {
     /// Whether changes go to one.
     pub enabled: bool,
