@@ -21,6 +21,8 @@ mod blocks;
 mod examples;
 mod http;
 mod operator;
+#[path = "../strict_aws/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "tests/aws_rules uses the rest")]
 mod proxy;
 mod rig;
 mod world;
@@ -53,5 +55,6 @@ mod refusals;
 mod regions;
 mod role;
 mod steady;
+mod strict;
 mod tables;
 mod upgrade;

@@ -1,0 +1,91 @@
+//! What AWS refuses for a while and then takes: the operator comes to it by itself.
+
+use musubi::api::{Bucket, Table};
+use serde_json::json;
+
+use crate::{proxy::Rule, tables, world::World};
+
+/// How often a call was answered with an error.
+fn refused(world: &World, operation: &str) -> usize {
+    world.proxy.calls().iter().filter(|call| call.operation == operation && call.status >= 400).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_for_a_role_that_was_made_just_now_is_put_once_the_role_is_known() {
+    let world = World::new("new-role").await;
+    let (name, role) = (world.name("assets"), "arn:aws:iam::000000000000:role/made-just-now");
+    world.proxy.plant_new_principal(role);
+    let statement = json!({"Sid": "Read", "Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{name}/*")});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    world.proxy.window(Rule::NewPrincipal, std::time::Duration::from_secs(3));
+    world.apply::<Bucket>("assets", json!({"name": name, "policy": policy})).await;
+    world.ready::<Bucket>("assets").await;
+    assert!(refused(&world, "PutBucketPolicy") > 0, "it was refused at first");
+    let found = world.aws.s3.get_bucket_policy().bucket(&name).send().await.expect("a policy");
+    assert!(found.policy().is_some_and(|policy| policy.contains(role)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replication_is_set_up_once_versioning_has_spread() {
+    let world = World::new("spreading").await;
+    let (name, target) = (world.name("assets"), world.name("copy"));
+    world.aws.target(&target).await;
+    world.proxy.with(Rule::ReplicationWaits);
+    let destination = json!({"bucket": format!("arn:aws:s3:::{target}")});
+    let rule = json!({"id": "all", "status": "Enabled", "priority": 1, "destination": destination});
+    let replication = json!({"role": "arn:aws:iam::111122223333:role/replication", "rules": [rule]});
+    let spec = json!({"name": name, "versioning": {"status": "Enabled"}, "replication": replication});
+    world.apply::<Bucket>("assets", spec).await;
+    world.ready::<Bucket>("assets").await;
+    assert!(refused(&world, "PutBucketReplication") > 0, "it was refused at first");
+    world.aws.s3.get_bucket_replication().bucket(&name).send().await.expect("replication");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_comes_after_the_bucket_gets_its_notifications() {
+    let world = World::new("late-queue").await;
+    let (name, queue) = (world.name("assets"), "arn:aws:sqs:us-east-1:000000000000:made-later");
+    world.proxy.plant_missing_destination(queue);
+    let refusal = world.proxy.wait_for_more("PutBucketNotificationConfiguration", &name, 1);
+    let queues = json!([{"id": "made", "queueArn": queue, "events": ["s3:ObjectCreated:*"]}]);
+    world.apply::<Bucket>("assets", json!({"name": name, "notifications": {"queues": queues}})).await;
+    refusal.await;
+    world.proxy.make_destination(queue);
+    world.ready::<Bucket>("assets").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_of_a_table_are_changed_one_after_the_other() {
+    let world = World::new("tag-spread").await;
+    let name = world.name("orders");
+    let mut spec = tables::minimal(&name);
+    spec["tags"] = json!({"old": "1"});
+    world.apply::<Table>("orders", spec.clone()).await;
+    world.ready::<Table>("orders").await;
+    world.proxy.with(Rule::TableTagsSpread);
+    world.proxy.window(Rule::TableTagsSpread, std::time::Duration::from_millis(1500));
+    spec["tags"] = json!({"new": "1"});
+    world.apply::<Table>("orders", spec).await;
+    world.ready::<Table>("orders").await;
+    let tags = world.aws.table_tags(&name).await;
+    assert!(tags.contains_key("new") && !tags.contains_key("old"), "{tags:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletion_protection_stays_through_other_changes_of_the_table() {
+    let world = World::new("protected").await;
+    let name = world.name("orders");
+    let mut spec = tables::minimal(&name);
+    spec["deletionProtection"] = json!(true);
+    world.apply::<Table>("orders", spec.clone()).await;
+    world.ready::<Table>("orders").await;
+    spec["stream"] = json!({"enabled": true, "viewType": "KEYS_ONLY"});
+    world.apply::<Table>("orders", spec.clone()).await;
+    world.ready::<Table>("orders").await;
+    let found = world.aws.table(&name).await.expect("a table");
+    assert_eq!(found.deletion_protection_enabled, Some(true));
+    spec["deletionProtection"] = json!(false);
+    world.apply::<Table>("orders", spec).await;
+    world.ready::<Table>("orders").await;
+}
