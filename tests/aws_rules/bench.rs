@@ -125,11 +125,11 @@ impl Bench {
     async fn table_in(&self, what: &str, mode: BillingMode) -> Result<String, String> {
         let name = self.name(what);
         self.remember_table(&name);
-        let least = (mode == BillingMode::Provisioned).then(least);
+        let capacity = (mode == BillingMode::Provisioned).then(least);
         let create =
             self.dynamodb.create_table().table_name(&name).billing_mode(mode).attribute_definitions(text("pk"));
-        let made = create.key_schema(key("pk", KeyType::Hash)).set_provisioned_throughput(least).send().await;
-        made.map_err(|error| format!("CreateTable {name}: {}", said(&error)))?;
+        let answer = create.key_schema(key("pk", KeyType::Hash)).set_provisioned_throughput(capacity).send().await;
+        answer.map_err(|error| format!("CreateTable {name}: {}", said(&error)))?;
         self.active(&name).await?;
         Ok(name)
     }
@@ -183,12 +183,14 @@ impl Bench {
     /// Deletes all that was made; what is left over.
     pub async fn clean(&self) -> Vec<String> {
         let mut left = Vec::new();
-        for bucket in std::mem::take(&mut *self.buckets.lock().expect("no holder panics")) {
+        let take = |names: &Mutex<Vec<String>>| std::mem::take(&mut *names.lock().expect("no holder panics"));
+        let (buckets, tables) = (take(&self.buckets), take(&self.tables));
+        for bucket in buckets {
             if !self.clean_bucket(&bucket).await {
                 left.push(format!("bucket {bucket}"));
             }
         }
-        for table in std::mem::take(&mut *self.tables.lock().expect("no holder panics")) {
+        for table in tables {
             if !self.clean_table(&table).await {
                 left.push(format!("table {table}"));
             }

@@ -26,6 +26,8 @@ pub enum Here {
     Proxy,
     /// LocalStack by itself.
     LocalStack,
+    /// The proxy, and LocalStack cannot be asked: it does not answer.
+    ProxyAlone,
 }
 
 /// Whether AWS can be asked.
@@ -45,10 +47,13 @@ pub struct Probe {
     pub run: for<'a> fn(&'a Bench) -> Running<'a>,
 }
 
-/// The outcome of a probe; one that panics has none.
+/// The outcome of a probe; one that panics or does not end has none.
 pub async fn run(probe: &Probe, bench: &Bench) -> Outcome {
-    let outcome = AssertUnwindSafe((probe.run)(bench)).catch_unwind().await;
-    outcome.unwrap_or_else(|_| Err("the probe panicked".to_owned()))
+    let running = AssertUnwindSafe((probe.run)(bench)).catch_unwind();
+    match tokio::time::timeout(bench.patience() * 3, running).await {
+        Ok(outcome) => outcome.unwrap_or_else(|_| Err("the probe panicked".to_owned())),
+        Err(_) => Err(format!("the probe did not end within {:?}", bench.patience() * 3)),
+    }
 }
 
 /// The code of AWS's answer; its HTTP status where it has no body.
@@ -88,6 +93,7 @@ where
     answer.map_err(|error| format!("{what}: {}", said(&error)))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it is the last word of a probe")]
 pub fn not_kept(what: impl Into<String>) -> Outcome {
     Ok(Finding::NotKept(what.into()))
 }

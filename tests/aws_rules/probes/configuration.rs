@@ -45,8 +45,8 @@ async fn replicate(
         .destination(Destination::builder().bucket(format!("arn:aws:s3:::{to}")).build().expect("it is whole"))
         .build()
         .expect("it is whole");
-    let role = format!("arn:aws:iam::{}:role/replication", bench.account);
-    let all = ReplicationConfiguration::builder().role(role).rules(rule).build().expect("it is whole");
+    let assumed = format!("arn:aws:iam::{}:role/replication", bench.account);
+    let all = ReplicationConfiguration::builder().role(assumed).rules(rule).build().expect("it is whole");
     bench.s3.put_bucket_replication().bucket(from).replication_configuration(all).send().await.map(drop)
 }
 

@@ -25,6 +25,12 @@ impl Probe {
         self
     }
 
+    /// LocalStack is not asked without the rule, since it does not answer.
+    const fn localstack_hangs(mut self) -> Self {
+        self.here = Here::ProxyAlone;
+        self
+    }
+
     /// AWS is not asked, for this reason.
     const fn not_on_aws(mut self, why: &'static str) -> Self {
         self.on_aws = OnAws::Not(why);

@@ -19,7 +19,7 @@ pub fn all() -> Vec<Probe> {
         probe(Rule::DeletionProtectionAlone, |bench| Box::pin(protection_alone(bench))),
         probe(Rule::DeletionProtectionKept, |bench| Box::pin(protection_kept(bench))),
         probe(Rule::EncryptionAlone, |bench| Box::pin(encryption_alone(bench))),
-        probe(Rule::StreamApartFromThroughput, |bench| Box::pin(stream_apart(bench))),
+        probe(Rule::StreamApartFromThroughput, |bench| Box::pin(stream_apart(bench))).kept_by_localstack(),
         probe(Rule::OnDemandLimitsOfProvisioned, |bench| Box::pin(limits_of_provisioned(bench))),
         probe(Rule::UpdateNeverShown, |bench| Box::pin(never_shown(bench)))
             .not_on_aws("no update is known that every account's AWS drops"),

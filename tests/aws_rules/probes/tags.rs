@@ -39,13 +39,13 @@ async fn sent_back(bench: &Bench) -> Outcome {
     if finding != Finding::Kept {
         return Ok(finding);
     }
-    done("PutBucketTagging with it", put(&[("team".to_owned(), "shop & co"), (KEY.to_owned(), "stack")]).await)?;
+    done("PutBucketTagging with it", put(&[("team".to_owned(), "shop and co"), (KEY.to_owned(), "stack")]).await)?;
     let both = || async {
         let found = bench.s3.get_bucket_tagging().bucket(&bucket).send().await;
         let has = |key: &str, value: &str| {
             found.as_ref().is_ok_and(|found| found.tag_set().iter().any(|tag| tag.key() == key && tag.value() == value))
         };
-        has("team", "shop & co") && has(KEY, "stack")
+        has("team", "shop and co") && has(KEY, "stack")
     };
     bench.until("both tags are shown", both).await?;
     Ok(Finding::Kept)

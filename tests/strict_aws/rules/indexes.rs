@@ -1,7 +1,5 @@
 //! What AWS takes for an index.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::{Answer, Entry, Rule, Scene};
@@ -20,14 +18,12 @@ pub const ENTRIES: &[Entry] = &[
         Rule::KeyAttributeTwice,
         "One attribute stands in the keys of an index once only.",
         "Amazon DynamoDB Developer Guide, Multi-attribute keys pattern; API Reference, KeySchemaElement",
-    )
-    .before(twice),
+    ),
     Entry::new(
         Rule::IndexNameTwice,
         "A local and a global index of one table have different names.",
         "Amazon DynamoDB API Reference, GlobalSecondaryIndex (unique among all other indexes on this table)",
-    )
-    .before(names),
+    ),
 ];
 
 /// The indexes that a CreateTable or UpdateTable asks for.
@@ -51,25 +47,4 @@ fn non_key_attributes(scene: &mut Scene) -> Option<Answer> {
         "1 validation error detected: Value at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to \
          satisfy constraint: Member must have length less than or equal to 20",
     )
-}
-
-fn twice(scene: &mut Scene) -> Option<Answer> {
-    let repeats = |index: &Value| {
-        let keys = index["KeySchema"].as_array().into_iter().flatten();
-        let names: Vec<String> = keys.map(|key| key["AttributeName"].to_string()).collect();
-        names.iter().collect::<BTreeSet<_>>().len() < names.len()
-    };
-    if !asked(scene).iter().any(repeats) {
-        return None;
-    }
-    scene.invalid("One or more parameter values were invalid: an attribute stands in the KeySchema of an index twice")
-}
-
-fn names(scene: &mut Scene) -> Option<Answer> {
-    let indexes = asked(scene);
-    let names: Vec<String> = indexes.iter().map(|index| index["IndexName"].to_string()).collect();
-    if names.iter().collect::<BTreeSet<_>>().len() == names.len() {
-        return None;
-    }
-    scene.invalid("One or more parameter values were invalid: Duplicate index name")
 }

@@ -70,7 +70,7 @@ fn sent_back(scene: &mut Scene) -> Option<Answer> {
 fn show(scene: &mut Scene, answer: &mut Answer) {
     let Some(bucket) = scene.request.bucket() else { return };
     if scene.request.is("DeleteBucket") && answer.is_success() {
-        scene.memory.planted.system_tags.remove(&bucket.to_owned());
+        scene.memory.planted.system_tags.remove(bucket);
         return;
     }
     let Some(system) = scene.memory.planted.system_tags.get(bucket) else { return };

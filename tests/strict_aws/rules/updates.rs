@@ -25,8 +25,7 @@ pub const ENTRIES: &[Entry] = &[
         Rule::StreamApartFromThroughput,
         "UpdateTable that changes stream and capacity is refused with ValidationException.",
         "hashicorp/terraform-provider-aws#35673",
-    )
-    .before(stream_apart),
+    ),
     Entry::new(
         Rule::OnDemandLimitsOfProvisioned,
         "UpdateTable with OnDemandThroughput for a PROVISIONED table is refused with ValidationException.",
@@ -80,16 +79,6 @@ fn encryption_alone(scene: &mut Scene) -> Option<Answer> {
         return None;
     }
     scene.invalid("One or more parameter values were invalid: SSESpecification must be the only change in the request")
-}
-
-fn stream_apart(scene: &mut Scene) -> Option<Answer> {
-    let body = scene.request.json();
-    let both = !body["StreamSpecification"].is_null() && !body["ProvisionedThroughput"].is_null();
-    if !scene.request.is("UpdateTable") || !both {
-        return None;
-    }
-    scene
-        .invalid("One or more parameter values were invalid: You cannot modify stream status while updating table IOPS")
 }
 
 fn limits_of_provisioned(scene: &mut Scene) -> Option<Answer> {
