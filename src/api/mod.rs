@@ -4,6 +4,17 @@
 //! AWS's naming rules, immutable fields, the bounds on every string, list and map. `crds/` is
 //! generated from these types by [`crd::all`] and a test holds the two together.
 
+/// A CEL rule on an object as a whole that holds once something was made for it, or may have been. Before that nothing in
+/// AWS speaks against another value, and "choose another name" must be advice that can be followed.
+macro_rules! once_made {
+    ($rule:literal) => {
+        concat!(
+            "!has(oldSelf.status) || !(has(oldSelf.status.external) || has(oldSelf.status.creationIntent)) || ",
+            $rule
+        )
+    };
+}
+
 mod adoption_policy;
 mod bucket;
 mod connection_secret;

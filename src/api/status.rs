@@ -59,7 +59,8 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Managed::is_empty")]
     pub managed: Managed,
 
-    /// Written before a create that cannot carry ownership tags, taken away once they are on.
+    /// Written before a create, from when on the name in the spec is fixed, and taken away once what was made carries
+    /// its ownership tags, or AWS has refused to make it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_intent: Option<CreationIntent>,
 
@@ -272,11 +273,11 @@ pub struct Approved {
     pub steps: Vec<String>,
 }
 
-/// Announces a create whose call cannot carry ownership tags.
+/// Announces a create.
 ///
-/// Some endpoints cannot tag a bucket in the creating call (LocalStack answers MalformedXML or
-/// drops the tags). An untagged thing that the intent of this very uid names is ours; nothing else
-/// untagged ever is.
+/// It is a proof only where the creating call cannot carry ownership tags. Some endpoints cannot tag a
+/// bucket in the creating call (LocalStack answers MalformedXML or drops the tags). What is untagged and
+/// named by the intent of this very uid is ours; nothing else untagged ever is.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreationIntent {
@@ -288,8 +289,8 @@ pub struct CreationIntent {
     pub region: String,
     /// The account it is about to be made in.
     pub account_id: String,
-    /// When the create was about to be sent. Where its answer was lost, AWS's word on when the thing was
-    /// made is held against it.
+    /// When the create was about to be sent. Where its answer was lost, AWS's word on when the
+    /// resource was made is held against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced_at: Option<Time>,
 }

@@ -3,7 +3,7 @@
 use musubi::api::{Bucket, Table};
 use serde_json::{Value, json};
 
-use crate::{buckets, rig::Rig, tables, world::World};
+use crate::{buckets, proxy::Action, rig::Rig, tables, world::World};
 
 fn with(mut spec: Value, field: &str, value: Value) -> Value {
     spec[field] = value;
@@ -110,11 +110,12 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
 async fn what_is_immutable_stays() {
     let world = World::new("immutable").await;
     world.apply::<Bucket>("assets", json!({"name": world.name("assets")})).await;
+    world.apply::<Table>("orders", tables::minimal(&world.name("orders"))).await;
+    tokio::join!(world.ready::<Bucket>("assets"), world.ready::<Table>("orders"));
     for spec in [json!({"name": world.name("other")}), json!({})] {
         let error = world.try_apply::<Bucket>("assets", spec).await.expect_err("another name");
         assert!(error.contains("immutable"), "{error}");
     }
-    world.apply::<Table>("orders", tables::minimal(&world.name("orders"))).await;
     let mut keys = tables::minimal(&world.name("orders"));
     keys["partitionKey"]["name"] = json!("other");
     let error = world.try_apply::<Table>("orders", keys).await.expect_err("another key");
@@ -123,6 +124,29 @@ async fn what_is_immutable_stays() {
     sort["sortKey"] = json!({"name": "sk", "type": "S"});
     let error = world.try_apply::<Table>("orders", sort).await.expect_err("a sort key more");
     assert!(error.contains("immutable"), "{error}");
+}
+
+/// The advice "choose another name" can be followed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_made_can_get_another_name_and_other_keys() {
+    let world = World::new("mutable").await;
+    let (taken, free) = (world.name("taken"), world.name("free"));
+    world.aws.s3.create_bucket().bucket(&taken).send().await.expect("made by somebody else");
+    world.apply::<Bucket>("assets", json!({"name": taken})).await;
+    world.stalled::<Bucket>("assets", "AlreadyExists").await;
+    world.apply::<Bucket>("assets", json!({"name": free})).await;
+    world.ready::<Bucket>("assets").await;
+    assert!(world.try_apply::<Bucket>("assets", json!({"name": taken})).await.is_err(), "it was made");
+
+    let name = world.name("orders");
+    world.proxy.rule("CreateTable", &name, usize::MAX, Action::Refuse(400, "ValidationException"));
+    let mut spec = tables::minimal(&name);
+    spec["partitionKey"]["name"] = json!("typo");
+    world.apply::<Table>("orders", spec).await;
+    world.stalled::<Table>("orders", "ValidationException").await;
+    world.proxy.clear_rules();
+    world.apply::<Table>("orders", tables::minimal(&name)).await;
+    world.ready::<Table>("orders").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,11 +63,11 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
-    validation = Rule::new("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)")
-        .message("the name of a bucket in AWS is immutable: make a new Bucket under another metadata.name")
+    validation = Rule::new(once_made!("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)"))
+        .message("the name of a bucket is immutable once it was made: make a new Bucket under another metadata.name")
         .field_path(".spec.name"),
-    validation = Rule::new("(has(self.spec.nameScope) ? self.spec.nameScope : 'Global') == (has(oldSelf.spec.nameScope) ? oldSelf.spec.nameScope : 'Global')")
-        .message("nameScope is immutable: it is part of the name in AWS")
+    validation = Rule::new(once_made!("(has(self.spec.nameScope) ? self.spec.nameScope : 'Global') == (has(oldSelf.spec.nameScope) ? oldSelf.spec.nameScope : 'Global')"))
+        .message("nameScope is immutable once the bucket was made: it is part of the name in AWS")
         .field_path(".spec.nameScope"),
     validation = Rule::new("!has(self.spec.acceleration) || self.spec.acceleration.status == 'Suspended' || !(has(self.spec.name) ? self.spec.name : self.metadata.name).contains('.')")
         .message("S3 Transfer Acceleration does not work for a bucket with dots in its name")
@@ -92,7 +92,7 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
 #[x_kube(validation = Rule::new("!has(oldSelf.objectLock) || !oldSelf.objectLock.enabled || !has(self.versioning) || self.versioning.status == 'Enabled'")
     .message("S3 cannot suspend versioning where object lock was switched on"))]
 pub struct BucketSpec {
-    /// Name of the bucket in AWS; `metadata.name` when absent. Immutable.
+    /// Name of the bucket in AWS; `metadata.name` when absent. Immutable once the bucket was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 63))]
     pub name: Option<String>,
@@ -252,7 +252,7 @@ const CONNECTION_KEYS_RULE: &str = "!has(self.connectionSecret) || !has(self.con
 /// What [`CONNECTION_KEYS_RULE`] says when it refuses.
 const CONNECTION_KEYS_MESSAGE: &str = "the values of connectionSecret.keys are outputs of a bucket: type, provider, bucket, region, arn, endpoint, uri, account, virtual-host-endpoint, path-style-endpoint, domain-name, regional-domain-name, website-endpoint or website-domain";
 
-/// Where the name of a bucket is unique; Global when absent. Immutable.
+/// Where the name of a bucket is unique; Global when absent. Immutable once the bucket was made.
 ///
 /// In the account-regional namespace nobody else can take the name, and the whole name,
 /// `<name>-<account>-<region>-an`, stands in `status.external.name`. It has at most 63 characters, too, and can be given

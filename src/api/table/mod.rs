@@ -51,15 +51,25 @@ pub use throughput::*;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
-    validation = Rule::new("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)")
-        .message("the name of a table in AWS is immutable: make a new Table under another metadata.name")
+    validation = Rule::new(once_made!("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)"))
+        .message("the name of a table is immutable once it was made: make a new Table under another metadata.name")
         .field_path(".spec.name"),
+    validation = Rule::new(once_made!("self.spec.partitionKey == oldSelf.spec.partitionKey"))
+        .message("the key schema of a table is immutable once it was made")
+        .field_path(".spec.partitionKey"),
+    validation = Rule::new(once_made!("(has(self.spec.sortKey) == has(oldSelf.spec.sortKey) && (!has(self.spec.sortKey) || self.spec.sortKey == oldSelf.spec.sortKey))"))
+        .message("the key schema of a table is immutable once it was made: a sort key can be neither added, changed nor removed")
+        .field_path(".spec.sortKey"),
+    validation = Rule::new(once_made!("(has(self.spec.localSecondaryIndexes) == has(oldSelf.spec.localSecondaryIndexes) && (!has(self.spec.localSecondaryIndexes) || self.spec.localSecondaryIndexes == oldSelf.spec.localSecondaryIndexes))"))
+        .message("local secondary indexes are made with the table: once it was made they can be neither added, changed nor removed")
+        .field_path(".spec.localSecondaryIndexes"),
+    validation = Rule::new(once_made!("(!has(self.spec.createFrom) || (has(oldSelf.spec.createFrom) && self.spec.createFrom == oldSelf.spec.createFrom))"))
+        .message("createFrom is read when the table is made: after that it can be taken out, and neither added nor changed")
+        .field_path(".spec.createFrom"),
     validation = Rule::new("has(self.spec.name) || (size(self.metadata.name) >= 3 && size(self.metadata.name) <= 253)")
         .message("a DynamoDB table name has at least 3 characters: lengthen metadata.name or set spec.name")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.sortKey) == has(oldSelf.sortKey)")
-    .message("the key schema of a table is immutable: a sort key can be neither added nor removed"))]
 #[x_kube(validation = Rule::new("!has(self.sortKey) || self.sortKey.name != self.partitionKey.name")
     .message("partitionKey and sortKey must name different attributes"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PROVISIONED' || has(self.provisionedThroughput)")
@@ -68,10 +78,6 @@ pub use throughput::*;
     .message("provisionedThroughput goes with billingMode PROVISIONED only: remove it or change the mode"))]
 #[x_kube(validation = Rule::new("!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'table', 'region', 'arn', 'endpoint', 'uri', 'stream-arn', 'stream-label', 'table-id'])")
     .message("the values of connectionSecret.keys are outputs of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
-#[x_kube(validation = Rule::new("has(self.localSecondaryIndexes) == has(oldSelf.localSecondaryIndexes)")
-    .message("local secondary indexes are made with the table: they can be neither added nor removed"))]
-#[x_kube(validation = Rule::new("!has(self.createFrom) || (has(oldSelf.createFrom) && self.createFrom == oldSelf.createFrom)")
-    .message("createFrom is read when the table is made: it can be taken out afterwards, and neither added nor changed"))]
 #[x_kube(validation = Rule::new("!has(self.localSecondaryIndexes) || has(self.sortKey)")
     .message("a table with local secondary indexes needs a sortKey"))]
 #[x_kube(validation = Rule::new("!has(self.onDemandThroughput) || !has(self.provisionedThroughput)")
@@ -93,7 +99,8 @@ pub use throughput::*;
 #[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.provisionedThroughput) || (has(self.ignoreChanges) && 'provisionedThroughput' in self.ignoreChanges)")
     .message("AWS makes replicas of a PROVISIONED table only where its capacity is auto scaled: set up auto scaling and name provisionedThroughput in ignoreChanges, or use billingMode PAY_PER_REQUEST"))]
 pub struct TableSpec {
-    /// Name of the table in AWS, unique per account and region; `metadata.name` when absent. Immutable.
+    /// Name of the table in AWS, unique per account and region; `metadata.name` when absent. Immutable once the table
+    /// was made, and so are the keys and the local secondary indexes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
     pub name: Option<String>,
@@ -104,20 +111,18 @@ pub struct TableSpec {
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]
     pub region: Option<String>,
 
-    /// The partition key. Immutable.
-    #[x_kube(validation = Rule::new("self == oldSelf").message("the key schema of a table is immutable"))]
+    /// The partition key. Immutable once the table was made.
     pub partition_key: KeyAttribute,
 
-    /// The sort key. Immutable.
+    /// The sort key. Immutable once the table was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("the key schema of a table is immutable"))]
     pub sort_key: Option<KeyAttribute>,
 
-    /// Indexes with the table's partition key and another sort key: up to five. Immutable.
+    /// Indexes with the table's partition key and another sort key: up to five. Immutable once the table was
+    /// made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("local secondary indexes are made with the table and cannot be changed"))]
     pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
 
     /// Indexes with keys of their own: up to 20. The whole list: an index that it does not name is deleted, after

@@ -92,11 +92,10 @@ impl<X: External> Situation<'_, X> {
         if !self.pass.live && !mutant(Mutant::NoLiveRead) {
             return Effect::ReadLive;
         }
-        // Where tags cannot go with the create, the intent is what makes the thing ours; and what is
-        // to be set at creation only must be known to be at its creation still after a crash.
-        let announced = !self.external.tags_at_creation(self.object) || !self.object.ignored().is_empty();
-        let intent = announced.then(|| self.announced(identity));
-        if let Some(announcement) = self.announcement(&Outcome::Creating, intent) {
+        // From here on the name in the spec is fixed (the schema sees the intent). Where tags cannot go with the create
+        // the intent is what makes the thing ours; and what is to be set at creation only must be known to be at its
+        // creation still after a crash.
+        if let Some(announcement) = self.announcement(&Outcome::Creating, Some(self.announced(identity))) {
             return Effect::Announce(announcement);
         }
         Effect::Create(absent, creation)

@@ -197,7 +197,10 @@ async fn aws_itself_needs_no_intent_and_believes_none() {
     let mut point = Point::new(Where::Aws, json!({})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
-    assert!(matches!(point.decide(), Effect::Create(..)), "nothing to announce");
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert!(status.creation_intent.is_some(), "the schema fixes the name by it");
+    point.object.status = Some(*status);
+    assert!(matches!(point.decide(), Effect::Create(..)));
     let intent = CreationIntent {
         uid: "u1".into(),
         name: "assets".into(),
