@@ -205,6 +205,7 @@ fn dynamodb(operation: &str) -> &'static [Action] {
             (Part::LogsOfImports, "logs:PutLogEvents"),
             (Part::LogsOfImports, "logs:PutRetentionPolicy"),
         ],
+        "DescribeImport" => &[(Part::Tables, "dynamodb:DescribeImport")],
         "DescribeTimeToLive" => &[(Part::Tables, "dynamodb:DescribeTimeToLive")],
         "UpdateTimeToLive" => &[(Part::Tables, "dynamodb:UpdateTimeToLive")],
         "DescribeContinuousBackups" => &[(Part::Tables, "dynamodb:DescribeContinuousBackups")],

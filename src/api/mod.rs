@@ -31,8 +31,8 @@ pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
 pub use management_policy::ManagementPolicy;
 pub use status::{
-    Approved, Binding, CreationIntent, Effect, External, IndexStatus, Managed, Plan, PlannedChange, ReplicaStatus,
-    Status,
+    Approved, Binding, CreationIntent, Effect, External, ImportStatus, IndexStatus, Managed, Plan, PlannedChange,
+    ReplicaStatus, Status,
 };
 pub use table::*;
 

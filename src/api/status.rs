@@ -45,6 +45,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaStatus>,
 
+    /// The import that a table was made by, as long as createFrom names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportStatus>,
+
     /// What else applications may want to know, by the names that `connectionSecret.keys` uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
@@ -112,6 +116,7 @@ impl Default for Status {
             endpoint: None,
             indexes: Vec::new(),
             replicas: Vec::new(),
+            import: None,
             outputs: BTreeMap::new(),
             binding: None,
             managed: Managed::default(),
@@ -182,6 +187,46 @@ pub struct ReplicaStatus {
     pub arn: Option<String>,
     /// ACTIVE, CREATING, UPDATING, DELETING, or what is wrong with it in AWS's word.
     pub status: String,
+}
+
+/// An import of files from S3, in the words of DescribeImport.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportStatus {
+    /// Its Amazon Resource Name.
+    pub arn: String,
+    /// `IN_PROGRESS`, COMPLETED, CANCELLING, CANCELLED or FAILED.
+    pub status: String,
+    /// Items that were read so far.
+    #[serde(default)]
+    pub processed_items: i64,
+    /// Items that came into the table so far.
+    #[serde(default)]
+    pub imported_items: i64,
+    /// Errors so far. The rest of a file may be left out after one.
+    #[serde(default)]
+    pub errors: i64,
+    /// Why it failed, in AWS's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<String>,
+    /// Why it failed, in AWS's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    /// The CloudWatch log group that tells each error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_group_arn: Option<String>,
+}
+
+impl ImportStatus {
+    /// Whether it has ended, well or not.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.status.as_str(), "COMPLETED" | "CANCELLED" | "FAILED")
+    }
+
+    /// Whether it has ended without what it was to bring.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.status.as_str(), "CANCELLED" | "FAILED")
+    }
 }
 
 /// The Secret that binds an application to this object.

@@ -38,7 +38,7 @@ fn error(code: &str) -> String {
 }
 
 async fn look(buckets: &Buckets, block: &'static str) -> Result<Value, Fault> {
-    let reads = Reads { tags: true, blocks: [block].into(), contents: false };
+    let reads = Reads { tags: true, blocks: [block].into(), ..Reads::default() };
     match Box::pin(buckets.look(&id(), &reads)).await? {
         Existence::Present { seen, .. } => seen.aspects[block].clone(),
         Existence::Absent => panic!("it is there"),
@@ -310,7 +310,8 @@ async fn attribute_based_access_control_is_read_and_written() {
 #[tokio::test]
 async fn every_call_names_the_account_that_must_own_the_bucket() {
     let (buckets, asked) = buckets(|_| (404, error("NoSuchBucket")));
-    let reads = Reads { tags: true, blocks: aspects::NAMES.iter().copied().collect(), contents: true };
+    let reads =
+        Reads { tags: true, blocks: aspects::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
     assert_eq!(buckets.look(&id(), &reads).await, Ok(Existence::Absent));
     for row in aspects::TABLE {
         let state = (row.fresh)().expect("JSON");

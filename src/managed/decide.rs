@@ -410,14 +410,15 @@ impl<X: External> Situation<'_, X> {
         self.judged().is_some_and(|judged| judged.is_ok_and(|owned| owned.by() != By::Uid))
     }
 
-    /// The blocks that were read in this pass and need no step.
+    /// The blocks that were read in this pass, need no step, and are not what AWS is still at work on.
     pub fn in_place(&self) -> Vec<&'static str> {
         let (Some(Ok(identity)), Some(Existence::Present { tags, seen })) = (self.identity, &self.pass.sight) else {
             return Vec::new();
         };
         let steps = self.plan(identity, tags.as_ref(), seen);
         let faulty = self.unread(seen).into_iter().map(|(block, _)| block);
-        let differing: BTreeSet<&str> = steps.iter().map(|step| step.block).chain(faulty).collect();
+        let at_work = X::at_work(self.object, seen);
+        let differing: BTreeSet<&str> = steps.iter().map(|step| step.block).chain(faulty).chain(at_work).collect();
         let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
         known.filter(|block| !differing.contains(block)).collect()
     }

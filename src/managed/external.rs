@@ -175,6 +175,11 @@ pub trait External: Send + Sync + 'static {
     /// index that is being built; for people. The object is not in sync before it is over.
     fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String>;
 
+    /// The declared blocks that this is about: what AWS is at work on is not in place yet, and may fail.
+    fn at_work(_: &Self::Object, _: &Self::Observed) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// What of the declared AWS has reported as failed later than in its answer to a call, by block, each with the words
     /// that say where and what to do. The object is not in sync while one of them stands.
     fn failures(_: &Self::Object, _: &Self::Observed) -> Vec<(&'static str, Fault)> {
@@ -237,6 +242,8 @@ pub struct Reads {
     pub blocks: BTreeSet<&'static str>,
     /// Whether it holds anything: asked before a deletion.
     pub contents: bool,
+    /// The import that is to bring it about, by ARN, until that has ended.
+    pub import: Option<String>,
 }
 
 impl Reads {

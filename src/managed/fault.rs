@@ -23,6 +23,9 @@ pub struct Fault {
 /// The reason of faults of an endpoint that lacks a feature of AWS.
 pub const FEATURE_NOT_OFFERED: &str = "FeatureNotOffered";
 
+/// The reason of the fault that a look ends with where nothing was made, nor will be, of a create that AWS had taken.
+pub const IMPORT_FAILED: &str = "ImportFailed";
+
 /// What can be done about a [`Fault`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {

@@ -373,7 +373,7 @@ impl<X: External> Running<'_, X> {
         self.wrote = true;
         self.pass.unproven = tags.is_none();
         self.pass.sight = Some(Existence::Present { tags, seen });
-        self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
+        self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
         if !self.pass.unproven {
             self.made(proof.identity());
         }

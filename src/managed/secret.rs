@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{ConnectionSecret, IndexStatus, ReplicaStatus, Status};
+use crate::api::{ConnectionSecret, ImportStatus, IndexStatus, ReplicaStatus, Status};
 
 use super::external::ManagedObject;
 
@@ -27,6 +27,8 @@ pub struct Outputs {
     pub indexes: Vec<IndexStatus>,
     /// Copies in other regions.
     pub replicas: Vec<ReplicaStatus>,
+    /// The import that it was made by, if that was read.
+    pub import: Option<ImportStatus>,
 }
 
 /// A Secret as it should be.

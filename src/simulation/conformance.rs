@@ -59,7 +59,7 @@ type Answer = Result<(), Class>;
 
 async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X::Observed>, Class> {
     let blocks = X::BLOCKS.iter().copied().filter(|block| *block != "abac");
-    let reads = Reads { tags: true, blocks: blocks.collect(), contents: true };
+    let reads = Reads { tags: true, blocks: blocks.collect(), contents: true, ..Reads::default() };
     external.observe(id, &reads).await.map_err(|fault| fault.class)
 }
 

@@ -136,7 +136,7 @@ impl<'a, X: External> Story<'a, X> {
                 Effect::Create(_, step) => {
                     let (tags, seen) = self.external.fresh(&step.op);
                     pass.sight = Some(Existence::Present { tags: Some(tags), seen });
-                    pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), contents: false };
+                    pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
                     pass.created = true;
                 }
                 Effect::Perform(_, steps) => {

@@ -16,6 +16,7 @@
 //! | [`conformance`] | the model held against LocalStack |
 //! | [`growth`] | what thinking about long lists costs |
 //! | [`never_shown`] | writes that AWS accepts and never shows |
+//! | [`later`] | what AWS does to a table after it has answered |
 //! | [`families`] | which runs there are: enumerated, not sampled |
 //!
 //! A run that fails prints its line. `MUSUBI_SIMULATE='B2 crash-after@7' cargo test --lib
@@ -29,6 +30,7 @@ mod families;
 mod growth;
 mod invariants;
 mod ladder;
+mod later;
 mod never_shown;
 mod process;
 mod race;

@@ -20,6 +20,7 @@ pub const OPERATIONS: &[&str] = &[
     "RestoreTableFromBackup",
     "RestoreTableToPointInTime",
     "ImportTable",
+    "DescribeImport",
 ];
 
 const TABLE: &[&str] = &["DescribeTable", "UpdateTable"];

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_types::{DateTime, date_time::Format};
 
 use crate::{
-    api::{BackupSource, PointInTimeSource, S3ImportSource},
+    api::{BackupSource, ImportStatus, PointInTimeSource, S3ImportSource},
     aws::{fault, not_offered},
     managed::{
         external::Settling,
@@ -21,6 +21,7 @@ use crate::{
 use super::{
     Tables,
     describe::observed,
+    import,
     op::{Creation, Op},
     plan::fresh,
     request::{
@@ -42,9 +43,9 @@ impl Tables {
         } else if let Some(past) = from.and_then(|from| from.point_in_time.as_ref()) {
             self.restore_past(id, creation, past).await
         } else if let Some(files) = from.and_then(|from| from.s3_import.as_ref()) {
-            self.import(id, creation, files).await.map(|()| {
+            self.import(id, creation, files).await.map(|import| {
                 let (_, seen) = fresh(op);
-                Observed { settling: Some(Settling::Creating), ..seen }
+                Observed { settling: Some(Settling::Creating), import: import.map(Ok), ..seen }
             })
         } else {
             self.create_table(id, creation).await
@@ -123,7 +124,12 @@ impl Tables {
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableToPointInTime"))
     }
 
-    async fn import(&self, id: &Identity, creation: &Creation, from: &S3ImportSource) -> Result<(), Fault> {
+    async fn import(
+        &self,
+        id: &Identity,
+        creation: &Creation,
+        from: &S3ImportSource,
+    ) -> Result<Option<ImportStatus>, Fault> {
         let client = &self.aws.regional(&id.region).dynamodb;
         let source = S3BucketSource::builder()
             .s3_bucket(&from.bucket)
@@ -155,7 +161,8 @@ impl Tables {
             .input_compression_type(InputCompressionType::from(word(compression).as_str()))
             .table_creation_parameters(table);
         let answer = call.customize().config_override(once()).send().await;
-        answer.map(drop).map_err(|error| fault("ImportTable", &error))
+        let answer = answer.map_err(|error| fault("ImportTable", &error))?;
+        Ok(answer.import_table_description.as_ref().and_then(import::described))
     }
 }
 

@@ -150,6 +150,10 @@ impl External for Tables {
         plan::progress(object, seen)
     }
 
+    fn at_work(object: &Table, seen: &Observed) -> Vec<&'static str> {
+        plan::at_work(object, seen).into_iter().map(|(block, _)| block).collect()
+    }
+
     fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
         plan::failures(object, seen)
     }
@@ -263,6 +267,7 @@ impl External for Tables {
             measured,
             indexes: indexes.collect(),
             replicas: replicas.collect(),
+            import: seen.import.as_ref().and_then(|import| import.clone().ok()),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod blocks;
 mod create;
 mod describe;
+mod import;
 mod in_flight;
 mod kind;
 pub(crate) mod limits;
@@ -64,6 +65,12 @@ pub(crate) fn fresh(creation: &Op) -> (crate::api::tags::Tags, Observed) {
 pub(crate) fn tags_refused(code: &str) -> crate::managed::fault::Fault {
     let quota = crate::managed::fault::Class::Quota;
     limits::tags(crate::managed::fault::Fault::new(quota, code, "Table tags are being updated"))
+}
+
+/// What a look comes to where AWS shows no table and this of its import.
+#[cfg(test)]
+pub(crate) fn unseen(import: &crate::api::ImportStatus) -> Option<crate::managed::fault::Fault> {
+    import::unseen(import)
 }
 
 /// The step that makes a table of this spec.

@@ -19,6 +19,7 @@ use crate::{
 use super::{
     Tables, arn,
     describe::observed,
+    import,
     state::{Destination, Insights, Kinesis, Observed, Policy, Recovery, Ttl},
     statuses::{self, Meaning},
     words::parse,
@@ -38,13 +39,22 @@ impl Tables {
         let policy = block(TableBlock::ResourcePolicy, reads, self.read_policy(id));
         let kinesis = block(TableBlock::KinesisStream, reads, self.read_kinesis(id));
         let empty = asked(reads.contents, self.is_empty(id));
-        let (description, tags, ttl, recovery, insights, policy, kinesis, empty) =
-            tokio::join!(description, tags, ttl, recovery, insights, policy, kinesis, empty);
+        let import = async {
+            match &reads.import {
+                Some(arn) => self.read_import(id, arn).await.transpose(),
+                None => None,
+            }
+        };
+        let (description, tags, ttl, recovery, insights, policy, kinesis, empty, import) =
+            tokio::join!(description, tags, ttl, recovery, insights, policy, kinesis, empty, import);
         let Some(description) = description? else {
+            if let Some(fault) = import.transpose()?.and_then(|import| import::unseen(&import)) {
+                return Err(fault);
+            }
             self.in_flight.landed(id);
             return Ok(Existence::Absent);
         };
-        let mut seen = Observed { ttl, recovery, insights, policy, kinesis, empty, ..observed(&description) };
+        let mut seen = Observed { import, ttl, recovery, insights, policy, kinesis, empty, ..observed(&description) };
         if seen.settling.is_none() && !seen.indexes.values().any(|index| index.phase.is_busy()) {
             self.in_flight.landed(id);
         }

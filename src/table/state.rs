@@ -6,8 +6,9 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{
-        ContributorInsights, GlobalSecondaryIndex, InsightsMode, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput,
-        Precision, Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass, WarmThroughput,
+        ContributorInsights, GlobalSecondaryIndex, ImportStatus, InsightsMode, KeyAttribute, LocalSecondaryIndex,
+        OnDemandThroughput, Precision, Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass,
+        WarmThroughput,
     },
     managed::{external::Settling, fault::Fault},
 };
@@ -57,6 +58,8 @@ pub struct Observed {
     pub policy: Option<Result<Policy, Fault>>,
     /// Where its changes go, if that was read.
     pub kinesis: Option<Result<Kinesis, Fault>>,
+    /// The import that it was made by, if that was asked and AWS knows it.
+    pub import: Option<Result<ImportStatus, Fault>>,
     /// Whether it holds no item, if that was asked.
     pub empty: Option<Result<bool, Fault>>,
 }

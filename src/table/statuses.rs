@@ -98,6 +98,10 @@ pub(super) const DESTINATION: Words = &[
     ("UPDATING", Changing),
 ];
 
+/// `ImportStatus`: DescribeImport is asked until it has ended; one that has failed is Stalled.
+pub(super) const IMPORT: Words =
+    &[("CANCELLED", Off), ("CANCELLING", Going), ("COMPLETED", There), ("FAILED", Broken), ("IN_PROGRESS", Coming)];
+
 /// What a word means; `None` if we do not know it.
 pub(super) fn meaning(words: Words, word: &str) -> Option<Meaning> {
     words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
@@ -165,6 +169,7 @@ mod tests {
             (sdk::PointInTimeRecoveryStatus::values(), RECOVERY, &["ENABLING"]),
             (sdk::ContributorInsightsStatus::values(), INSIGHTS, &[]),
             (sdk::DestinationStatus::values(), DESTINATION, &[]),
+            (sdk::ImportStatus::values(), IMPORT, &[]),
         ] {
             let known = set(model.iter().chain(beyond).copied());
             assert_eq!(set(ours.iter().map(|(word, _)| *word)), known);

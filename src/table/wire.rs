@@ -121,6 +121,42 @@ async fn an_import_names_files_format_and_table() {
 }
 
 #[tokio::test]
+async fn an_import_is_looked_at_until_it_has_ended() {
+    let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/import/1";
+    let described = |status: &str| {
+        json!({"ImportTableDescription": {"ImportArn": arn, "ImportStatus": status, "ProcessedItemCount": 10,
+        "ImportedItemCount": 9, "ErrorCount": 1, "FailureCode": "S3NoSuchBucket", "FailureMessage": "no such bucket",
+        "CloudWatchLogGroupArn": "arn:logs"}})
+    };
+    let from = json!({"createFrom": {"s3Import": {"bucket": "exports", "inputFormat": "ION"}}});
+    let (made, _) = make(from, described("IN_PROGRESS")).await;
+    let import = made.expect("made").import.expect("it is told").expect("it is told");
+    assert_eq!((import.arn.as_str(), import.status.as_str()), (arn, "IN_PROGRESS"));
+    let look = async |import: (u16, Value), table: bool| {
+        let (tables, asked) = tables(move |operation| match operation {
+            "DescribeImport" => import.clone(),
+            _ if table => (200, json!({"Table": {"TableStatus": "ACTIVE"}})),
+            _ => error("ResourceNotFoundException"),
+        });
+        let seen = Box::pin(tables.look(&id(), &Reads { import: Some(arn.to_owned()), ..Reads::default() })).await;
+        assert!(calls(&asked).contains(&("DescribeImport".to_owned(), json!({"ImportArn": arn}))));
+        seen
+    };
+    let Ok(Existence::Present { seen, .. }) = look((200, described("FAILED")), true).await else {
+        panic!("it is there")
+    };
+    let import = seen.import.expect("it was read").expect("it was read");
+    assert_eq!((import.imported_items, import.errors, import.log_group_arn.as_deref()), (9, 1, Some("arn:logs")));
+    let fault = look((200, described("FAILED")), false).await.expect_err("it has failed");
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "ImportFailed"));
+    assert!(fault.message.contains("AWS says: S3NoSuchBucket: no such bucket"), "{fault}");
+    let fault = look((200, described("IN_PROGRESS")), false).await.expect_err("it is on its way");
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "ImportInProgress"));
+    assert_eq!(look((200, described("COMPLETED")), false).await, Ok(Existence::Absent));
+    assert_eq!(look(error("ImportNotFoundException"), false).await, Ok(Existence::Absent));
+}
+
+#[tokio::test]
 async fn keys_of_up_to_eight_attributes_go_in_their_order_and_each_is_defined_once() {
     let key = |name: &str| json!({"name": name, "type": "S"});
     let index = json!({"name": "places", "partitionKeys": ([key("b"), key("a")]), "sortKeys": ([key("pk"), key("c")]),
@@ -256,7 +292,7 @@ async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send 
     let (tables, _) = tables(
         move |operation| if operation == "DescribeTable" { (200, described.clone()) } else { answer(operation) },
     );
-    let reads = Reads { tags: false, blocks: [block].into(), contents: false };
+    let reads = Reads { tags: false, blocks: [block].into(), ..Reads::default() };
     match Box::pin(tables.look(&id(), &reads)).await.expect("seen") {
         Existence::Present { seen, .. } => seen,
         Existence::Absent => panic!("it is there"),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the first items come from: a backup, another table's past, or files in S3. Read when the table is made,
-/// and never again. Keys and local indexes must be those of the source.
+/// and never again; it can be changed as long as nothing was made. Keys and local indexes must be those of the source.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("[has(self.backup), has(self.pointInTime), has(self.s3Import)].filter(x, x).size() == 1")

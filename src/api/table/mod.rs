@@ -63,7 +63,7 @@ pub use throughput::*;
     validation = Rule::new(once_made!("(has(self.spec.localSecondaryIndexes) == has(oldSelf.spec.localSecondaryIndexes) && (!has(self.spec.localSecondaryIndexes) || self.spec.localSecondaryIndexes == oldSelf.spec.localSecondaryIndexes))"))
         .message("local secondary indexes are made with the table: once it was made they can be neither added, changed nor removed")
         .field_path(".spec.localSecondaryIndexes"),
-    validation = Rule::new(once_made!("(!has(self.spec.createFrom) || (has(oldSelf.spec.createFrom) && self.spec.createFrom == oldSelf.spec.createFrom))"))
+    validation = Rule::new("!has(self.spec.createFrom) || !has(self.status) || !has(self.status.external) || (has(oldSelf.spec.createFrom) && self.spec.createFrom == oldSelf.spec.createFrom)")
         .message("createFrom is read when the table is made: after that it can be taken out, and neither added nor changed")
         .field_path(".spec.createFrom"),
     validation = Rule::new("has(self.spec.name) || (size(self.metadata.name) >= 3 && size(self.metadata.name) <= 253)")

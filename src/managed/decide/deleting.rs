@@ -7,7 +7,7 @@ use crate::{
     managed::{
         conditions::{DELETING, Outcome, SYNCED},
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, IMPORT_FAILED},
         identity::{Identity, RELEASED},
         mutants::{Mutant, mutant},
         ownership::{Owned, Refusal},
@@ -76,6 +76,9 @@ impl<X: External> Situation<'_, X> {
         if let Some(moved) = self.moved(identity) {
             return self.blocked(moved);
         }
+        if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == IMPORT_FAILED) {
+            return Effect::RemoveFinalizer;
+        }
         if let Some(fault) = self.pass.fault.iter().chain(self.pass.refused.values()).next() {
             return self.blocked(fault.clone());
         }
@@ -85,7 +88,10 @@ impl<X: External> Situation<'_, X> {
         let contents = !self.deletion_asked();
         let (tags, seen) = match &self.pass.sight {
             None | Some(Existence::Present { tags: None, .. }) => {
-                return Effect::Observe(Reads { tags: true, contents, ..Reads::default() });
+                // What an import is to bring about is not gone because AWS does not show it yet.
+                let import = self.status().import.as_ref().filter(|import| !import.has_ended());
+                let import = import.map(|import| import.arn.clone());
+                return Effect::Observe(Reads { tags: true, contents, import, ..Reads::default() });
             }
             Some(Existence::Absent) if self.in_grace() && !self.deletion_asked() => {
                 return self.conclude(&Outcome::Deleting(Some(not_deletable_yet())));

@@ -8,7 +8,7 @@ use crate::{
         approval,
         conditions::{NOT_SHOWN, Outcome, SYNCED, UPDATING, WRITE_LOOP},
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
-        fault::{Class, Fault},
+        fault::{Class, Fault, IMPORT_FAILED},
         identity::Identity,
         mutants::{Mutant, mutant},
         ownership::{Absent, By, Owned, Refusal},
@@ -37,6 +37,7 @@ impl<X: External> Situation<'_, X> {
             let definite = matches!(fault.class, Class::User | Class::Denied | Class::Premature)
                 || mutant(Mutant::TimeoutIsFailure);
             return match &self.pass.sight {
+                None if fault.reason == IMPORT_FAILED => self.import_failed(fault),
                 Some(Existence::Absent) if self.pass.existed => self.existed_before(fault),
                 Some(Existence::Absent) if definite => self.creation_refused(fault),
                 _ => self.failed(fault.clone()),
@@ -144,6 +145,30 @@ impl<X: External> Situation<'_, X> {
         }
         let outcome = self.outcome_of(fault.clone());
         self.finish(&outcome, Status { creation_intent: None, ..self.next_status(&outcome) })
+    }
+
+    /// AWS has taken the create and made nothing of it, as a look has told: the object holds nothing, and the same is not
+    /// asked of AWS again unless somebody wants it.
+    fn import_failed(&self, fault: &Fault) -> Effect<X::Op> {
+        if self.has_finalizer() && self.status().external.is_none() {
+            return Effect::RemoveFinalizer;
+        }
+        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        let mut status = Status { external: None, creation_intent: None, ..self.next_status(&outcome) };
+        if let Some(import) = status.import.as_mut().filter(|import| !import.has_ended()) {
+            "FAILED".clone_into(&mut import.status);
+        }
+        self.finish(&outcome, status)
+    }
+
+    /// The import to look at: one that goes on, and one that has failed, until somebody asks for another by an edit or
+    /// by `musubi.dev/reconcile-at`.
+    fn import(&self) -> Option<String> {
+        let import = self.status().import.as_ref()?;
+        let asked = !self.is_at_generation()
+            || self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref();
+        let stands = !import.has_ended() || (import.has_failed() && self.status().external.is_none() && !asked);
+        stands.then(|| import.arn.clone())
     }
 
     fn present(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Effect<X::Op> {
@@ -445,18 +470,19 @@ impl<X: External> Situation<'_, X> {
         let wanted = |block: &&'static str| {
             (declared.contains(block) || managed.has_block(block)) && !ignored.iter().any(|name| name == block)
         };
-        Reads { blocks: X::BLOCKS.iter().copied().filter(wanted).collect(), ..Reads::default() }
+        let blocks = X::BLOCKS.iter().copied().filter(wanted).collect();
+        Reads { blocks, import: self.import(), ..Reads::default() }
     }
 
     /// An object that was seen before is read whole, in one wave. A new one most likely has nothing
     /// to read yet.
     fn first_look(&self) -> Reads {
         if self.status().external.is_none() {
-            return Reads { tags: true, ..Reads::default() };
+            return Reads { tags: true, import: self.import(), ..Reads::default() };
         }
         // While AWS is busy its description alone tells when that is over.
         if matches!(self.synced_reason(), Some("Creating" | "Updating" | "BeingDeleted")) && self.is_at_generation() {
-            return Reads::default();
+            return Reads { import: self.import(), ..Reads::default() };
         }
         let settled = self.status().is_true(SYNCED) && self.is_at_generation();
         Reads { tags: !settled || self.object.tags().is_some(), ..self.all_blocks() }

@@ -143,7 +143,8 @@ impl Point {
     /// A new bucket with these tags, all of it read.
     fn sees(&mut self, tags: Tags) {
         self.pass.sight = Some(Existence::Present { tags: Some(tags), seen: looked_into() });
-        self.pass.read = Reads { tags: true, blocks: Buckets::BLOCKS.iter().copied().collect(), contents: true };
+        self.pass.read =
+            Reads { tags: true, blocks: Buckets::BLOCKS.iter().copied().collect(), contents: true, ..Reads::default() };
     }
 
     fn own_tags(&self) -> Tags {

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{CreationIntent, Managed, tags::Tags},
+    api::{CreationIntent, ImportStatus, Managed, tags::Tags},
     aws::refusal,
     managed::{
         external::{Existence, External, Made, Preparation, Reads, Settling, Step},
@@ -41,6 +41,19 @@ pub struct Cloud {
     pub never_shown: Option<&'static str>,
     /// How long a bucket's configuration is read as it was before a write.
     pub lag: SignedDuration,
+    /// Imports, by ARN: they outlive their tables.
+    pub imports: BTreeMap<String, ImportStatus>,
+    /// How imports end, unless all goes well.
+    pub imports_end: Option<ImportEnd>,
+}
+
+/// How an import can fail.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ImportEnd {
+    /// Seconds after it was taken, with no table: the bucket is not there.
+    NoTable,
+    /// With an ACTIVE table that holds the items before the bad one.
+    SomeItems,
 }
 
 /// A thing and whose it is, in truth.
@@ -73,6 +86,10 @@ impl Cloud {
     pub fn tick(&mut self, now: Timestamp) {
         let mut gone = Vec::new();
         for (name, table) in &mut self.tables {
+            if table::import(&mut table.inner, self.imports_end, &mut self.imports, now) {
+                gone.push(name.clone());
+                continue;
+            }
             if table::tick(&mut table.inner, now) {
                 gone.push(name.clone());
             }
@@ -257,6 +274,10 @@ impl<X: Kind> External for Fake<X> {
 
     fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String> {
         X::progress(object, seen)
+    }
+
+    fn at_work(object: &Self::Object, seen: &Self::Observed) -> Vec<&'static str> {
+        X::at_work(object, seen)
     }
 
     fn failures(object: &Self::Object, seen: &Self::Observed) -> Vec<(&'static str, Fault)> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{AttributeType, CreateFrom, Replica, StreamViewType, WarmThroughput},
+    api::{AttributeType, CreateFrom, ImportStatus, Replica, StreamViewType, WarmThroughput},
     aws::refusal,
     managed::{
         external::{Existence, Made, Reads, Settling},
@@ -18,7 +18,10 @@ use crate::{
     },
 };
 
-use super::{Cloud, Fake, Kind, Thing};
+use super::{
+    super::world::{Leg, State},
+    ACCOUNT, Cloud, Fake, ImportEnd, Kind, Thing,
+};
 
 /// A table.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,9 @@ pub struct Table {
     /// Why AWS cannot send to any Kinesis data stream, or look at keys, found out after it was switched on.
     pub kinesis_fails: Option<&'static str>,
     pub insights_fail: Option<&'static str>,
+    /// The import that makes it, until that has ended, and when DescribeTable shows the table.
+    import: Option<ImportStatus>,
+    visible_at: Option<Timestamp>,
     /// Until when its tags are locked by the last change of them.
     tags_until: Option<Timestamp>,
     /// How many streams it has had, and policies.
@@ -65,6 +71,9 @@ pub struct Table {
 const CREATING: SignedDuration = SignedDuration::from_secs(4);
 const UPDATING: SignedDuration = SignedDuration::from_secs(3);
 const DELETING: SignedDuration = SignedDuration::from_secs(3);
+/// An import of one item (measured on AWS: ack-api-quirks, DDB-IMPORT-001).
+const VISIBLE: SignedDuration = SignedDuration::from_secs(31);
+const IMPORTING: SignedDuration = SignedDuration::from_secs(110);
 const TAGGING: SignedDuration = SignedDuration::from_millis(1_700);
 const WARMING: SignedDuration = SignedDuration::from_secs(440);
 const BACKFILLING: SignedDuration = SignedDuration::from_secs(45);
@@ -104,6 +113,8 @@ impl Table {
             replicas_become: None,
             kinesis_fails: None,
             insights_fail: None,
+            import: None,
+            visible_at: None,
             tags_until: None,
             streams: 0,
             revisions: 0,
@@ -466,6 +477,38 @@ fn over(at: &mut Option<Timestamp>, now: Timestamp) -> bool {
     over
 }
 
+/// What an import has come to by now; says whether AWS makes no table of it.
+pub fn import(
+    table: &mut Table,
+    end: Option<ImportEnd>,
+    imports: &mut BTreeMap<String, ImportStatus>,
+    now: Timestamp,
+) -> bool {
+    let Some(import) = &mut table.import else { return false };
+    let over = table.busy_until.is_none_or(|until| now >= until);
+    match end {
+        Some(ImportEnd::NoTable) => {
+            "FAILED".clone_into(&mut import.status);
+            import.failure_code = Some("S3NoSuchBucket".to_owned());
+        }
+        Some(ImportEnd::SomeItems) if over => {
+            "FAILED".clone_into(&mut import.status);
+            import.failure_code = Some("ItemValidationError".to_owned());
+            (import.processed_items, import.imported_items, import.errors) = (10, 9, 1);
+        }
+        None if over => {
+            "COMPLETED".clone_into(&mut import.status);
+            (import.processed_items, import.imported_items) = (10, 10);
+        }
+        _ => {}
+    }
+    imports.insert(import.arn.clone(), import.clone());
+    if import.has_ended() {
+        table.import = None;
+    }
+    end == Some(ImportEnd::NoTable)
+}
+
 /// Ends what is over; says whether the table is gone.
 pub fn tick(table: &mut Table, now: Timestamp) -> bool {
     if table.ttl_changed.is_some_and(|at| now.duration_since(at) >= HOUR) {
@@ -545,7 +588,18 @@ impl Kind for Tables {
     }
 
     async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
-        let seen = fake.read("DescribeTable", id, |thing| Ok(thing.map(|thing| thing.inner.seen.clone()))).await;
+        let now = super::super::world::now();
+        let shown = |thing: &&Thing<Table>| thing.inner.visible_at.is_none_or(|at| now >= at);
+        let describe = |thing: Option<&Thing<Table>>| Ok(thing.filter(shown).map(|thing| thing.inner.seen.clone()));
+        let seen = fake.read("DescribeTable", id, describe).await;
+        let import = match &reads.import {
+            Some(arn) => {
+                let words = format!("DescribeImport {}", id.name);
+                let read = |state: &mut State| Ok(state.cloud.imports.get(arn).cloned());
+                fake.world.call(fake.process, Leg::Aws, false, &words, read).await.transpose()
+            }
+            None => None,
+        };
         let tags = asked(reads.tags, fake, id, "ListTagsOfResource", |thing| thing.tags.clone()).await;
         let block = |name: &str| reads.blocks.contains(name);
         let ttl = asked(block("timeToLive"), fake, id, "DescribeTimeToLive", |thing| thing.inner.ttl.clone()).await;
@@ -558,8 +612,11 @@ impl Kind for Tables {
         let words = "DescribeKinesisStreamingDestination";
         let kinesis = asked(block("kinesisStream"), fake, id, words, |thing| thing.inner.kinesis.clone()).await;
         let empty = asked(reads.contents, fake, id, "Scan", |thing| !thing.inner.items).await;
-        let Some(seen) = seen? else { return Ok(Existence::Absent) };
-        let seen = Observed { ttl, recovery, insights, policy, kinesis, empty, ..seen };
+        let Some(seen) = seen? else {
+            let unseen = import.transpose()?.and_then(|import| crate::table::unseen(&import));
+            return unseen.map_or(Ok(Existence::Absent), Err);
+        };
+        let seen = Observed { import, ttl, recovery, insights, policy, kinesis, empty, ..seen };
         Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 
@@ -571,6 +628,7 @@ impl Kind for Tables {
             policy: Some(Ok(inner.policy.clone())),
             kinesis: Some(Ok(inner.kinesis.clone())),
             empty: Some(Ok(!inner.items)),
+            import: inner.import.clone().map(Ok),
             ..inner.seen.clone()
         }
     }
@@ -585,6 +643,13 @@ impl Kind for Tables {
             && let Some(from) = &creation.from
         {
             table.seen.facts.restored_from = restored(from);
+            if from.s3_import.is_some() {
+                let arn = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/x/import/{}", now.as_millisecond());
+                let status = "IN_PROGRESS".to_owned();
+                table.import = Some(ImportStatus { arn, status, ..ImportStatus::default() });
+                table.visible_at = Some(now + VISIBLE);
+                table.busy_until = Some(now + IMPORTING);
+            }
         }
         table
     }

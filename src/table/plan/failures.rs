@@ -3,12 +3,15 @@
 use crate::{
     api::{Replica, Table, TableBlock},
     managed::fault::Fault,
+    table::import,
 };
 
 use super::{
     Insights, Kinesis, Observed, Phase, ReplicaState, indexes, part,
     replicas::{self, CREATION_FAILED},
 };
+
+pub(super) const CREATE_FROM: &str = "createFrom";
 
 /// By block. The object is not in sync while one of them stands.
 pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
@@ -21,12 +24,19 @@ pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'stat
     let kinesis = stream.zip(part(&seen.kinesis)).and_then(|(stream, seen)| kinesis(stream, seen));
     let looks = spec.contributor_insights.as_ref().is_some_and(|block| block.enabled);
     let insights = part(&seen.insights).filter(|_| looks).and_then(insights);
+    let import = match &seen.import {
+        Some(Err(fault)) => Some(fault.clone().at(CREATE_FROM)),
+        Some(Ok(read)) => import::incomplete(object, read),
+        // It has ended, and status says how.
+        None => object.status.as_ref().and_then(|status| import::incomplete(object, status.import.as_ref()?)),
+    };
     let of = |block: TableBlock| move |fault| (block.name(), fault);
     replicas
         .map(of(TableBlock::Replicas))
         .chain(indexes.map(of(TableBlock::GlobalSecondaryIndexes)))
         .chain(kinesis.map(of(TableBlock::KinesisStream)))
         .chain(insights.map(of(TableBlock::ContributorInsights)))
+        .chain(import.map(|fault| (CREATE_FROM, fault)))
         .collect()
 }
 

@@ -32,6 +32,7 @@ use crate::{
 };
 
 use super::{
+    import,
     op::{Op, Update},
     state::{Billing, Index, Insights, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
 };
@@ -165,26 +166,35 @@ fn warming(seen: &Observed, of_table: bool, of_indexes: bool) -> impl Iterator<I
     table.into_iter().chain(indexes.map(move |(name, _)| raised(&indexes::warm_path(name))))
 }
 
-/// What of the declared AWS is still at work on.
+/// What of the declared AWS is still at work on, for people.
 pub(super) fn progress(object: &Table, seen: &Observed) -> Option<String> {
+    let all: Vec<String> = at_work(object, seen).into_iter().map(|(_, what)| what).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The same by block.
+pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, String)> {
     let spec = &object.spec;
     let indexes =
         seen.indexes.iter().filter(|(_, index)| spec.global_secondary_indexes.is_some() && index.phase.is_busy());
+    let indexes = indexes.map(|(name, index)| (TableBlock::GlobalSecondaryIndexes, indexes::progress(name, index)));
     let replicas = seen.replicas.iter().filter(|(_, replica)| spec.replicas.is_some() && replica.phase.is_busy());
-    let encryption =
-        (spec.encryption.is_some() && seen.encryption.changing).then(|| "encryption is being changed".to_owned());
+    let replicas = replicas.map(|(region, replica)| (TableBlock::Replicas, replicas::progress(region, replica)));
+    let warming = warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some());
+    let warming = warming.map(|what| (TableBlock::WarmThroughput, what));
+    let encryption = spec.encryption.is_some() && seen.encryption.changing;
     let kinesis = part(&seen.kinesis).is_some_and(|seen| seen.changing && spec.kinesis_stream.is_some());
     let insights = part(&seen.insights).is_some_and(|seen| seen.changing && spec.contributor_insights.is_some());
-    let apart = [(TableBlock::KinesisStream, kinesis), (TableBlock::ContributorInsights, insights)];
+    let apart = [
+        (TableBlock::Encryption, encryption),
+        (TableBlock::KinesisStream, kinesis),
+        (TableBlock::ContributorInsights, insights),
+    ];
     let apart = apart.into_iter().filter(|(_, changing)| *changing);
-    let all: Vec<String> = indexes
-        .map(|(name, index)| indexes::progress(name, index))
-        .chain(replicas.map(|(region, replica)| replicas::progress(region, replica)))
-        .chain(encryption)
-        .chain(apart.map(|(block, _)| format!("{} is being changed", block.name())))
-        .chain(warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some()))
-        .collect();
-    (!all.is_empty()).then(|| all.join("; "))
+    let apart = apart.map(|(block, _)| (block, format!("{} is being changed", block.name())));
+    let import = part(&seen.import).filter(|import| import::goes_on(import)).map(import::progress);
+    let blocks = indexes.chain(replicas).chain(apart).chain(warming).map(|(block, what)| (block.name(), what));
+    blocks.chain(import.map(|what| (failures::CREATE_FROM, what))).collect()
 }
 
 fn tag_steps(from: &Tags, to: &Tags) -> Vec<Step<Op>> {
@@ -299,6 +309,13 @@ fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, Pro
             index.throughput = indexes.get(name).copied().or(index.throughput);
         } else {
             index.throughput = None;
+        }
+    }
+    for ReplicaState { settings, .. } in seen.replicas.values_mut() {
+        if billing.is_provisioned() {
+            settings.on_demand_throughput_override = None;
+        } else {
+            settings.provisioned_throughput_override = None;
         }
     }
     seen.billing = billing;
