@@ -87,6 +87,20 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
 async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
     let world = World::new("bad-table").await;
     let plain = tables::minimal("orders");
+    let key = |region: &str| format!("arn:aws:kms:{region}:111122223333:key/0b7d3c1e");
+    let capacity = json!({"readCapacityUnits": 1, "writeCapacityUnits": 1});
+    let index = |attributes: usize| {
+        let names: Vec<String> = (0..attributes).map(|n| format!("a{n}")).collect();
+        json!({"name": "one", "partitionKeys": [{"name": "k", "type": "S"}],
+            "projection": {"type": "INCLUDE", "nonKeyAttributes": names}})
+    };
+    let replica = |more: Value, beside: Value| {
+        let mut replica = json!({"regionName": "eu-west-1"});
+        replica.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let mut spec = with(plain.clone(), "replicas", json!([replica]));
+        spec.as_object_mut().expect("an object").extend(beside.as_object().expect("an object").clone());
+        spec
+    };
     let cases = [
         (json!({}), "partitionKey"),
         (with(plain.clone(), "name", json!("a b")), "name"),
@@ -95,14 +109,77 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
         (with(plain.clone(), "billingMode", json!("PROVISIONED")), "needs provisionedThroughput"),
         (with(plain.clone(), "timeToLive", json!({"enabled": true})), "needs attributeName"),
         (
-            with(plain, "provisionedThroughput", json!({"readCapacityUnits": 0, "writeCapacityUnits": 1})),
+            with(plain.clone(), "provisionedThroughput", json!({"readCapacityUnits": 0, "writeCapacityUnits": 1})),
             "greater than or equal to 1",
         ),
+        (with(plain.clone(), "stream", json!({"enabled": true})), "needs viewType"),
+        (with(plain.clone(), "kinesisStream", json!({"enabled": true})), "needs streamArn"),
+        (with(plain.clone(), "encryption", json!({"type": "AwsManaged", "kmsKeyId": key("us-east-1")})), "kmsKeyId"),
+        (with(plain.clone(), "globalSecondaryIndexes", json!([index(21)])), "at most 20"),
+        (with(plain.clone(), "globalSecondaryIndexes", json!([index(1), index(2)])), "duplicate name"),
+        (
+            with(plain.clone(), "replicas", json!([{"regionName": "eu-west-1"}, {"regionName": "eu-west-1"}])),
+            "duplicate",
+        ),
+        (replica(json!({"kmsKeyId": key("eu-central-1")}), json!({})), "replica's own region"),
+        (
+            replica(json!({}), json!({"encryption": {"type": "CustomerManaged", "kmsKeyId": key("us-east-1")}})),
+            "each replica",
+        ),
+        (replica(json!({"kmsKeyId": key("eu-west-1")}), json!({"encryption": {"type": "AwsOwned"}})), "each replica"),
+        (
+            replica(json!({"provisionedThroughputOverride": {"readCapacityUnits": 1}}), json!({})),
+            "goes with provisioned",
+        ),
+        (
+            replica(
+                json!({"onDemandThroughputOverride": {"maxReadRequestUnits": 1}}),
+                json!({"provisionedThroughput": capacity}),
+            ),
+            "PAY_PER_REQUEST",
+        ),
+        (replica(json!({}), json!({"provisionedThroughput": capacity})), "auto scaled"),
     ];
     for (spec, expected) in cases {
         let refused = world.try_apply::<Table>("orders", spec.clone()).await;
         let error = refused.expect_err(&format!("{spec} must be refused"));
         assert!(error.contains(expected), "{spec}: {error}");
+    }
+}
+
+/// A server-side apply that empties a list of the type `map` drops it whole (structured-merge-diff).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_a_table_that_an_apply_empties_is_empty_and_not_gone() {
+    let world = World::new("emptied").await;
+    let spec = |indexes: Value, replicas: Value| {
+        let plain = with(tables::minimal(&world.name("orders")), "managementPolicy", json!("Paused"));
+        with(with(plain, "globalSecondaryIndexes", indexes), "replicas", replicas)
+    };
+    let index = json!({"name": "one", "partitionKeys": [{"name": "k", "type": "S"}], "projection": {"type": "ALL"}});
+    world.apply::<Table>("orders", spec(json!([index]), json!([{"regionName": "eu-west-1"}]))).await;
+    let emptied = world.apply::<Table>("orders", spec(json!([]), json!([]))).await;
+    assert_eq!((emptied.spec.global_secondary_indexes, emptied.spec.replicas), (Some(vec![]), Some(vec![])));
+}
+
+/// As Kustomize merges an overlay that switches off into a base.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_of_a_table_may_be_off_and_say_more() {
+    let world = World::new("off-and-more").await;
+    let mut spec = with(tables::minimal(&world.name("orders")), "managementPolicy", json!("Paused"));
+    for (block, value) in [
+        ("stream", json!({"enabled": false, "viewType": "KEYS_ONLY"})),
+        ("timeToLive", json!({"enabled": false, "attributeName": "a"})),
+        ("pointInTimeRecovery", json!({"enabled": false, "recoveryPeriodInDays": 7})),
+        ("contributorInsights", json!({"enabled": false, "mode": "THROTTLED_KEYS"})),
+        (
+            "kinesisStream",
+            json!({"enabled": false, "streamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/a",
+                "approximateCreationDateTimePrecision": "MICROSECOND"}),
+        ),
+        ("encryption", json!({"type": "AwsOwned", "kmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/0b7d3c1e"})),
+    ] {
+        spec[block] = value;
+        world.apply::<Table>("orders", spec.clone()).await;
     }
 }
 

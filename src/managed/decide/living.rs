@@ -96,7 +96,9 @@ impl<X: External> Situation<'_, X> {
         // From here on the name in the spec is fixed (the schema sees the intent). Where tags cannot go with the create
         // the intent is what makes the thing ours; and what is to be set at creation only must be known to be at its
         // creation still after a crash.
-        if let Some(announcement) = self.announcement(&Outcome::Creating, Some(self.announced(identity))) {
+        if let Some(mut announcement) = self.announcement(&Outcome::Creating, Some(self.announced(identity))) {
+            // Of an import before this one: what becomes of this create must not be hidden by it.
+            announcement.import = None;
             return Effect::Announce(announcement);
         }
         Effect::Create(absent, creation)
