@@ -1,8 +1,8 @@
 //! The whole name of a bucket in AWS.
 //!
-//! In the account-regional namespace it is `<prefix>-<account>-<region>-an`, and "bucket names can only end with the
-//! suffix -an when you create buckets in your account regional namespace" (Amazon S3 User Guide, "Namespaces for general
-//! purpose buckets", "General purpose bucket naming rules").
+//! In the account-regional namespace it is `<prefix>-<account>-<region>-an`, and a bucket that is made in no such
+//! namespace cannot have a name that ends in `-an` (Amazon S3 User Guide, "Namespaces for general purpose buckets",
+//! "General purpose bucket naming rules").
 
 use crate::managed::fault::Fault;
 
@@ -12,8 +12,7 @@ const LONGEST_NAME: usize = 63;
 /// What every name of the account-regional namespace ends in, and no other.
 const RESERVED: &str = "-an";
 
-/// "You can create buckets in your account regional namespace in all AWS Regions except Middle East (Bahrain) and Middle
-/// East (UAE)" (ibid.).
+/// Every region has the namespace but Middle East (Bahrain) and Middle East (UAE) (ibid.).
 const NOT_OFFERED: [&str; 2] = ["me-south-1", "me-central-1"];
 
 /// The whole name of a bucket that is called so in the account-regional namespace. One that is whole already is taken as

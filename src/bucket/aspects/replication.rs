@@ -147,8 +147,9 @@ fn from_sdk(rule: &sdk::ReplicationRule) -> Value {
         ])
     });
     let markers = rule.delete_marker_replication().and_then(sdk::DeleteMarkerReplication::status);
-    // "If you don't specify the Filter element, Amazon S3 assumes that the replication configuration is version V1, and it
-    // replicates delete markers that result from user actions" (Amazon S3 User Guide, "What does Amazon S3 replicate?").
+    // A rule without a Filter is one of the first version of the schema, under which S3 copies the delete markers that
+    // users make (API reference, DeleteMarkerReplication; Amazon S3 User Guide, "Replication configuration file elements",
+    // "Backward compatibility considerations").
     let first_schema = rule.filter().is_none().then(|| status("Enabled"));
     object([
         ("id", rule.id().map(|id| json!(id))),

@@ -244,7 +244,8 @@ impl Kind for Buckets {
         }
     }
 
-    /// "Bucket names can only end with the suffix -an when you create buckets in your account regional namespace".
+    /// Names that end in `-an` are those of the account-regional namespace (Amazon S3 User Guide, "General purpose bucket
+    /// naming rules").
     fn refuses(op: &Op, id: &Identity) -> Option<Fault> {
         let Op::Create { account_regional, .. } = op else { return None };
         let suffix = format!("-{}-{}-an", id.account_id, id.region);
