@@ -5,7 +5,7 @@ use kube::ResourceExt as _;
 use crate::{
     api::{DeletionPolicy, ManagementPolicy},
     managed::{
-        conditions::{DELETING, Outcome, SYNCED},
+        conditions::{DELETING, Outcome},
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
         fault::{Class, Fault, IMPORT_FAILED},
         identity::{Identity, RELEASED},
@@ -144,13 +144,13 @@ impl<X: External> Situation<'_, X> {
     /// The thing is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
     /// writes, though: what this object has held is let go only if it still is another's after a while.
     fn not_ours(&self, refusal: &Refusal) -> Effect<X::Op> {
-        let told = self.status().condition(SYNCED).filter(|synced| synced.reason == refusal.reason());
-        let since = told.map(|synced| self.now.duration_since(synced.last_transition_time.0));
+        let told = self.status().refused_since.get(refusal.reason()).filter(|_| self.is_at_generation());
+        let since = told.map(|since| self.now.duration_since(since.0));
         let held = self.status().external.is_some();
         if !held || since.is_some_and(|since| since >= self.settings.creation_grace) {
             return Effect::RemoveFinalizer;
         }
-        let fault = Fault::new(Class::Transient, refusal.reason(), refusal.to_string());
+        let fault = Fault::new(Class::Premature, refusal.reason(), refusal.to_string());
         self.conclude(&Outcome::Deleting(Some(fault)))
     }
 

@@ -44,3 +44,28 @@ async fn what_was_refused_and_healed_is_refused_anew() {
     point.object.status = Some(*status);
     assert_eq!(refused(&mut point, Class::Denied, 90), (false, Next::Retry));
 }
+
+/// AWS may be behind our own write of the tags.
+#[tokio::test]
+async fn what_turns_out_to_be_anothers_while_it_is_deleted_is_waited_for_however_long_something_else_went_wrong() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.pass.fault = Some(Fault::new(Class::Transient, "SlowDown", "throttled"));
+    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    point.object.status = Some(*status);
+    point.object.metadata.generation = Some(2);
+    point.deleting();
+    let mut tags = point.own_tags();
+    tags.insert("musubi.dev/name".to_owned(), "other".to_owned());
+    for (seconds, gone) in [(3_600, false), (3_601, false), (3_600 + 119, false), (3_600 + 120, true)] {
+        point.now = NOON.parse::<Timestamp>().expect("a time")
+            + SignedDuration::from_hours(1)
+            + SignedDuration::from_secs(seconds);
+        point.pass = Pass { live: true, ..Pass::default() };
+        point.sees(tags.clone());
+        match point.decide() {
+            Effect::Conclude { status, .. } => point.object.status = Some(*status),
+            effect => assert_eq!(effect, Effect::RemoveFinalizer),
+        }
+        assert_eq!(point.decide() == Effect::RemoveFinalizer, gone, "after {seconds} s");
+    }
+}
