@@ -2,7 +2,7 @@
 
 /// What AWS names as the reason of a denial.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Denial {
+enum Denial {
     /// A policy of the operator's own role or user.
     Identity { explicit: bool },
     /// The policy of what was asked for: a bucket's, a table's, a key's.
@@ -51,16 +51,23 @@ const PHRASES: [(&str, Denial); 14] = [
     ("kms key access denied", Denial::Key),
 ];
 
+/// What to do about a denial of `operation` that AWS put in these words.
+pub(super) fn advice(operation: &str, words: &str) -> String {
+    // An action often has another name than its operation, or is one that the operation needs besides (iam:PassRole).
+    let action = words.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split(' ').next());
+    Denial::of(words).advice(action.filter(|action| action.contains(':')).unwrap_or(operation))
+}
+
 impl Denial {
     /// What AWS's words name. One policy may act "transitively through" another: the last is the one to change.
-    pub(super) fn of(words: &str) -> Self {
+    fn of(words: &str) -> Self {
         let words = words.to_ascii_lowercase();
         let named = PHRASES.iter().filter_map(|(phrase, denial)| Some((words.rfind(phrase)?, *denial)));
         named.max_by_key(|(at, _)| *at).map_or(Self::Unsaid, |(_, denial)| denial)
     }
 
-    /// What to do about it.
-    pub(super) fn advice(self, operation: &str) -> String {
+    /// What to do about it, where `operation` is what was denied.
+    fn advice(self, operation: &str) -> String {
         match self {
             Self::Identity { explicit: false } => format!(
                 "grant the operator's role the permission for {operation} (`musubi iam-policy` prints all that it \
@@ -239,6 +246,14 @@ mod tests {
             let advice = denial.advice("TheOperation");
             assert!(advice.contains(word), "{words}: {advice}");
         }
+    }
+
+    #[test]
+    fn the_action_that_aws_names_is_the_one_to_grant() {
+        let words = "User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/r \
+                     because no identity-based policy allows the iam:PassRole action";
+        assert!(advice("PutBucketReplication", words).contains("the permission for iam:PassRole ("));
+        assert!(advice("CreateTable", "not authorized to perform: ").contains("the permission for CreateTable"));
     }
 
     #[test]

@@ -14,9 +14,9 @@ use crate::{
 use super::{
     circuit::Unreachable,
     classify::{awaited, classify, is_about_time},
-    denial::Denial,
+    denial,
     observer::Unaccounted,
-    said::stable,
+    said::{details, stable},
 };
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
@@ -66,7 +66,10 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
                 let message = format!("{operation} got an answer that cannot be read");
                 return Fault::new(Class::Transient, "InvalidResponse", message);
             }
-            refusal(operation, meta.code(), status.unwrap_or_default(), meta.message().unwrap_or_default())
+            let words = meta.message().unwrap_or_default();
+            let body = service.raw().body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+            let words = details(&body).map_or_else(|| words.to_owned(), |details| format!("{words} ({details})"));
+            refusal(operation, meta.code(), status.unwrap_or_default(), &words)
         }
         SdkError::TimeoutError(_) => {
             Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
@@ -188,7 +191,7 @@ fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<Stri
             "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
              acl to {canned: private}"
         }
-        (_, Class::Denied) => return Some(sentence(&Denial::of(words).advice(operation))),
+        (_, Class::Denied) => return Some(sentence(&denial::advice(operation, words))),
         _ => return None,
     };
     Some(advice.to_owned())
@@ -227,7 +230,7 @@ mod tests {
                  perform: dynamodb:CreateTable because no identity-based policy allows the dynamodb:CreateTable action",
                 "CreateTable answered AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi is not \
                  authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
-                 dynamodb:CreateTable action. Grant the operator's role the permission for CreateTable (`musubi \
+                 dynamodb:CreateTable action. Grant the operator's role the permission for dynamodb:CreateTable (`musubi \
                  iam-policy` prints all that it needs); AWS takes some minutes to spread it",
             ),
             (
@@ -241,6 +244,20 @@ mod tests {
         ] {
             assert_eq!(refusal(operation, Some(code), status, words).message, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn what_s3_tells_beside_its_message_is_told() {
+        let body = "<Error><Code>MalformedPolicy</Code><Message>Invalid principal in policy</Message>\
+                    <Detail>&quot;AWS&quot; : &quot;arn:aws:iam::1:role/new&quot;</Detail></Error>";
+        let (aws, _) = crate::aws::Aws::played(move |_| (400, body.to_owned()));
+        let call = aws.regional("us-east-1").s3.put_bucket_policy().bucket("assets").policy("{}").send().await;
+        let fault = fault("PutBucketPolicy", &call.expect_err("it is refused"));
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::Premature, "MalformedPolicy"));
+        assert!(
+            fault.message.contains(r#"Invalid principal in policy ("AWS" : "arn:aws:iam::1:role/new"). It"#),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -36,8 +36,8 @@ impl Regions {
             None => Err(Fault::user(
                 "UnknownRegion",
                 format!(
-                    "{region} is no region of AWS by its name: correct it; for a region of another store, or of a new \
-                     kind, an administrator must start the operator with --allow-region for every region it may use"
+                    "{region} is no region of AWS by its name: correct it; for a region of a new kind, or one that LocalStack \
+                     makes up, an administrator must start the operator with --allow-region for every region it may use"
                 ),
             )),
             Some(its) if its != partition(&self.home) => Err(Fault::user(

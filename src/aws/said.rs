@@ -94,6 +94,28 @@ fn is_time(word: &str) -> bool {
     digits(day) == 8 && digits(time) >= 4 && only(day) && only(time)
 }
 
+/// What S3 tells beside its message, which alone says neither which principal of a policy nor which destination of a
+/// notification it does not take: `<Detail>`, and `<ArgumentName1>`, `<ArgumentValue1>` and so on.
+pub(super) fn details(body: &str) -> Option<String> {
+    let told = |tag: &str| {
+        let (_, rest) = body.split_once(&format!("<{tag}>"))?;
+        let (text, _) = rest.split_once(&format!("</{tag}>"))?;
+        Some(unescaped(text)).filter(|text| !text.trim().is_empty())
+    };
+    let argument = |number: &str| {
+        let value = told(&format!("ArgumentValue{number}"))?;
+        Some(told(&format!("ArgumentName{number}")).map_or_else(|| value.clone(), |name| format!("{name}: {value}")))
+    };
+    let numbers = ["", "1", "2", "3", "4", "5"];
+    let all: Vec<String> = told("Detail").into_iter().chain(numbers.into_iter().filter_map(argument)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn unescaped(xml: &str) -> String {
+    let plain = xml.replace("&quot;", "\"").replace("&apos;", "'").replace("&lt;", "<").replace("&gt;", ">");
+    plain.replace("&amp;", "&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +170,23 @@ mod tests {
             assert_eq!(stable(first), stable(second));
             assert!(stable(first).contains(kept), "{}", stable(first));
         }
+    }
+
+    /// A response of S3, as botocore logs it (in a public post on Lambda notifications), and one of MalformedPolicy.
+    #[test]
+    fn which_destination_or_principal_is_not_taken_is_told() {
+        let arn = "arn:aws:lambda:ap-northeast-1:123456789101:function:TestFunc:dev";
+        let body = format!(
+            "<Error><Code>InvalidArgument</Code><Message>Unable to validate the following destination configurations</Message>\
+             <ArgumentName1>{arn}, null</ArgumentName1><ArgumentValue1>Not authorized to invoke function [{arn}]\
+             </ArgumentValue1><RequestId>2B87</RequestId></Error>"
+        );
+        assert_eq!(details(&body), Some(format!("{arn}, null: Not authorized to invoke function [{arn}]")));
+        let body = "<Error><Code>MalformedPolicy</Code><Message>Invalid principal in policy</Message>\
+                    <Detail>&quot;AWS&quot; : &quot;arn:aws:iam::1:role/new&quot;</Detail></Error>";
+        assert_eq!(details(body).as_deref(), Some(r#""AWS" : "arn:aws:iam::1:role/new""#));
+        assert_eq!(details(r#"{"__type": "ValidationException", "message": "no"}"#), None);
+        assert_eq!(details("<Error><Code>NoSuchBucket</Code><ArgumentValue></ArgumentValue></Error>"), None);
     }
 
     #[test]
