@@ -79,7 +79,8 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             "NoCredentials",
             format!(
                 "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
-                 web identity, container or instance)"
+                 web identity, container or instance). For a profile of IAM Identity Center or of a console login, sign in \
+                 again by `aws sso login` or `aws login`; for a credential_process, run its command by hand"
             ),
         ),
         // The request may have arrived all the same.

@@ -18,6 +18,8 @@ mod owners;
 mod partitions;
 #[cfg(test)]
 mod played;
+#[cfg(test)]
+mod profiles;
 mod regions;
 mod retries;
 mod said;
