@@ -80,11 +80,10 @@ pub fn policy(scope: &Scope) -> Value {
 fn is_asked_for(part: Part, operation: &str, with: With) -> bool {
     match part {
         Part::BucketContents => with.force_delete,
-        Part::TablesFromElsewhere => with.restore,
         Part::ImportsOfTables | Part::FilesOfImports | Part::KeysOfImports | Part::LogsOfImports => with.import,
         Part::ReplicasOfTables | Part::RoleOfReplicas => with.replicas,
         Part::TableItems if operation == "UpdateTable" => with.replicas,
-        Part::TableItems => with.restore,
+        Part::TablesFromElsewhere | Part::TableItems => with.restore,
         Part::Buckets
         | Part::Tables
         | Part::TableContents

@@ -48,7 +48,7 @@ pub fn dns_suffix_of(partition: &str) -> &'static str {
 
 fn of(region: &str) -> &'static Partition {
     let begins = |prefix: &&str| region.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with('-'));
-    OTHERS.iter().find(|other| other.prefixes.iter().any(|prefix| begins(&prefix))).unwrap_or(&AWS)
+    OTHERS.iter().find(|other| other.prefixes.iter().any(begins)).unwrap_or(&AWS)
 }
 
 /// The partition whose pattern a region matches, so that a region that opens tomorrow is known today; for `aws` the
