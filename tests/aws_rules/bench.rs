@@ -52,6 +52,9 @@ impl Bench {
     pub async fn aws(asked: &Asked) -> Result<Self, String> {
         let config = aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled());
         let config = config.load().await;
+        if let Some(url) = config.endpoint_url() {
+            return Err(format!("the profile names the endpoint {url}: what answers there is not AWS; take it out"));
+        }
         let config = match config.region() {
             Some(_) => config,
             None => config.into_builder().region(Region::from_static("us-east-1")).build(),
