@@ -172,7 +172,7 @@ async fn a_key_that_xml_cannot_carry_is_listed_and_deleted_alone() {
         };
         (200, body)
     });
-    let reads = Reads { tags: true, blocks: [].into(), contents: true };
+    let reads = Reads { tags: true, contents: true, ..Reads::default() };
     let Ok(Existence::Present { mut seen, .. }) = Box::pin(buckets.look(&id(), &reads)).await else {
         panic!("it is there")
     };

@@ -155,7 +155,7 @@ impl<X: External> Situation<'_, X> {
         if self.has_finalizer() && self.status().external.is_none() {
             return Effect::RemoveFinalizer;
         }
-        let outcome = Outcome::of(fault.clone(), self.status(), self.now);
+        let outcome = self.outcome_of(fault.clone());
         let mut status = Status { external: None, creation_intent: None, ..self.next_status(&outcome) };
         if let Some(import) = status.import.as_mut().filter(|import| !import.has_ended()) {
             "FAILED".clone_into(&mut import.status);

@@ -95,7 +95,7 @@ async fn a_table_that_serves_is_ready_while_its_index_is_built() {
     }
     let mut pass = Pass::<Tables> {
         sight: Some(Existence::Present { tags: Some(tags), seen }),
-        read: Reads { tags: true, blocks: Tables::BLOCKS.iter().copied().collect(), contents: false },
+        read: Reads { tags: true, blocks: Tables::BLOCKS.iter().copied().collect(), ..Reads::default() },
         live: true,
         reserved: true,
         ..Pass::default()
