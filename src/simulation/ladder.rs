@@ -266,11 +266,16 @@ proptest! {
     }
 }
 
-/// The blocks and variants of `tests/table-blocks.yaml`: each block set, changed, switched off and taken out.
+/// The blocks and variants of `tests/table-blocks.yaml`.
+pub(super) fn variants() -> Value {
+    let text = include_str!("../../tests/table-blocks.yaml").replace("NAME", "orders");
+    serde_saphyr::from_str(&text).expect("it is YAML")
+}
+
+/// Each block set, changed, switched off and taken out.
 #[test]
 fn every_block_of_the_sweep_leads_to_every_other_variant_of_it() {
-    let text = include_str!("../../tests/table-blocks.yaml").replace("NAME", "orders");
-    let file: Value = serde_saphyr::from_str(&text).expect("it is YAML");
+    let file = variants();
     let (mut edits, mut steps) = (0, 0);
     for (name, values) in file.as_object().expect("a map") {
         let spec = |value: Option<&Value>| {

@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::managed::mutants::{Mutant, with_mutant};
+use crate::{
+    api::TableBlock,
+    managed::mutants::{Mutant, with_mutant},
+};
 
 use super::{
     cloud::Cloud,
     families::{Real, runtime},
     run::{Plan, Run},
     workloads::{Act, Deed, Workload},
+    world::Leg,
 };
 
 /// How long each object is left alone with the write that never shows.
@@ -113,6 +117,91 @@ fn a_write_that_never_shows_is_made_three_times_and_then_ever_more_slowly() {
         let other = if case.tables { "true,Some(\\\"expiresAt" } else { "acceleration\":{\"status\":\"Enabled" };
         assert!(cloud.replace(' ', "").contains(other), "{}: other blocks go on: {cloud}", case.block);
         assert!(!object["replicas"].to_string().contains("eu-west-1"), "AWS shows no replica: {object:#}");
+    }
+}
+
+/// The op that brings a block of a table to what is declared, as it prints.
+fn op_of(block: TableBlock) -> &'static str {
+    match block {
+        TableBlock::BillingMode | TableBlock::ProvisionedThroughput => "Billing {",
+        TableBlock::OnDemandThroughput => "OnDemand(",
+        TableBlock::WarmThroughput => "Warm(",
+        TableBlock::TableClass => "Class(",
+        TableBlock::DeletionProtection => "Protection(",
+        TableBlock::GlobalSecondaryIndexes => "CreateIndex {",
+        TableBlock::Stream => "Stream(",
+        TableBlock::Encryption => "Encryption(",
+        TableBlock::TimeToLive => "SetTtl {",
+        TableBlock::PointInTimeRecovery => "SetRecovery(",
+        TableBlock::ContributorInsights => "SetInsights(",
+        TableBlock::ResourcePolicy => "PutPolicy {",
+        TableBlock::KinesisStream => "EnableKinesis(",
+        TableBlock::Replicas => "CreateReplica(",
+    }
+}
+
+/// Every block of both kinds, set for the first time: what it needs is there before.
+fn every_block() -> Vec<(bool, String, Value, Value, String)> {
+    let mut all = Vec::new();
+    let mut add = |tables: bool, file: &Value, words: &dyn Fn(&str) -> String| {
+        for (block, values) in file.as_object().expect("a map") {
+            let mut before = if tables { table(&json!({})) } else { json!({}) };
+            for (field, value) in values["with"].as_object().into_iter().flatten() {
+                before[field] = value.clone();
+            }
+            let mut after = before.clone();
+            after[block] = values["variants"][0].clone();
+            let capacity = json!({"readCapacityUnits": 5, "writeCapacityUnits": 6});
+            match block.as_str() {
+                // It is what a table has by itself.
+                "billingMode" => {
+                    before = with_capacity(&before, &capacity);
+                }
+                "provisionedThroughput" => after = with_capacity(&after, &capacity),
+                // The state that a new bucket has.
+                "publicAccessBlock" => after[block] = json!({"blockPublicPolicy": false}),
+                _ => {}
+            }
+            all.push((tables, block.clone(), before, after, words(block)));
+        }
+    };
+    add(false, &crate::bucket::variants(), &|block| format!("aspect: \"{block}\""));
+    let tables = super::ladder::variants();
+    let block = |name: &str| TableBlock::ALL.into_iter().find(|block| block.name() == name).expect("a block");
+    add(true, &tables, &|name| op_of(block(name)).to_owned());
+    all
+}
+
+fn with_capacity(spec: &Value, capacity: &Value) -> Value {
+    let mut spec = spec.clone();
+    spec["billingMode"] = json!("PROVISIONED");
+    spec["provisionedThroughput"] = capacity.clone();
+    spec
+}
+
+/// The brake acts for every op of both kinds, however AWS is waited for in between.
+#[test]
+fn no_op_that_never_shows_is_made_for_ever() {
+    for (tables, block, before, after, words) in every_block() {
+        let words: &'static str = words.leak();
+        let name: &'static str = block.clone().leak();
+        let act = |what, settle| Act { what, settle };
+        let minutes = Duration::from_secs(12 * 60);
+        let acts = vec![
+            act(Deed::Apply("assets", before), minutes),
+            act(Deed::Deafen(words), Duration::from_secs(1)),
+            act(Deed::Apply("assets", after), HOURS),
+        ];
+        let workload = Workload { name, tables, tags_at_creation: true, acts };
+        let found = runtime().block_on(async { Real::new().await.run(&workload, &Plan::default()).await });
+        let last = found.acts.last().copied().unwrap_or_default();
+        let sent = found.calls.iter().skip(last).filter(|call| call.leg == Leg::Aws && call.write).count();
+        let object = &found.end["objects"][if tables { "tables/assets" } else { "buckets/assets" }];
+        let synced = &object["conditions"].as_array().expect("conditions")[1];
+        println!("{block}: {sent} writes in three hours; {synced}");
+        let gated = sent == 0 && synced[2] == "ApprovalRequired";
+        assert!(gated || (1..=16).contains(&sent), "{block}: {sent} writes: {object:#}");
+        assert_ne!(*synced, json!(["Synced", "True", "InSync"]), "{block}: {object:#}");
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Deed {
     Annotate(&'static str, &'static str, &'static str),
     /// Somebody changes AWS.
     Cloud(fn(&mut Cloud)),
+    /// From now on ops with these words in them are accepted and never shown.
+    Deafen(&'static str),
 }
 
 const SETTLE: Duration = Duration::from_secs(12 * 60);
@@ -77,6 +79,7 @@ impl Act {
             }
             Deed::Annotate(name, key, value) => state.store.annotate(plural, name, key, (*value).into()),
             Deed::Cloud(change) => change(&mut state.cloud),
+            Deed::Deafen(words) => state.cloud.never_shown = Some(words),
         }
     }
 }

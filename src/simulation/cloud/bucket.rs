@@ -184,15 +184,16 @@ impl Kind for Buckets {
                 if *aspect == "publicAccessBlock" && closed && state["blockPublicPolicy"] == false {
                     bucket.opened = Some(now);
                 }
-                let unheeded = bucket.opened.is_some_and(|at| now.duration_since(at) < HEEDED);
-                if *aspect == "policy" && is_public(state) && (closed || unheeded) {
-                    return Err(refusal("PutBucketPolicy", Some("AccessDenied"), 403, "public policies are blocked"));
-                }
+                // What is wrong in itself is told first.
                 if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
                     return Err(refusal("PutBucketPolicy", Some("MalformedPolicy"), 400, "the policy is malformed"));
                 }
                 if *aspect == "policy" && state.as_str().is_some_and(|text| compact(text).len() > 20 * 1024) {
                     return Err(refusal("PutBucketPolicy", Some("PolicyTooLarge"), 400, "at most 20 KiB"));
+                }
+                let unheeded = bucket.opened.is_some_and(|at| now.duration_since(at) < HEEDED);
+                if *aspect == "policy" && is_public(state) && (closed || unheeded) {
+                    return Err(refusal("PutBucketPolicy", Some("AccessDenied"), 403, "public policies are blocked"));
                 }
                 if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
                     return Err(refusal);

@@ -172,15 +172,6 @@ pub fn entry(rule: Rule) -> &'static Entry {
 /// Rules that are not kept by default, and what has to come before they can be.
 pub const NOT_YET: &[(Rule, &str)] = &[
     (
-        Rule::PublicPolicyWaits,
-        "the public access block is loosened anew before each try, so that examples/static-website.yaml never becomes \
-         Ready: the wait has to come after our own loosening",
-    ),
-    (
-        Rule::DeletionProtectionAlone,
-        "a change of billing mode or capacity carries DeletionProtectionEnabled along: it has to be a call of its own",
-    ),
-    (
         Rule::StaleConfiguration,
         "on LocalStack the tags of ownership are put after the create and read back, and tests count these reads; a \
          stale read is taken for drift",
