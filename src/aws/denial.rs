@@ -79,37 +79,42 @@ impl Denial {
             }
             Self::Resource { explicit: true } => {
                 "the resource's own policy forbids it to the operator: exempt the operator's role from its Deny \
-                 statement; a bucket whose policy shuts out everybody can be opened by the root user of its account, who \
-                 may delete the policy"
+                 statement; a bucket whose policy shuts out everybody can be opened by the root user of its account, \
+                 who may delete the policy"
                     .to_owned()
             }
             Self::Resource { explicit: false } => {
-                "it belongs to another account, whose own policy must allow it to the operator's role; or choose another \
-                 name"
+                "it belongs to another account, whose own policy must allow it to the operator's role; or choose \
+                 another name"
                     .to_owned()
             }
             Self::ServiceControl => {
-                "a service control policy of your organization forbids it to this account: ask those who administer AWS \
-                 Organizations; granting the operator more does not help"
+                "a service control policy of your organization forbids it to this account: ask those who administer \
+                 AWS Organizations; granting the operator more does not help"
                     .to_owned()
             }
             Self::ResourceControl => {
-                "a resource control policy of your organization forbids it: ask those who administer AWS Organizations; \
-                 granting the operator more does not help"
+                "a resource control policy of your organization forbids it: ask those who administer AWS \
+                 Organizations; granting the operator more does not help"
                     .to_owned()
             }
             Self::Boundary => {
-                format!("the permissions boundary of the operator's role does not allow {operation}: widen the boundary")
+                format!(
+                    "the permissions boundary of the operator's role does not allow {operation}: widen the boundary"
+                )
             }
             Self::Session => format!(
-                "the session policy that the operator's credentials were issued with does not allow {operation}: change \
-                 it where they are issued"
+                "the session policy that the operator's credentials were issued with does not allow {operation}: \
+                 change it where they are issued"
             ),
             Self::Endpoint => format!(
                 "the policy of the VPC endpoint that the operator calls through does not allow {operation}: change the \
                  endpoint's policy"
             ),
-            Self::Trust => "the trust policy of the role does not let the operator assume it: add the operator's identity to it".to_owned(),
+            Self::Trust => {
+                "the trust policy of the role does not let the operator assume it: add the operator's identity to it"
+                    .to_owned()
+            }
             Self::PublicPolicy => {
                 "the policy is public, and S3 Block Public Access forbids that: make it less than public, or declare \
                  publicAccessBlock with blockPublicPolicy: false and restrictPublicBuckets: false; if that is declared \
@@ -124,8 +129,8 @@ impl Denial {
                     .to_owned()
             }
             Self::Key => {
-                "DynamoDB uses the table's key in the operator's name: the key's policy and the operator's role must both \
-                 allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
+                "DynamoDB uses the table's key in the operator's name: the key's policy and the operator's role must \
+                 both allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
                     .to_owned()
             }
             Self::Unsaid => unsaid(operation),
@@ -177,18 +182,24 @@ mod tests {
                 "AWS Organizations",
             ),
             (
-                "s3:GetObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" with an explicit deny in a resource control policy".to_owned(),
+                "s3:GetObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" with an explicit deny \
+                 in a resource control policy"
+                    .to_owned(),
                 Denial::ResourceControl,
                 "AWS Organizations",
             ),
             (
-                "codecommit:ListRepositories because no VPC endpoint policy allows the codecommit:ListRepositories action".to_owned(),
+                "codecommit:ListRepositories because no VPC endpoint policy allows the codecommit:ListRepositories \
+                 action"
+                    .to_owned(),
                 Denial::Endpoint,
                 "VPC endpoint",
             ),
             (format!("{deployments} with an explicit deny in a VPC endpoint policy"), Denial::Endpoint, "VPC endpoint"),
             (
-                "SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:role-name-2 with an explicit deny in a VPC endpoint policy transitively through a service control policy".to_owned(),
+                "SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:role-name-2 with an explicit deny in a \
+                 VPC endpoint policy transitively through a service control policy"
+                    .to_owned(),
                 Denial::ServiceControl,
                 "AWS Organizations",
             ),
@@ -197,26 +208,38 @@ mod tests {
                 Denial::Boundary,
                 "boundary",
             ),
-            ("sagemaker:ListModels with an explicit deny in a permissions boundary".to_owned(), Denial::Boundary, "boundary"),
             (
-                "codecommit:ListRepositories because no session policy allows the codecommit:ListRepositories action".to_owned(),
+                "sagemaker:ListModels with an explicit deny in a permissions boundary".to_owned(),
+                Denial::Boundary,
+                "boundary",
+            ),
+            (
+                "codecommit:ListRepositories because no session policy allows the codecommit:ListRepositories \
+                 action"
+                    .to_owned(),
                 Denial::Session,
                 "session policy",
             ),
             (format!("{deployments} with an explicit deny in a sessions policy"), Denial::Session, "session policy"),
             (
-                "secretsmanager:GetSecretValue because no resource-based policy allows the secretsmanager:GetSecretValue action".to_owned(),
+                "secretsmanager:GetSecretValue because no resource-based policy allows the \
+                 secretsmanager:GetSecretValue action"
+                    .to_owned(),
                 Denial::Resource { explicit: false },
                 "another account",
             ),
             (
-                "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* with an explicit deny in a resource-based policy".to_owned(),
+                "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* \
+                 with an explicit deny in a resource-based policy"
+                    .to_owned(),
                 Denial::Resource { explicit: true },
                 "own policy forbids it",
             ),
             ("sts:AssumeRole with an explicit deny in the role trust policy".to_owned(), Denial::Trust, "trust policy"),
             (
-                "codecommit:ListRepositories because no identity-based policy allows the codecommit:ListRepositories action".to_owned(),
+                "codecommit:ListRepositories because no identity-based policy allows the codecommit:ListRepositories \
+                 action"
+                    .to_owned(),
                 Denial::Identity { explicit: false },
                 "grant the operator's role",
             ),
@@ -226,17 +249,23 @@ mod tests {
                 "Deny statement",
             ),
             (
-                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.".to_owned(),
+                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public \
+                 policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+                    .to_owned(),
                 Denial::PublicPolicy,
                 "the account's own Block Public Access",
             ),
             (
-                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the BlockPublicPolicy block public access setting.".to_owned(),
+                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the \
+                 BlockPublicPolicy block public access setting."
+                    .to_owned(),
                 Denial::PublicPolicy,
                 "the account's own Block Public Access",
             ),
             (
-                "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.".to_owned(),
+                "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs \
+                 are prevented by the BlockPublicAcls setting in S3 Block Public Access."
+                    .to_owned(),
                 Denial::PublicAcl,
                 "blockPublicAcls: false",
             ),
@@ -250,8 +279,8 @@ mod tests {
 
     #[test]
     fn the_action_that_aws_names_is_the_one_to_grant() {
-        let words = "User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/r \
-                     because no identity-based policy allows the iam:PassRole action";
+        let words = "User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: \
+                     arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
         assert!(advice("PutBucketReplication", words).contains("the permission for iam:PassRole ("));
         assert!(advice("CreateTable", "not authorized to perform: ").contains("the permission for CreateTable"));
     }
@@ -259,8 +288,9 @@ mod tests {
     #[test]
     fn a_key_that_dynamodb_may_not_use_is_named() {
         // aws/aws-cdk#18616.
-        let words = "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to \
-                     a customer master key that does not exist, does not exist in this region, or you are not allowed to access.";
+        let words = "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext \
+                     refers to a customer master key that does not exist, does not exist in this region, or you are \
+                     not allowed to access.";
         assert_eq!(Denial::of(words), Denial::Key);
     }
 

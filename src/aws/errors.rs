@@ -79,8 +79,8 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             "NoCredentials",
             format!(
                 "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
-                 web identity, container or instance). For a profile of IAM Identity Center or of a console login, sign in \
-                 again by `aws sso login` or `aws login`; for a credential_process, run its command by hand"
+                 web identity, container or instance). For a profile of IAM Identity Center or of a console login, \
+                 sign in again by `aws sso login` or `aws login`; for a credential_process, run its command by hand"
             ),
         ),
         // The request may have arrived all the same.
@@ -93,7 +93,8 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         SdkError::ConstructionFailure(_) => Fault::user(
             "InvalidRequest",
             format!(
-                "{operation} cannot be built from the spec: a value in it cannot be sent to AWS; look for control characters"
+                "{operation} cannot be built from the spec: a value in it cannot be sent to AWS; look for control \
+                 characters"
             ),
         ),
         _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
@@ -189,8 +190,8 @@ fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<Stri
             "If the operator's credentials are good elsewhere, this region is not enabled in the account"
         }
         ("AccessControlListNotSupported", _) => {
-            "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, or \
-             acl to {canned: private}"
+            "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, \
+             or acl to {canned: private}"
         }
         (_, Class::Denied) => return Some(sentence(&denial::advice(operation, words))),
         _ => return None,
@@ -210,9 +211,9 @@ mod tests {
                 "InvalidRequest",
                 400,
                 "Destination bucket must have versioning enabled.",
-                "PutBucketReplication answered InvalidRequest: Destination bucket must have versioning enabled. It is tried \
-                 again and heals by itself once AWS knows what it needs: this bucket and each destination must exist and \
-                 have versioning enabled",
+                "PutBucketReplication answered InvalidRequest: Destination bucket must have versioning enabled. It is \
+                 tried again and heals by itself once AWS knows what it needs: this bucket and each destination must \
+                 exist and have versioning enabled",
             ),
             ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors answered MalformedXML"),
             (
@@ -220,27 +221,29 @@ mod tests {
                 "RequestTimeTooSkewed",
                 403,
                 "The difference between the request time and the current time is too large.",
-                "PutBucketTagging answered RequestTimeTooSkewed: The difference between the request time and the current \
-                 time is too large. The operator's clock differs from AWS's: have the clock of its node set by NTP",
+                "PutBucketTagging answered RequestTimeTooSkewed: The difference between the request time and the \
+                 current time is too large. The operator's clock differs from AWS's: have the clock of its node set \
+                 by NTP",
             ),
             (
                 "CreateTable",
                 "AccessDeniedException",
                 400,
-                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not authorized to \
-                 perform: dynamodb:CreateTable because no identity-based policy allows the dynamodb:CreateTable action",
-                "CreateTable answered AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi is not \
+                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not \
                  authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
-                 dynamodb:CreateTable action. Grant the operator's role the permission for dynamodb:CreateTable (`musubi \
-                 iam-policy` prints all that it needs); AWS takes some minutes to spread it",
+                 dynamodb:CreateTable action",
+                "CreateTable answered AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi is \
+                 not authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
+                 dynamodb:CreateTable action. Grant the operator's role the permission for dynamodb:CreateTable \
+                 (`musubi iam-policy` prints all that it needs); AWS takes some minutes to spread it",
             ),
             (
                 "PutBucketAbac",
                 "NotImplemented",
                 501,
                 "not implemented.",
-                "PutBucketAbac answered NotImplemented: not implemented. This endpoint does not offer the feature: take the \
-                 block out of the spec",
+                "PutBucketAbac answered NotImplemented: not implemented. This endpoint does not offer the feature: \
+                 take the block out of the spec",
             ),
         ] {
             assert_eq!(refusal(operation, Some(code), status, words).message, expected);

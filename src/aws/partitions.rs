@@ -1,7 +1,7 @@
 //! The partitions of AWS: which regions they have, and under which domain their services are.
 //!
-//! As the SDK's own partitions.json has them (version 1.1), which it keeps to itself; a test resolves an endpoint by the
-//! SDK in each.
+//! As the SDK's own partitions.json has them (version 1.1), which it keeps to itself; a test resolves an endpoint by
+//! the SDK in each.
 
 /// A group of regions with credentials, ARNs and names of their own.
 struct Partition {

@@ -36,15 +36,16 @@ impl Regions {
             None => Err(Fault::user(
                 "UnknownRegion",
                 format!(
-                    "{region} is no region of AWS by its name: correct it; for a region of a new kind, or one that LocalStack \
-                     makes up, an administrator must start the operator with --allow-region for every region it may use"
+                    "{region} is no region of AWS by its name: correct it; for a region of a new kind, or one that \
+                     LocalStack makes up, an administrator must start the operator with --allow-region for every \
+                     region it may use"
                 ),
             )),
             Some(its) if its != partition(&self.home) => Err(Fault::user(
                 "RegionNotAllowed",
                 format!(
-                    "{region} is in the AWS partition {its}, and credentials for {} are valid in the partition {} only: \
-                     choose a region there",
+                    "{region} is in the AWS partition {its}, and credentials for {} are valid in the partition {} \
+                     only: choose a region there",
                     self.home,
                     partition(&self.home)
                 ),

@@ -127,26 +127,32 @@ mod tests {
             // IAM User Guide, "Troubleshoot access denied error messages"; the SDK names a session
             // `web-identity-token-<milliseconds>`.
             (
-                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not authorized to \
-                 perform: dynamodb:CreateTable because no identity-based policy allows the dynamodb:CreateTable action",
-                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795003600000 is not authorized to \
-                 perform: dynamodb:CreateTable because no identity-based policy allows the dynamodb:CreateTable action",
+                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not \
+                 authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
+                 dynamodb:CreateTable action",
+                "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795003600000 is not \
+                 authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
+                 dynamodb:CreateTable action",
                 "assumed-role/musubi is not authorized to perform: dynamodb:CreateTable",
             ),
             // aws-solutions/generative-ai-application-builder-on-aws#29.
             (
-                "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Key 'arn:aws:kms:us-east-1:1:key/k' \
-                 does not exist (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Request ID: \
-                 0e35c348-57ef-4b0a-81e7-87e3fd0e4344; Proxy: null) (Service: DynamoDb, Status Code: 400, Request ID: A1)",
-                "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Key 'arn:aws:kms:us-east-1:1:key/k' \
-                 does not exist (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Request ID: \
-                 ffffffff-57ef-4b0a-81e7-87e3fd0e4344; Proxy: null) (Service: DynamoDb, Status Code: 400, Request ID: B2)",
+                "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Key \
+                 'arn:aws:kms:us-east-1:1:key/k' does not exist (Service: AWSKMS; Status Code: 400; Error Code: \
+                 NotFoundException; Request ID: 0e35c348-57ef-4b0a-81e7-87e3fd0e4344; Proxy: null) (Service: \
+                 DynamoDb, Status Code: 400, Request ID: A1)",
+                "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Key \
+                 'arn:aws:kms:us-east-1:1:key/k' does not exist (Service: AWSKMS; Status Code: 400; Error Code: \
+                 NotFoundException; Request ID: ffffffff-57ef-4b0a-81e7-87e3fd0e4344; Proxy: null) (Service: \
+                 DynamoDb, Status Code: 400, Request ID: B2)",
                 "Key 'arn:aws:kms:us-east-1:1:key/k' does not exist",
             ),
             // IAM User Guide, "Decode an encoded authorization failure message".
             (
-                "You are not authorized to perform this operation. Encoded authorization failure message: mR08NOyRPjVfde9BZ_4YPDcm",
-                "You are not authorized to perform this operation. Encoded authorization failure message: 4nOyRPjVfde9BZ_4YPDcmR08",
+                "You are not authorized to perform this operation. Encoded authorization failure message: \
+                 mR08NOyRPjVfde9BZ_4YPDcm",
+                "You are not authorized to perform this operation. Encoded authorization failure message: \
+                 4nOyRPjVfde9BZ_4YPDcmR08",
                 "not authorized to perform this operation",
             ),
             // General Reference, "Troubleshoot Signature Version 4 signing".
@@ -156,8 +162,10 @@ mod tests {
                 "Signature expired",
             ),
             (
-                "Access Denied (Service: S3, Status Code: 403, Request ID: A, Extended Request ID: b+/=) (RequestToken: c-d, X: y)",
-                "Access Denied (Service: S3, Status Code: 403, Request ID: B, Extended Request ID: c+/=) (RequestToken: e-f, X: y)",
+                "Access Denied (Service: S3, Status Code: 403, Request ID: A, Extended Request ID: b+/=) \
+                 (RequestToken: c-d, X: y)",
+                "Access Denied (Service: S3, Status Code: 403, Request ID: B, Extended Request ID: c+/=) \
+                 (RequestToken: e-f, X: y)",
                 "Access Denied",
             ),
             (
@@ -177,7 +185,8 @@ mod tests {
     fn which_destination_or_principal_is_not_taken_is_told() {
         let arn = "arn:aws:lambda:ap-northeast-1:123456789101:function:TestFunc:dev";
         let body = format!(
-            "<Error><Code>InvalidArgument</Code><Message>Unable to validate the following destination configurations</Message>\
+            "<Error><Code>InvalidArgument</Code><Message>Unable to validate the following destination \
+             configurations</Message>\
              <ArgumentName1>{arn}, null</ArgumentName1><ArgumentValue1>Not authorized to invoke function [{arn}]\
              </ArgumentValue1><RequestId>2B87</RequestId></Error>"
         );

@@ -141,9 +141,9 @@ fn is_refusal(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Premature)
 }
 
-/// Since when AWS refuses what, for [`Outcome::of`] and for deletions: by reason, so that one refusal is not blamed for how long another
-/// has lasted, and afresh for each generation. Other trouble in between ends none of them, since it proves nothing.
-/// That a reason is new is told by the conditions as well, so that this costs no write of its own.
+/// Since when AWS refuses what, for [`Outcome::of`] and for deletions: by reason, so that one refusal is not blamed for
+/// how long another has lasted, and afresh for each generation. Other trouble in between ends none of them, since it
+/// proves nothing. That a reason is new is told by the conditions as well, so that this costs no write of its own.
 pub fn refused_since(previous: &Status, outcome: &Outcome, generation: i64, now: Timestamp) -> BTreeMap<String, Time> {
     let before = (previous.observed_generation == generation).then(|| previous.refused_since.clone());
     let mut since = before.unwrap_or_default();
