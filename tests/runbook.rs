@@ -20,7 +20,7 @@ fn read(path: &str) -> String {
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if entry.is_dir() && name != "simulation" {
+        if entry.is_dir() && !["simulation", "tests"].contains(&name.as_str()) {
             sources(&entry, found);
         } else if !["tests.rs", "wire.rs", "played.rs", "mutants.rs"].contains(&name.as_str()) && !entry.is_dir() {
             let text = std::fs::read_to_string(&entry).expect("a source");
