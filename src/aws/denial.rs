@@ -164,114 +164,103 @@ fn grant(operation: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The examples of the two guides, whole.
+    /// The examples of the two guides, what AWS names, and a word of the advice. DEPLOYMENTS stands for an action and a
+    /// resource.
+    const EXAMPLES: &[(&str, Denial, &str)] = &[
+        (
+            "codecommit:ListRepositories with an explicit deny in a service control policy",
+            Denial::ServiceControl,
+            "AWS Organizations",
+        ),
+        (
+            "s3:GetObject because no service control policy allows the s3:GetObject action",
+            Denial::ServiceControl,
+            "AWS Organizations",
+        ),
+        (
+            "s3:GetObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" with an explicit deny \
+             in a resource control policy",
+            Denial::ResourceControl,
+            "AWS Organizations",
+        ),
+        (
+            "codecommit:ListRepositories because no VPC endpoint policy allows the codecommit:ListRepositories \
+             action",
+            Denial::Endpoint,
+            "VPC endpoint",
+        ),
+        ("DEPLOYMENTS with an explicit deny in a VPC endpoint policy", Denial::Endpoint, "VPC endpoint"),
+        (
+            "SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:role-name-2 with an explicit deny in a \
+             VPC endpoint policy transitively through a service control policy",
+            Denial::ServiceControl,
+            "AWS Organizations",
+        ),
+        (
+            "DEPLOYMENTS because no permissions boundary allows the codedeploy:ListDeployments action",
+            Denial::Boundary,
+            "boundary",
+        ),
+        ("sagemaker:ListModels with an explicit deny in a permissions boundary", Denial::Boundary, "boundary"),
+        (
+            "codecommit:ListRepositories because no session policy allows the codecommit:ListRepositories \
+             action",
+            Denial::Session,
+            "session policy",
+        ),
+        ("DEPLOYMENTS with an explicit deny in a sessions policy", Denial::Session, "session policy"),
+        (
+            "secretsmanager:GetSecretValue because no resource-based policy allows the \
+             secretsmanager:GetSecretValue action",
+            Denial::Resource { explicit: false },
+            "another account",
+        ),
+        (
+            "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* \
+             with an explicit deny in a resource-based policy",
+            Denial::Resource { explicit: true },
+            "own policy forbids it",
+        ),
+        ("sts:AssumeRole with an explicit deny in the role trust policy", Denial::Trust, "trust policy"),
+        (
+            "codecommit:ListRepositories because no identity-based policy allows the codecommit:ListRepositories \
+             action",
+            Denial::Identity { explicit: false },
+            "grant the operator's role",
+        ),
+        (
+            "DEPLOYMENTS with an explicit deny in an identity-based policy",
+            Denial::Identity { explicit: true },
+            "Deny statement",
+        ),
+        (
+            "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public \
+             policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+            Denial::PublicPolicy,
+            "the account's own Block Public Access",
+        ),
+        (
+            "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the \
+             BlockPublicPolicy block public access setting.",
+            Denial::PublicPolicy,
+            "the account's own Block Public Access",
+        ),
+        (
+            "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs \
+             are prevented by the BlockPublicAcls setting in S3 Block Public Access.",
+            Denial::PublicAcl,
+            "blockPublicAcls: false",
+        ),
+    ];
+
     #[test]
     fn advice_follows_the_policy_that_aws_names() {
         let user = "User: arn:aws:iam::123456789012:user/JohnDoe is not authorized to perform:";
         let deployments =
             "codedeploy:ListDeployments on resource: arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:*";
-        for (context, denial, word) in [
-            (
-                "codecommit:ListRepositories with an explicit deny in a service control policy".to_owned(),
-                Denial::ServiceControl,
-                "AWS Organizations",
-            ),
-            (
-                "s3:GetObject because no service control policy allows the s3:GetObject action".to_owned(),
-                Denial::ServiceControl,
-                "AWS Organizations",
-            ),
-            (
-                "s3:GetObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" with an explicit deny \
-                 in a resource control policy"
-                    .to_owned(),
-                Denial::ResourceControl,
-                "AWS Organizations",
-            ),
-            (
-                "codecommit:ListRepositories because no VPC endpoint policy allows the codecommit:ListRepositories \
-                 action"
-                    .to_owned(),
-                Denial::Endpoint,
-                "VPC endpoint",
-            ),
-            (format!("{deployments} with an explicit deny in a VPC endpoint policy"), Denial::Endpoint, "VPC endpoint"),
-            (
-                "SNS:Publish on resource: arn:aws:sns:us-east-1:444455556666:role-name-2 with an explicit deny in a \
-                 VPC endpoint policy transitively through a service control policy"
-                    .to_owned(),
-                Denial::ServiceControl,
-                "AWS Organizations",
-            ),
-            (
-                format!("{deployments} because no permissions boundary allows the codedeploy:ListDeployments action"),
-                Denial::Boundary,
-                "boundary",
-            ),
-            (
-                "sagemaker:ListModels with an explicit deny in a permissions boundary".to_owned(),
-                Denial::Boundary,
-                "boundary",
-            ),
-            (
-                "codecommit:ListRepositories because no session policy allows the codecommit:ListRepositories \
-                 action"
-                    .to_owned(),
-                Denial::Session,
-                "session policy",
-            ),
-            (format!("{deployments} with an explicit deny in a sessions policy"), Denial::Session, "session policy"),
-            (
-                "secretsmanager:GetSecretValue because no resource-based policy allows the \
-                 secretsmanager:GetSecretValue action"
-                    .to_owned(),
-                Denial::Resource { explicit: false },
-                "another account",
-            ),
-            (
-                "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* \
-                 with an explicit deny in a resource-based policy"
-                    .to_owned(),
-                Denial::Resource { explicit: true },
-                "own policy forbids it",
-            ),
-            ("sts:AssumeRole with an explicit deny in the role trust policy".to_owned(), Denial::Trust, "trust policy"),
-            (
-                "codecommit:ListRepositories because no identity-based policy allows the codecommit:ListRepositories \
-                 action"
-                    .to_owned(),
-                Denial::Identity { explicit: false },
-                "grant the operator's role",
-            ),
-            (
-                format!("{deployments} with an explicit deny in an identity-based policy"),
-                Denial::Identity { explicit: true },
-                "Deny statement",
-            ),
-            (
-                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public \
-                 policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
-                    .to_owned(),
-                Denial::PublicPolicy,
-                "the account's own Block Public Access",
-            ),
-            (
-                "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the \
-                 BlockPublicPolicy block public access setting."
-                    .to_owned(),
-                Denial::PublicPolicy,
-                "the account's own Block Public Access",
-            ),
-            (
-                "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs \
-                 are prevented by the BlockPublicAcls setting in S3 Block Public Access."
-                    .to_owned(),
-                Denial::PublicAcl,
-                "blockPublicAcls: false",
-            ),
-        ] {
-            let words = format!("{user} {context}");
-            assert_eq!(Denial::of(&words), denial, "{words}");
+        for (context, denial, word) in EXAMPLES {
+            let words = format!("{user} {}", context.replace("DEPLOYMENTS", deployments));
+            assert_eq!(Denial::of(&words), *denial, "{words}");
             let advice = denial.advice("TheOperation");
             assert!(advice.contains(word), "{words}: {advice}");
         }
