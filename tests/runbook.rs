@@ -72,6 +72,7 @@ fn reasons() -> BTreeSet<String> {
         "Retain",
         "ContinuousBackupsUnavailableException",
         "LimitExceededException",
+        "SubscriberLimitExceeded",
         "ValidationException",
     ] {
         reasons.remove(other);
