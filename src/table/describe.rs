@@ -212,7 +212,7 @@ fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
 /// An index that is being built or deleted is no state of the table: it serves meanwhile. A table that is being restored
 /// is CREATING until all of it is there; `RestoreInProgress` says the same.
 fn state(table: &TableDescription) -> (Option<Settling>, Option<String>) {
-    let restoring = table.restore_summary().is_some_and(|from| from.restore_in_progress());
+    let restoring = table.restore_summary().is_some_and(sdk::RestoreSummary::restore_in_progress);
     let Some(status) = table.table_status() else { return (None, None) };
     match statuses::meaning(statuses::TABLE, status.as_str()) {
         Some(Meaning::There) if restoring => (Some(Settling::Creating), None),

@@ -54,7 +54,7 @@ impl Tables {
             self.in_flight.landed(id);
             return Ok(Existence::Absent);
         };
-        let mut seen = Observed { import, ttl, recovery, insights, policy, kinesis, empty, ..observed(&description) };
+        let mut seen = Observed { ttl, recovery, insights, policy, kinesis, import, empty, ..observed(&description) };
         if seen.settling.is_none() && !seen.indexes.values().any(|index| index.phase.is_busy()) {
             self.in_flight.landed(id);
         }

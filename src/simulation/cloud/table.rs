@@ -518,9 +518,10 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
         table.seen.encryption.changing = false;
     }
     for (of, (_, to)) in table.warm_at.extract_if(.., |_, (at, _)| now >= *at).collect::<Vec<_>>() {
-        match table.seen.indexes.get_mut(&of) {
-            Some(index) => (index.warm, index.warm_changing) = (Some(to), false),
-            None => (table.seen.warm, table.seen.warm_changing) = (Some(to), false),
+        if let Some(index) = table.seen.indexes.get_mut(&of) {
+            (index.warm, index.warm_changing) = (Some(to), false);
+        } else {
+            (table.seen.warm, table.seen.warm_changing) = (Some(to), false);
         }
     }
     if over(&mut table.insights_until, now) {
@@ -616,7 +617,7 @@ impl Kind for Tables {
             let unseen = import.transpose()?.and_then(|import| crate::table::unseen(&import));
             return unseen.map_or(Ok(Existence::Absent), Err);
         };
-        let seen = Observed { import, ttl, recovery, insights, policy, kinesis, empty, ..seen };
+        let seen = Observed { ttl, recovery, insights, policy, kinesis, import, empty, ..seen };
         Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 

@@ -21,9 +21,9 @@ pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'stat
     let declared = spec.global_secondary_indexes.iter().flatten();
     let indexes = declared.filter_map(|declared| index(&declared.name, &seen.indexes.get(&declared.name)?.phase));
     let stream = spec.kinesis_stream.as_ref().filter(|block| block.enabled).and_then(|block| block.stream_arn.as_ref());
-    let kinesis = stream.zip(part(&seen.kinesis)).and_then(|(stream, seen)| kinesis(stream, seen));
+    let kinesis = stream.zip(part(seen.kinesis.as_ref())).and_then(|(stream, seen)| kinesis(stream, seen));
     let looks = spec.contributor_insights.as_ref().is_some_and(|block| block.enabled);
-    let insights = part(&seen.insights).filter(|_| looks).and_then(insights);
+    let insights = part(seen.insights.as_ref()).filter(|_| looks).and_then(insights);
     let import = match &seen.import {
         Some(Err(fault)) => Some(fault.clone().at(CREATE_FROM)),
         Some(Ok(read)) => import::incomplete(object, read),

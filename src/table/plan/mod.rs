@@ -183,8 +183,9 @@ pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, Str
     let warming = warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some());
     let warming = warming.map(|what| (TableBlock::WarmThroughput, what));
     let encryption = spec.encryption.is_some() && seen.encryption.changing;
-    let kinesis = part(&seen.kinesis).is_some_and(|seen| seen.changing && spec.kinesis_stream.is_some());
-    let insights = part(&seen.insights).is_some_and(|seen| seen.changing && spec.contributor_insights.is_some());
+    let kinesis = part(seen.kinesis.as_ref()).is_some_and(|seen| seen.changing && spec.kinesis_stream.is_some());
+    let insights =
+        part(seen.insights.as_ref()).is_some_and(|seen| seen.changing && spec.contributor_insights.is_some());
     let apart = [
         (TableBlock::Encryption, encryption),
         (TableBlock::KinesisStream, kinesis),
@@ -192,7 +193,7 @@ pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, Str
     ];
     let apart = apart.into_iter().filter(|(_, changing)| *changing);
     let apart = apart.map(|(block, _)| (block, format!("{} is being changed", block.name())));
-    let import = part(&seen.import).filter(|import| import::goes_on(import)).map(import::progress);
+    let import = part(seen.import.as_ref()).filter(|import| import::goes_on(import)).map(import::progress);
     let blocks = indexes.chain(replicas).chain(apart).chain(warming).map(|(block, what)| (block.name(), what));
     blocks.chain(import.map(|what| (failures::CREATE_FROM, what))).collect()
 }
@@ -239,7 +240,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         Op::SetRecovery(days) => seen.recovery = Some(Ok(Recovery { days: *days })),
         // What has failed is told as such until AWS shows that it did not fail again.
         Op::SetInsights(mode) => {
-            let failed = part(&seen.insights).and_then(|seen| seen.failed.clone());
+            let failed = part(seen.insights.as_ref()).and_then(|seen| seen.failed.clone());
             seen.insights = Some(Ok(Insights { mode: *mode, changing: true, failed }));
         }
         Op::PutPolicy { text, .. } => {
@@ -247,7 +248,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         }
         Op::DeletePolicy { .. } => seen.policy = Some(Ok(Policy::default())),
         Op::EnableKinesis(destination) | Op::UpdateKinesis(destination) => {
-            let failed = part(&seen.kinesis).map(|seen| seen.failed.clone()).unwrap_or_default();
+            let failed = part(seen.kinesis.as_ref()).map(|seen| seen.failed.clone()).unwrap_or_default();
             seen.kinesis = Some(Ok(Kinesis { destination: Some(destination.clone()), changing: true, failed }));
         }
         Op::DisableKinesis(_) => seen.kinesis = Some(Ok(Kinesis { changing: true, ..Kinesis::default() })),
@@ -321,8 +322,8 @@ fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, Pro
     seen.billing = billing;
 }
 
-fn part<T>(read: &Option<Result<T, Fault>>) -> Option<&T> {
-    read.as_ref()?.as_ref().ok()
+fn part<T>(read: Option<&Result<T, Fault>>) -> Option<&T> {
+    read?.as_ref().ok()
 }
 
 /// Faults of single blocks.

@@ -127,10 +127,10 @@ fn own(seen: &Observed) -> Replica {
 
 /// Settings once these overrides were sent.
 pub(super) fn applied(now: &Replica, sent: &Replica, seen: &Observed) -> Replica {
-    let own = own(seen);
     fn of<T: PartialEq>(now: Option<T>, sent: Option<T>, own: Option<&T>) -> Option<T> {
         sent.or(now).filter(|value| Some(value) != own)
     }
+    let own = own(seen);
     Replica {
         region_name: now.region_name.clone(),
         kms_key_id: now.kms_key_id.clone(),
