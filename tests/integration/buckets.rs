@@ -80,6 +80,8 @@ async fn edits_of_every_block_reach_aws_and_ready_stays_true() {
     let mut spec = production(&name);
     spec["objectOwnership"] = json!("BucketOwnerPreferred");
     spec["publicAccessBlock"]["restrictPublicBuckets"] = json!(false);
+    // The policy is public from here on.
+    spec["publicAccessBlock"]["blockPublicPolicy"] = json!(false);
     spec["encryption"] = json!({"algorithm": "AES256"});
     spec["versioning"]["status"] = json!("Suspended");
     spec["tags"] = json!({"team": "search"});

@@ -1,5 +1,7 @@
 //! What AWS refuses for a while and then takes: the operator comes to it by itself.
 
+use std::time::Duration;
+
 use musubi::api::{Bucket, Table};
 use serde_json::json;
 
@@ -18,8 +20,11 @@ async fn a_policy_for_a_role_that_was_made_just_now_is_put_once_the_role_is_know
     let statement = json!({"Sid": "Read", "Effect": "Allow", "Principal": {"AWS": role}, "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::{name}/*")});
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    world.proxy.window(Rule::NewPrincipal, std::time::Duration::from_secs(3));
+    world.proxy.window(Rule::NewPrincipal, Duration::MAX);
+    let refusal = world.proxy.wait_for_more("PutBucketPolicy", &name, 1);
     world.apply::<Bucket>("assets", json!({"name": name, "policy": policy})).await;
+    refusal.await;
+    world.proxy.window(Rule::NewPrincipal, Duration::ZERO);
     world.ready::<Bucket>("assets").await;
     assert!(refused(&world, "PutBucketPolicy") > 0, "it was refused at first");
     let found = world.aws.s3.get_bucket_policy().bucket(&name).send().await.expect("a policy");
@@ -32,11 +37,15 @@ async fn replication_is_set_up_once_versioning_has_spread() {
     let (name, target) = (world.name("assets"), world.name("copy"));
     world.aws.target(&target).await;
     world.proxy.with(Rule::ReplicationWaits);
+    world.proxy.window(Rule::ReplicationWaits, Duration::MAX);
+    let refusal = world.proxy.wait_for_more("PutBucketReplication", &name, 1);
     let destination = json!({"bucket": format!("arn:aws:s3:::{target}")});
     let rule = json!({"id": "all", "status": "Enabled", "priority": 1, "destination": destination});
     let replication = json!({"role": "arn:aws:iam::111122223333:role/replication", "rules": [rule]});
     let spec = json!({"name": name, "versioning": {"status": "Enabled"}, "replication": replication});
     world.apply::<Bucket>("assets", spec).await;
+    refusal.await;
+    world.proxy.window(Rule::ReplicationWaits, Duration::ZERO);
     world.ready::<Bucket>("assets").await;
     assert!(refused(&world, "PutBucketReplication") > 0, "it was refused at first");
     world.aws.s3.get_bucket_replication().bucket(&name).send().await.expect("replication");
@@ -64,7 +73,7 @@ async fn tags_of_a_table_are_changed_one_after_the_other() {
     world.apply::<Table>("orders", spec.clone()).await;
     world.ready::<Table>("orders").await;
     world.proxy.with(Rule::TableTagsSpread);
-    world.proxy.window(Rule::TableTagsSpread, std::time::Duration::from_millis(1500));
+    world.proxy.window(Rule::TableTagsSpread, Duration::from_millis(1500));
     spec["tags"] = json!({"new": "1"});
     world.apply::<Table>("orders", spec).await;
     world.ready::<Table>("orders").await;
