@@ -208,7 +208,7 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}}),
         ),
         (
-            Op::PutPolicy { text: "{}".into(), revision: None },
+            Op::PutPolicy { text: "{ }\n".into(), revision: None },
             "PutResourcePolicy",
             json!({"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "NO_POLICY"}),
         ),

@@ -472,13 +472,13 @@ fn nothing_is_meant_by_an_empty_list_and_an_empty_text_where_the_field_may_be_ab
     }));
     let mut seen = new_bucket();
     take_all(&plan_of(&some, &Managed::default(), &seen), &mut None, &mut seen);
-    let same = bucket(json!({
+    let idle = bucket(json!({
         "website": {"indexDocument": {"suffix": "i"}, "routingRules": []},
         "logging": {"targetBucket": "logs", "targetPrefix": "", "targetGrants": []},
         "cors": {"rules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"], "exposeHeaders": [], "allowedHeaders": []}]},
         "notifications": {"queues": [], "topics": [], "functions": []},
     }));
-    assert_eq!(plan_of(&same, &Managed::default(), &seen), []);
+    assert_eq!(plan_of(&idle, &Managed::default(), &seen), []);
 }
 
 #[test]

@@ -571,7 +571,8 @@ async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
 
 #[tokio::test]
 async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs_no_reset_where_it_no_longer_is() {
-    let mut point = Point::in_sync(json!({"cors": {"rules": []}})).await;
+    let rule = json!({"allowedOrigins": ["*"], "allowedMethods": ["GET"]});
+    let mut point = Point::in_sync(json!({"cors": {"rules": [rule]}})).await;
     let tags = point.own_tags();
     point.sees(tags);
     let Some(Existence::Present { seen, .. }) = &mut point.pass.sight else { panic!("it was seen") };
@@ -579,6 +580,8 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     seen.aspects.insert("cors", Err(lacking));
     point.pass.secret = Some(Ok(()));
     assert_eq!(point.concluded().0, "FeatureNotOffered");
+    point.object.spec.cors = Some(crate::api::Cors { rules: Vec::new() });
+    assert_eq!(point.concluded().0, "InSync", "what there is not is off");
     point.object.spec.cors = None;
     let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     assert!(status.is_true(READY) && status.managed.blocks.is_empty(), "{status:?}");

@@ -16,7 +16,7 @@ mod refused;
 mod replicas;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -204,12 +204,15 @@ fn tag_steps(from: &Tags, to: &Tags) -> Vec<Step<Op>> {
     let put: Tags =
         to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let gone: Vec<String> = from.keys().filter(|key| !to.contains_key(*key)).cloned().collect();
+    // What goes makes room for what comes where both together are more than AWS takes.
+    let together = from.keys().chain(put.keys()).filter(|key| !tagging::is_system(key)).collect::<BTreeSet<_>>().len();
     let mut steps = Vec::new();
     if !put.is_empty() {
         steps.push(Step::new(TAGS, Op::Tag(put), set));
     }
     if !gone.is_empty() {
-        steps.push(Step::new(TAGS, Op::Untag(gone), removed));
+        let at = if together > tagging::MOST_TAGS { 0 } else { steps.len() };
+        steps.insert(at, Step::new(TAGS, Op::Untag(gone), removed));
     }
     steps
 }

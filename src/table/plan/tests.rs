@@ -426,3 +426,17 @@ fn a_policy_of_a_table_is_checked_before_it_is_sent_and_guards_where_it_denies()
     assert_eq!((refused.class, refused.reason.as_str()), (Class::User, "MalformedPolicy"));
     assert_eq!(step(Some(&DENYING.replace("Deny", "Allow")), &seen(DENYING)).not_yet, None);
 }
+
+#[test]
+fn tags_make_room_for_others_where_aws_takes_no_more() {
+    let many = |from: usize, count: usize| -> Tags {
+        (from..from + count).map(|number| (format!("key{number:02}"), "v".to_owned())).collect()
+    };
+    let words = |from: &Tags, to: &Tags| -> Vec<&str> {
+        let word = |step: &Step<Op>| if matches!(step.op, Op::Untag(_)) { "untag" } else { "tag" };
+        tag_steps(from, to).iter().map(word).collect()
+    };
+    assert_eq!(words(&many(0, 20), &many(20, 20)), ["tag", "untag"], "the proof of ownership comes first");
+    assert_eq!(words(&many(0, 40), &many(40, 40)), ["untag", "tag"]);
+    assert_eq!(words(&many(0, 40), &many(30, 20)), ["tag", "untag"], "fifty fit");
+}

@@ -170,13 +170,11 @@ pub fn entry(rule: Rule) -> &'static Entry {
 }
 
 /// Rules that are not kept by default, and what has to come before they can be.
-pub const NOT_YET: &[(Rule, &str)] = &[
-    (
-        Rule::StaleConfiguration,
-        "on LocalStack the tags of ownership are put after the create and read back, and tests count these reads; a \
+pub const NOT_YET: &[(Rule, &str)] = &[(
+    Rule::StaleConfiguration,
+    "on LocalStack the tags of ownership are put after the create and read back, and tests count these reads; a \
          stale read is taken for drift",
-    ),
-];
+)];
 
 /// Which rules are kept, and how long their windows are.
 pub struct Switches {
