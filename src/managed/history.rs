@@ -20,7 +20,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins
 /// The writes of one object, by block, since the operator started.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    blocks: BTreeMap<&'static str, Trail>,
+    blocks: BTreeMap<&'static str, Vec<Trail>>,
     /// Looks since a write that AWS is busy with for a while that found it at rest.
     at_rest: Option<u32>,
 }
@@ -29,10 +29,13 @@ pub struct History {
 /// (hashicorp/terraform-provider-aws#47143).
 const LOOKS_AT_REST: u32 = 2;
 
+/// What became of one write. A block has several where it takes several calls, one for each entry of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Trail {
     /// What was written, as a digest of the step.
     written: String,
+    /// For which generation of the object it was first written.
+    generation: i64,
     /// Writes since it was last seen in place.
     unseen: u32,
     /// When it was last written.
@@ -52,7 +55,7 @@ impl History {
     /// AWS was read and these blocks are as they should be.
     pub fn in_place(&mut self, blocks: &[&'static str]) {
         for block in blocks {
-            if let Some(trail) = self.blocks.get_mut(block) {
+            for trail in self.blocks.get_mut(block).into_iter().flatten() {
                 trail.seen = true;
                 trail.unseen = 0;
             }
@@ -61,21 +64,31 @@ impl History {
 
     /// AWS has answered a write of this block with success. `drift` says that it put right what was in
     /// place before.
-    pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool, now: Timestamp) {
-        let trail = self.blocks.entry(block).or_default();
-        if trail.written != digest {
-            *trail = Trail { written: digest.to_owned(), ..Trail::default() };
+    pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool, generation: i64, now: Timestamp) {
+        let trails = self.blocks.entry(block).or_default();
+        // Other values of an earlier spec, or that AWS has shown, are of the past.
+        trails.retain(|trail| trail.written == digest || (trail.generation == generation && !trail.seen));
+        let at = trails.iter().position(|trail| trail.written == digest).unwrap_or_else(|| {
+            trails.push(Trail { written: digest.to_owned(), generation, ..Trail::default() });
+            trails.len() - 1
+        });
+        if let Some(trail) = trails.get_mut(at) {
+            trail.unseen = trail.unseen.saturating_add(1);
+            trail.at = Some(now);
+            trail.corrected = trail.corrected.saturating_add(u32::from(drift));
         }
-        trail.unseen = trail.unseen.saturating_add(1);
-        trail.at = Some(now);
-        trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
     /// The last write of this block was taken back by ourselves: that no look shows it is no wonder.
     pub fn took_back(&mut self, block: &'static str) {
-        if let Some(trail) = self.blocks.get_mut(block).filter(|_| !mutant(Mutant::UndoCounts)) {
+        let trails = self.blocks.get_mut(block).filter(|_| !mutant(Mutant::UndoCounts));
+        for trail in trails.into_iter().flatten() {
             trail.unseen = trail.unseen.saturating_sub(1);
         }
+    }
+
+    fn trails(&self, block: &str) -> impl Iterator<Item = &Trail> {
+        self.blocks.get(block).into_iter().flatten()
     }
 
     /// AWS has taken a write that it is busy with from now on.
@@ -99,29 +112,43 @@ impl History {
 
     /// Whether writes of this block are answered with success and never show.
     pub fn loops(&self, block: &str) -> bool {
-        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen >= PATIENCE)
+        self.trails(block).any(Trail::loops)
     }
 
     /// Whether this very write has lately been made in vain and is not made again yet. A block whose writes
     /// were in vain before this process began (`known`) gets one.
     pub fn rests(&self, block: &str, digest: impl FnOnce() -> String, known: bool, now: Timestamp) -> bool {
-        let Some(trail) = self.blocks.get(block) else { return false };
-        let looping = self.loops(block) || (known && self.unseen(block));
-        let Some(at) = trail.at.filter(|_| looping && trail.written == digest()) else { return false };
+        let in_vain = |trail: &Trail| trail.loops() || (known && trail.is_unseen());
+        if !self.trails(block).any(in_vain) {
+            return false;
+        }
+        let digest = digest();
+        let Some(trail) = self.trails(block).find(|trail| trail.written == digest && in_vain(trail)) else {
+            return false;
+        };
         let times = trail.unseen.saturating_sub(PATIENCE);
         let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
-        now.duration_since(at) < SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
+        let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+        trail.at.is_some_and(|at| now.duration_since(at) < pause)
     }
 
     /// Whether a write of this block has never been seen in place.
     pub fn unseen(&self, block: &str) -> bool {
-        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0)
+        self.trails(block).any(Trail::is_unseen)
     }
 
-    /// Whether the last write of this block was this very one, and no look has shown it yet: what differs is what was
-    /// there before, as far as anybody can tell, and nobody's drift.
+    /// Whether this very write was made and no look has shown it yet: what differs is what was there before, as far as
+    /// anybody can tell, and nobody's drift.
     pub fn is_unshown(&self, block: &str, digest: impl FnOnce() -> String) -> bool {
-        self.blocks.get(block).is_some_and(|trail| !trail.seen && trail.unseen > 0 && trail.written == digest())
+        self.unshown(block, digest).is_some()
+    }
+
+    fn unshown(&self, block: &str, digest: impl FnOnce() -> String) -> Option<&Trail> {
+        if !self.unseen(block) {
+            return None;
+        }
+        let digest = digest();
+        self.trails(block).find(|trail| trail.written == digest && trail.is_unseen())
     }
 
     /// Whether this very write was made so lately that AWS may not show it yet.
@@ -132,18 +159,32 @@ impl History {
         window: SignedDuration,
         now: Timestamp,
     ) -> bool {
-        self.wrote_within(block, window, now) && self.is_unshown(block, digest)
+        self.wrote_within(block, window, now)
+            && self.unshown(block, digest).is_some_and(|trail| trail.is_within(window, now))
     }
 
     /// Whether this block was written within so long before.
     pub fn wrote_within(&self, block: &str, window: SignedDuration, now: Timestamp) -> bool {
-        let at = self.blocks.get(block).and_then(|trail| trail.at);
-        at.is_some_and(|at| now.duration_since(at) < window)
+        self.trails(block).any(|trail| trail.is_within(window, now))
     }
 
     /// Whether this block was put right before and somebody undid it.
     pub fn repeats(&self, block: &str) -> bool {
-        self.blocks.get(block).is_some_and(|trail| trail.seen && trail.corrected > 1)
+        self.trails(block).any(|trail| trail.seen && trail.corrected > 1)
+    }
+}
+
+impl Trail {
+    fn is_unseen(&self) -> bool {
+        !self.seen && self.unseen > 0
+    }
+
+    fn loops(&self) -> bool {
+        !self.seen && self.unseen >= PATIENCE
+    }
+
+    fn is_within(&self, window: SignedDuration, now: Timestamp) -> bool {
+        self.at.is_some_and(|at| now.duration_since(at) < window)
     }
 }
 
@@ -163,17 +204,17 @@ mod tests {
         let rests = |history: &History, digest: &str, known, minutes| {
             history.rests("policy", || digest.to_owned(), known, noon(minutes))
         };
-        history.wrote("policy", "a", false, noon(0));
+        history.wrote("policy", "a", false, 1, noon(0));
         assert!(!rests(&history, "a", false, 0), "one write may be late");
         assert!(rests(&history, "a", true, 3) && !rests(&history, "a", true, 4), "an earlier process saw the loop");
-        history.wrote("policy", "a", false, noon(0));
-        history.wrote("policy", "a", false, noon(0));
+        history.wrote("policy", "a", false, 1, noon(0));
+        history.wrote("policy", "a", false, 1, noon(0));
         assert!(rests(&history, "a", false, 3) && !rests(&history, "a", false, 4));
         assert!(!rests(&history, "b", false, 0), "another value is written at once");
-        history.wrote("policy", "a", false, noon(4));
+        history.wrote("policy", "a", false, 1, noon(4));
         assert!(rests(&history, "a", false, 11) && !rests(&history, "a", false, 12));
         for _ in 0..9 {
-            history.wrote("policy", "a", false, noon(0));
+            history.wrote("policy", "a", false, 1, noon(0));
         }
         assert!(rests(&history, "a", false, 49) && !rests(&history, "a", false, 50));
         history.in_place(&["policy"]);
@@ -185,12 +226,29 @@ mod tests {
         let mut history = History::default();
         for round in 0..3 {
             assert!(!history.loops("policy"), "{round}");
-            history.wrote("policy", "a", false, noon(0));
+            history.wrote("policy", "a", false, 1, noon(0));
             history.in_place(&["versioning"]);
         }
         assert!(history.loops("policy"));
-        history.wrote("policy", "b", false, noon(0));
+        history.wrote("policy", "b", false, 2, noon(0));
         assert!(!history.loops("policy"), "another value begins anew");
+    }
+
+    #[test]
+    fn each_entry_of_a_list_is_counted_by_itself() {
+        let mut history = History::default();
+        for round in 0..3 {
+            assert!(!history.loops("metrics"), "{round}");
+            for entry in ["a", "b"] {
+                history.wrote("metrics", entry, false, 1, noon(0));
+            }
+        }
+        assert!(history.loops("metrics"));
+        let rests = |history: &History, digest: &str| history.rests("metrics", || digest.to_owned(), false, noon(1));
+        assert!(rests(&history, "a") && rests(&history, "b") && !rests(&history, "c"));
+        history.in_place(&["metrics"]);
+        history.wrote("metrics", "c", false, 1, noon(2));
+        assert!(!rests(&history, "a"), "what was shown is forgotten with the next value");
     }
 
     #[test]
@@ -200,7 +258,7 @@ mod tests {
             history.is_spreading("policy", || digest.to_owned(), SignedDuration::from_mins(3), noon(minutes))
         };
         assert!(!spreads(&history, "a", 0), "nothing was written");
-        history.wrote("policy", "a", false, noon(0));
+        history.wrote("policy", "a", false, 1, noon(0));
         assert!(spreads(&history, "a", 2) && !spreads(&history, "a", 3));
         assert!(!spreads(&history, "b", 0), "somebody else's change differs from what was there before");
         history.in_place(&["policy"]);
@@ -212,7 +270,7 @@ mod tests {
         let tries = || {
             let mut history = History::default();
             for _ in 0..9 {
-                history.wrote("publicAccessBlock", "a", false, noon(0));
+                history.wrote("publicAccessBlock", "a", false, 1, noon(0));
                 history.took_back("publicAccessBlock");
             }
             history.loops("publicAccessBlock")
@@ -237,7 +295,7 @@ mod tests {
     fn drift_that_was_put_right_and_comes_back_is_no_loop() {
         let mut history = History::default();
         for _ in 0..9 {
-            history.wrote("policy", "a", true, noon(0));
+            history.wrote("policy", "a", true, 1, noon(0));
             history.in_place(&["policy"]);
             assert!(!history.loops("policy"));
         }

@@ -429,7 +429,8 @@ impl<X: External> Running<'_, X> {
         follows &= !self.pass.unproven;
         self.wrote = true;
         self.pass.emptied += emptied;
-        self.history.wrote(step.block, &digest, drift, (self.context.clock)());
+        let generation = self.object.meta().generation.unwrap_or_default();
+        self.history.wrote(step.block, &digest, drift, generation, (self.context.clock)());
         if self.history.loops(step.block) {
             tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
             self.context.metrics.write_loop(X::Object::NOUN);

@@ -149,6 +149,7 @@ impl<'a, X: External> Story<'a, X> {
                             step.block,
                             &crate::managed::approval::digest(&step),
                             false,
+                            1,
                             Timestamp::UNIX_EPOCH,
                         );
                         if X::settling(seen).is_some() {

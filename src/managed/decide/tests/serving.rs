@@ -55,7 +55,7 @@ async fn stale(minutes: i64) -> Point {
     point.pass.live = true;
     let step = point.only_step();
     assert_eq!(step.block, "versioning");
-    point.history.wrote(step.block, &approval::digest(&step), false, point.now - minutes.minutes());
+    point.history.wrote(step.block, &approval::digest(&step), false, 1, point.now - minutes.minutes());
     point
 }
 
