@@ -79,6 +79,13 @@ impl History {
         }
     }
 
+    /// A user wants to see whether writes take by now: what was in vain before does not count.
+    pub fn begins_anew(&mut self, block: &'static str) {
+        for trail in self.blocks.get_mut(block).into_iter().flatten() {
+            trail.unseen = 0;
+        }
+    }
+
     /// The last write of this block was taken back by ourselves: that no look shows it is no wonder.
     pub fn took_back(&mut self, block: &'static str) {
         let trails = self.blocks.get_mut(block).filter(|_| !mutant(Mutant::UndoCounts));

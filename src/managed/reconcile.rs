@@ -429,6 +429,9 @@ impl<X: External> Running<'_, X> {
         follows &= !self.pass.unproven;
         self.wrote = true;
         self.pass.emptied += emptied;
+        if self.situation().is_asked() {
+            self.history.begins_anew(step.block);
+        }
         let generation = self.object.meta().generation.unwrap_or_default();
         self.history.wrote(step.block, &digest, drift, generation, (self.context.clock)());
         if self.history.loops(step.block) {

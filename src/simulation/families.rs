@@ -253,7 +253,8 @@ fn what_s3_does_not_show_yet_is_written_once() {
     let writes = |lagging: bool| {
         runtime().block_on(async {
             let real = Real::new().await;
-            let mut workload = all().into_iter().find(|workload| workload.name == "lagging").expect("a workload");
+            let mut workload =
+                workloads::long().into_iter().find(|workload| workload.name == "lagging").expect("a workload");
             if !lagging {
                 workload.acts.remove(0);
             }
@@ -277,7 +278,7 @@ fn a_guard_that_was_opened_stays_open_until_aws_heeds_it() {
     let moves = || {
         runtime().block_on(async {
             let real = Real::new().await;
-            let workload = all().into_iter().find(|workload| workload.name == "public").expect("a workload");
+            let workload = all().into_iter().find(|workload| workload.name == "guard").expect("a workload");
             let run = real.run(&workload, &Plan::default()).await;
             assert!(run.end.to_string().contains("InSync") || run.violations.is_empty(), "{:#}", run.end);
             run.calls.iter().filter(|call| call.words.starts_with("Put publicAccessBlock")).count()

@@ -253,9 +253,9 @@ fn sample(schema: &Value, n: usize) -> Value {
 fn filled(schema: &Value, path: &[String], count: usize) -> Value {
     let Some((name, rest)) = path.split_first() else {
         return if schema["items"].is_object() {
-            (0..count).map(|n| sample(&schema["items"], n)).collect()
+            (1..=count).map(|n| sample(&schema["items"], n)).collect()
         } else {
-            (0..count)
+            (1..=count)
                 .map(|n| (format!("k{n:05}"), sample(&schema["additionalProperties"], n)))
                 .collect::<serde_json::Map<_, _>>()
                 .into()

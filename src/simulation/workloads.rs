@@ -247,7 +247,7 @@ pub fn buckets() -> Vec<Workload> {
                 delete(),
             ],
         ),
-        of("public", vec![apply(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}}))]),
+        of("guard", vec![apply(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}}))]),
         of("retain-late", vec![apply(json!({})), cloud(fill), delete(), apply(json!({"deletionPolicy": "Retain"}))]),
         of("drift", vec![apply(full_bucket()), cloud(drift)]),
         of(

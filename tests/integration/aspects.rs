@@ -59,6 +59,7 @@ async fn a_change_of_any_block_behind_our_back_is_put_right_and_under_plan_only_
                 spec["name"] = json!(name);
                 world.apply::<Bucket>(&object, spec.clone()).await;
                 world.ready::<Bucket>(&object).await;
+                world.seen_in_place::<Bucket>(&name).await;
                 let good = world.aws.block(&name, block).await;
 
                 world.aws.tamper(&name, block).await;

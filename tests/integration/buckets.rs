@@ -153,6 +153,7 @@ async fn drift_of_every_block_is_put_right_within_one_resync() {
     let before = world.aws.snapshot(&name).await;
     let s3 = &world.aws.s3;
 
+    world.seen_in_place::<Bucket>(&name).await;
     let corrected = world.proxy.wait_for_more("PutBucketVersioning", &name, 1);
     world.aws.suspend_versioning(&name).await;
     corrected.await;

@@ -187,6 +187,7 @@ async fn capacity_of_one_index_is_left_to_autoscaling_and_that_of_another_is_not
             UpdateGlobalSecondaryIndexAction::builder().index_name(index).provisioned_throughput(more()).build();
         GlobalSecondaryIndexUpdate::builder().update(action.expect("an update")).build()
     };
+    world.seen_in_place::<Table>(&name).await;
     let corrected = world.proxy.wait_for_more("UpdateTable", &name, 1);
     let scaled = world.aws.dynamodb.update_table().table_name(&name).provisioned_throughput(more());
     let scaled = scaled.global_secondary_index_updates(of_index("one")).global_secondary_index_updates(of_index("two"));

@@ -401,6 +401,7 @@ async fn drift_leaves_an_event_for_each_change_and_repeated_drift_a_warning() {
     let name = world.name("assets");
     world.apply::<Bucket>("assets", json!({"name": name, "versioning": {"status": "Enabled"}})).await;
     world.ready::<Bucket>("assets").await;
+    world.seen_in_place::<Bucket>(&name).await;
     for reason in ["DriftCorrected", "DriftRepeated"] {
         world.aws.suspend_versioning(&name).await;
         let note = world.event("assets", reason).await;

@@ -35,6 +35,7 @@ async fn every_verb_of_the_role_is_used_and_no_other_is_missed() {
             .await;
         world.ready::<Bucket>("assets").await;
         corrected.await;
+        world.seen_in_place::<Bucket>(&name).await;
         let again = world.proxy.wait_for_more("PutBucketTagging", &name, 1);
         let owned = world.aws.bucket_tags(&name).await.into_iter().filter(|(key, _)| key != "a");
         let set = owned.map(|(k, v)| aws_sdk_s3::types::Tag::builder().key(k).value(v).build().expect("a tag"));

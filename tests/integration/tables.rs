@@ -93,6 +93,7 @@ async fn drift_of_a_table_is_put_right_within_one_resync() {
     let name = world.name("orders");
     world.apply::<Table>("orders", production(&name)).await;
     world.ready::<Table>("orders").await;
+    world.seen_in_place::<Table>(&name).await;
 
     let corrected = world.proxy.wait_for_more("UpdateTable", &name, 1);
     let update = world.aws.dynamodb.update_table().table_name(&name).deletion_protection_enabled(false);

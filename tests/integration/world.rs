@@ -187,6 +187,13 @@ impl World {
         .await
     }
 
+    /// Waits until a look has shown that all is in place: only what differs after that is drift, and not a write that
+    /// AWS does not show yet. For those that are looked at all the time.
+    pub async fn seen_in_place<K: Kind>(&self, about: &str) {
+        let look = if K::kind(&()) == "Bucket" { "GetBucketTagging" } else { "DescribeTable" };
+        self.proxy.wait_for_more(look, about, 2).await;
+    }
+
     /// Stalled for this reason, at the generation there is now; the message.
     pub async fn stalled<K: Kind>(&self, name: &str, reason: &str) -> String {
         let found = self

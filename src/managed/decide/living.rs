@@ -167,8 +167,7 @@ impl<X: External> Situation<'_, X> {
     /// by `musubi.dev/reconcile-at`.
     fn import(&self) -> Option<String> {
         let import = self.status().import.as_ref()?;
-        let asked = !self.is_at_generation()
-            || self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref();
+        let asked = !self.is_at_generation() || self.is_asked();
         let stands = !import.has_ended() || (import.has_failed() && self.status().external.is_none() && !asked);
         stands.then(|| import.arn.clone())
     }
@@ -352,10 +351,13 @@ impl<X: External> Situation<'_, X> {
             .iter()
             .map(|(block, fault)| self.guard_still_stands(block, fault).unwrap_or_else(|| fault.clone()).at(block));
         let ignored = self.ignored();
+        let (waits, hopeless): (Vec<_>, Vec<_>) =
+            waiting_together(ladder).into_iter().partition(|(fault, _)| passes_by_itself(fault));
+        let hopeless = hopeless.into_iter().map(|(fault, places)| fault.clone().at(&places));
         let failed = X::failures(self.object, seen).into_iter();
         let failed = failed.filter(|(block, _)| !ignored.iter().any(|name| name == block)).map(|(_, fault)| fault);
         let mut outcomes: Vec<Outcome> =
-            unread.chain(refused).chain(failed).map(|fault| self.outcome_of(fault)).collect();
+            unread.chain(refused).chain(failed).chain(hopeless).map(|fault| self.outcome_of(fault)).collect();
         outcomes.sort_by_key(|outcome| matches!(outcome, Outcome::Stalled(_)));
         outcomes
             .into_iter()
@@ -364,10 +366,7 @@ impl<X: External> Situation<'_, X> {
                 let resting = ladder.iter().filter(|step| self.rests(step)).map(|step| step.block);
                 self.write_loop(self.pass.wrote.iter().copied().chain(resting))
             })
-            .or_else(|| {
-                let waits = waiting_together(ladder).is_empty();
-                self.approval_required(identity, ladder).filter(|_| waits).map(Outcome::Stalled)
-            })
+            .or_else(|| self.approval_required(identity, ladder).filter(|_| waits.is_empty()).map(Outcome::Stalled))
     }
 
     /// What is still to come while the resource serves: steps that AWS does not take yet, or its own work.
@@ -377,7 +376,7 @@ impl<X: External> Situation<'_, X> {
             let message = format!("AWS has taken the last change and does not show it yet: {}", places(spreading));
             return Some(Fault::new(Class::Pending, NOT_SHOWN, message));
         }
-        let not_yet = waiting_together(ladder).into_iter().next();
+        let not_yet = waiting_together(ladder).into_iter().find(|(fault, _)| passes_by_itself(fault));
         not_yet
             .map(|(fault, places)| fault.clone().at(&places))
             .or_else(|| X::progress(self.object, seen).map(|progress| Fault::new(Class::Pending, UPDATING, progress)))
@@ -411,10 +410,14 @@ impl<X: External> Situation<'_, X> {
         self.told_of_a_loop() && of_block
     }
 
+    /// Whether somebody asks for a look now, to see whether what was in vain takes by now.
+    pub fn is_asked(&self) -> bool {
+        self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref()
+    }
+
     /// Whether a step has been taken in vain too often and too lately to be taken now.
     fn rests(&self, step: &Step<X::Op>) -> bool {
-        // Whoever asks for a look now wants to see whether the write takes by now.
-        if self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref() {
+        if self.is_asked() {
             return false;
         }
         let known = self.told_of_loop(step.block);
@@ -522,6 +525,11 @@ fn contested(identity: &Identity) -> Fault {
             identity.name
         ),
     )
+}
+
+/// Whether what keeps a step from being taken is over after a while, whatever anybody does.
+fn passes_by_itself(fault: &Fault) -> bool {
+    matches!(fault.class, Class::Pending | Class::Allowance)
 }
 
 /// What cannot be done yet, and all that waits for the same.

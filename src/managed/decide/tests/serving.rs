@@ -141,3 +141,12 @@ async fn an_object_that_somebody_elses_finalizer_keeps_serves_nothing_any_more()
         assert_eq!(Some(*status), point.object.status, "an object that is gone takes no status");
     }
 }
+
+#[tokio::test]
+async fn what_can_never_be_written_is_stalled_and_not_waited_for() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.object.spec.policy = serde_json::from_value(json!("{ not json")).expect("a text");
+    point.object.metadata.generation = Some(2);
+    point.sees(point.own_tags());
+    assert_eq!(point.concluded(), ("MalformedPolicy".to_owned(), Next::Mend));
+}
