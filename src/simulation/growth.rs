@@ -253,18 +253,28 @@ fn sample(schema: &Value, n: usize) -> Value {
 fn filled(schema: &Value, path: &[String], count: usize) -> Value {
     let Some((name, rest)) = path.split_first() else {
         return if schema["items"].is_object() {
-            (1..=count).map(|n| sample(&schema["items"], n)).collect()
+            names(count).map(|n| sample(&schema["items"], n)).collect()
         } else {
-            (1..=count)
+            names(count)
                 .map(|n| (format!("k{n:05}"), sample(&schema["additionalProperties"], n)))
                 .collect::<serde_json::Map<_, _>>()
                 .into()
         };
     };
     if schema["items"].is_object() {
-        return json!([filled(&schema["items"], path, count)]);
+        return json!([with_filled(&schema["items"], path, count, 1)]);
     }
-    let mut value = sample(schema, 0);
+    with_filled(schema, path, count, 0)
+}
+
+/// Numbers that no sample around a list has: AWS takes no name twice among the keys of an index.
+fn names(count: usize) -> std::ops::Range<usize> {
+    10..10 + count
+}
+
+fn with_filled(schema: &Value, path: &[String], count: usize, n: usize) -> Value {
+    let Some((name, rest)) = path.split_first() else { return filled(schema, path, count) };
+    let mut value = sample(schema, n);
     value[name] = filled(&schema["properties"][name], rest, count);
     value
 }

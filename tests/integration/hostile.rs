@@ -145,8 +145,8 @@ async fn what_an_old_client_sends_is_pruned_and_answered() {
 async fn a_cluster_that_cannot_be_named_is_an_error_that_says_how() {
     let world = World::new("unnamed").await;
     let flags = [format!("--watch-namespace={}", world.namespace), format!("--aws-endpoint-url={}", world.proxy.url)];
-    // Under the shipped role alone, which does not read kube-system.
-    let mut unnamed = crate::operator::Operator::start(world.rig.get("OPERATOR_KUBECONFIG"), &flags);
+    // As somebody who may not read kube-system.
+    let mut unnamed = crate::operator::Operator::start(world.rig.get("TENANT_KUBECONFIG"), &flags);
     let code = unnamed.ended().await;
     let log = unnamed.log().join("\n");
     assert!(!code.success() && log.contains("--cluster-name"), "{log}");

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What LocalStack cannot be brought to: the tests of `src/table` and `src/bucket` play AWS for these.
-const ONLY_ON_AWS: [&str; 15] = [
+const ONLY_ON_AWS: [&str; 17] = [
     // It offers none of these.
     "DescribeContributorInsights",
     "UpdateContributorInsights",
@@ -25,6 +25,7 @@ const ONLY_ON_AWS: [&str; 15] = [
     "RestoreTableFromBackup",
     "RestoreTableToPointInTime",
     "ImportTable",
+    "DescribeImport",
     "GetBucketAbac",
     "PutBucketAbac",
     // Its Kinesis is not in the rig.
@@ -34,6 +35,8 @@ const ONLY_ON_AWS: [&str; 15] = [
     "DisableKinesisStreamingDestination",
     // A reset that waits for a yes.
     "DeletePublicAccessBlock",
+    // Of what XML cannot carry.
+    "DeleteObject",
 ];
 
 /// One object per block: with it, and switched off where that is one value.

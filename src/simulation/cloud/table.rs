@@ -62,7 +62,7 @@ pub struct Table {
     import: Option<ImportStatus>,
     visible_at: Option<Timestamp>,
     /// Until when its tags are locked by the last change of them.
-    tags_until: Option<Timestamp>,
+    pub tags_until: Option<Timestamp>,
     /// How many streams it has had, and policies.
     streams: u32,
     revisions: u32,
