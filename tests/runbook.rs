@@ -64,7 +64,18 @@ fn reasons() -> BTreeSet<String> {
             reasons.extend(words(rows).filter(|word| !["True", "False", "Unknown"].contains(word)).map(str::to_owned));
         }
     }
-    reasons.extend(["Deleting", "WriteLoop", "FeatureNotOffered", "ImportFailed"].map(str::to_owned));
+    // These are constants, or are chosen between.
+    let more = [
+        "Deleting",
+        "WriteLoop",
+        "FeatureNotOffered",
+        "ImportFailed",
+        "Updating",
+        "NotShownYet",
+        "Deleted",
+        "Released",
+    ];
+    reasons.extend(more.map(str::to_owned));
     // A manager's name, and codes of AWS that are looked for.
     for other in [
         "Crossplane",

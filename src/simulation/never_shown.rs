@@ -158,6 +158,8 @@ fn every_block() -> Vec<(bool, String, Value, Value, String)> {
                     before = with_capacity(&before, &capacity);
                 }
                 "provisionedThroughput" => after = with_capacity(&after, &capacity),
+                // What a table can take by itself is not told by the model.
+                "warmThroughput" => before[block] = json!({"readUnitsPerSecond": 12_000, "writeUnitsPerSecond": 4_000}),
                 // No access point, which would be a reference.
                 "metrics" => after[block] = json!({"configurations": [{"id": "all"}]}),
                 // The state that a new bucket has.
