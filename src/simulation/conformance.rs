@@ -129,10 +129,11 @@ async fn compare<X: Kind>(
     };
     for (words, what) in &script {
         // LocalStack heeds an opened guard at once, and locks no tags.
-        let mut state = fake.world.state();
-        state.cloud.buckets.values_mut().for_each(|bucket| bucket.inner.opened = None);
-        state.cloud.tables.values_mut().for_each(|table| table.inner.tags_until = None);
-        drop(state);
+        {
+            let mut state = fake.world.state();
+            state.cloud.buckets.values_mut().for_each(|bucket| bucket.inner.opened = None);
+            state.cloud.tables.values_mut().for_each(|table| table.inner.tags_until = None);
+        }
         let answers = (perform(&*real, &id, what).await, perform(&fake, &id, what).await);
         assert_eq!(answers.0, answers.1, "{words}: LocalStack on the left, the model on the right");
         let seen = (tidy(rest(&*real, &id, busy).await), tidy(rest(&fake, &id, busy).await));

@@ -251,7 +251,7 @@ fn sample(schema: &Value, n: usize) -> Value {
 
 /// A value of the schema in which the list at `path` has `count` entries.
 fn filled(schema: &Value, path: &[String], count: usize) -> Value {
-    let Some((name, rest)) = path.split_first() else {
+    if path.is_empty() {
         return if schema["items"].is_object() {
             names(count).map(|n| sample(&schema["items"], n)).collect()
         } else {
@@ -260,7 +260,7 @@ fn filled(schema: &Value, path: &[String], count: usize) -> Value {
                 .collect::<serde_json::Map<_, _>>()
                 .into()
         };
-    };
+    }
     if schema["items"].is_object() {
         return json!([with_filled(&schema["items"], path, count, 1)]);
     }

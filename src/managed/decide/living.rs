@@ -265,7 +265,7 @@ impl<X: External> Situation<'_, X> {
         let in_vain = |block: &&str| {
             self.pass.refused.get(*block).is_some_and(|fault| self.guard_still_stands(block, fault).is_none())
         };
-        let for_nothing = |undo: &&super::Undo<X::Op>| undo.unless.iter().any(|block| in_vain(&block));
+        let for_nothing = |undo: &&super::Undo<X::Op>| undo.unless.iter().any(in_vain);
         if let Some(undo) = self.pass.undo.iter().find(for_nothing) {
             return Effect::Undo(owned, undo.clone());
         }
