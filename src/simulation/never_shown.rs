@@ -187,8 +187,8 @@ fn with_capacity(spec: &Value, capacity: &Value) -> Value {
 #[test]
 fn no_op_that_never_shows_is_made_for_ever() {
     for (tables, block, before, after, words) in every_block() {
-        let list = after[&block]["configurations"].as_array().or(after[&block].as_array());
-        let entries = list.map_or(1, Vec::len);
+        let configurations = after[&block]["configurations"].as_array().or(after[&block].as_array());
+        let entries = configurations.map_or(1, Vec::len);
         let words: &'static str = words.leak();
         let name: &'static str = block.clone().leak();
         let act = |what, settle| Act { what, settle };
