@@ -145,13 +145,17 @@ async fn what_an_old_client_sends_is_pruned_and_answered() {
 async fn a_cluster_that_cannot_be_named_is_an_error_that_says_how() {
     let world = World::new("unnamed").await;
     let flags = [format!("--watch-namespace={}", world.namespace), format!("--aws-endpoint-url={}", world.proxy.url)];
-    // As somebody who may read nothing at all.
+    // By the shipped role, bound in this namespace alone: kube-system is out of reach.
+    let (namespace, bound) = (world.namespace.as_str(), format!("--serviceaccount={}:bound", world.namespace));
+    world.rig.kubectl(&["create", "serviceaccount", "-n", namespace, "bound"]);
+    world.rig.kubectl(&["create", "rolebinding", "-n", namespace, "bound", "--clusterrole=musubi", &bound]);
+    let token = world.rig.kubectl(&["create", "token", "-n", namespace, "bound"]);
     let kubeconfig = std::fs::read_to_string(world.rig.get("OPERATOR_KUBECONFIG")).expect("a kubeconfig");
     let (before, rest) = kubeconfig.split_once("token: ").expect("a token");
     let (_, after) = rest.split_once('}').expect("its end");
-    let nobody = std::env::temp_dir().join(format!("{}.kubeconfig", world.namespace));
-    std::fs::write(&nobody, format!("{before}token: nobody}}{after}")).expect("written");
-    let mut unnamed = crate::operator::Operator::start(nobody.to_str().expect("a path"), &flags);
+    let of_bound = std::env::temp_dir().join(format!("{namespace}.kubeconfig"));
+    std::fs::write(&of_bound, format!("{before}token: {}}}{after}", token.trim())).expect("written");
+    let mut unnamed = crate::operator::Operator::start(of_bound.to_str().expect("a path"), &flags);
     let code = unnamed.ended().await;
     let log = unnamed.log().join("\n");
     assert!(!code.success() && log.contains("--cluster-name"), "{log}");
