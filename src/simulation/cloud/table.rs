@@ -1,11 +1,13 @@
 //! DynamoDB's control plane.
 
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{AttributeType, CreateFrom, ImportStatus, Replica, StreamViewType, WarmThroughput},
+    api::{AttributeType, CreateFrom, ImportStatus, WarmThroughput},
     aws::refusal,
     managed::{
         external::{Existence, Made, Reads, Settling},
@@ -13,8 +15,8 @@ use crate::{
         identity::Identity,
     },
     table::{
-        Billing, Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables,
-        Ttl, Update, limits, updated,
+        Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables, Ttl,
+        Update, limits, updated,
     },
 };
 
@@ -80,9 +82,6 @@ const BACKFILLING: SignedDuration = SignedDuration::from_secs(45);
 const SOON: SignedDuration = SignedDuration::from_secs(6);
 const BACKUPS: SignedDuration = SignedDuration::from_secs(8);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
-const MOST_INDEXES: usize = 20;
 
 impl Table {
     /// A table as AWS makes it.
@@ -218,150 +217,6 @@ impl Table {
     }
 
     /// One thing at a time; an index that is being filled can be given up.
-    fn may_update(&self, update: &Update) -> Result<(), Fault> {
-        if self.is_busy() {
-            return Err(in_use());
-        }
-        if !self.has_busy_part() {
-            return Ok(());
-        }
-        let mut busy = self.seen.indexes.iter().filter(|(_, index)| index.phase.is_busy());
-        match (update, busy.next(), busy.next()) {
-            (Update::DeleteIndex(name), Some((only, index)), None)
-                if name == only && index.phase == (Phase::Creating { backfilling: true }) =>
-            {
-                Ok(())
-            }
-            _ => Err(in_use()),
-        }
-    }
-
-    fn check(&self, update: &Update) -> Result<(), Fault> {
-        let seen = &self.seen;
-        let index = |name: &str| seen.indexes.get(name).ok_or_else(not_found);
-        match update {
-            Update::Billing { billing, indexes, .. } => {
-                let flips = billing.is_provisioned() && !seen.billing.is_provisioned();
-                let all = seen.indexes.keys().eq(indexes.keys());
-                let named = !indexes.is_empty();
-                if (flips != named && !seen.indexes.is_empty()) || (flips && !all) {
-                    return Err(invalid(
-                        "UpdateTable",
-                        "a change to PROVISIONED names the capacity of each index, and nothing else does",
-                    ));
-                }
-            }
-            Update::OnDemand(_) if seen.billing.is_provisioned() => {
-                return Err(invalid("UpdateTable", "limits go with PAY_PER_REQUEST"));
-            }
-            Update::Warm(warm) if seen.warm.is_some_and(|now| warm.at_least(now) != *warm) => {
-                return Err(invalid("UpdateTable", "warm throughput is never lowered"));
-            }
-            Update::Stream(view) if view.is_some() == seen.stream.is_some() => {
-                return Err(invalid("UpdateTable", "the table has an enabled stream already, or none"));
-            }
-            Update::Stream(None) if !seen.replicas.is_empty() => {
-                return Err(invalid("UpdateTable", "replicas need the stream"));
-            }
-            Update::CreateIndex { index, attributes } => {
-                if seen.indexes.contains_key(&index.name) {
-                    return Err(invalid("UpdateTable", "an index of this name exists"));
-                }
-                if seen.indexes.len() >= MOST_INDEXES {
-                    return Err(limited("20 indexes"));
-                }
-                if index.provisioned_throughput.is_some() != seen.billing.is_provisioned() {
-                    return Err(invalid("UpdateTable", "an index has capacity as its table has"));
-                }
-                let differs = |(name, type_): (&String, &AttributeType)| {
-                    self.attribute(name).is_some_and(|known| known != *type_)
-                };
-                let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
-                let undefined = keys.clone().any(|key| attributes.get(&key.name) != Some(&key.type_));
-                let known = [&seen.partition_key, &seen.sort_key].into_iter().flatten();
-                let incomplete = known.into_iter().any(|key| !attributes.contains_key(&key.name));
-                if attributes.iter().any(differs) || undefined || incomplete {
-                    return Err(invalid("UpdateTable", "attribute definitions do not agree"));
-                }
-            }
-            Update::DeleteIndex(name) => drop(index(name)?),
-            Update::IndexCapacity(name, _) => {
-                index(name)?;
-                if !seen.billing.is_provisioned() {
-                    return Err(invalid("UpdateTable", "capacity goes with PROVISIONED"));
-                }
-            }
-            Update::IndexOnDemand(name, _) => {
-                index(name)?;
-                if seen.billing.is_provisioned() {
-                    return Err(invalid("UpdateTable", "limits go with PAY_PER_REQUEST"));
-                }
-            }
-            Update::IndexWarm(name, warm) => {
-                let now = index(name)?.warm;
-                if now.is_some_and(|now| warm.at_least(now) != *warm) {
-                    return Err(invalid("UpdateTable", "warm throughput is never lowered"));
-                }
-            }
-            Update::CreateReplica(replica) => {
-                if seen.replicas.contains_key(&replica.region_name) {
-                    return Err(invalid("UpdateTable", "the replica exists"));
-                }
-                if seen.stream != Some(StreamViewType::NewAndOldImages) {
-                    return Err(invalid("UpdateTable", "a replica needs a stream of new and old images"));
-                }
-            }
-            Update::UpdateReplica(replica) => check_overrides(replica, seen)?,
-            Update::DeleteReplica(region) if !seen.replicas.contains_key(region) => return Err(not_found()),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// What AWS does only so often.
-    fn count(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
-        match update {
-            Update::Billing { billing: Billing::OnDemand, .. } => allow(&mut self.to_on_demand, now, &[(DAY, 4)]),
-            Update::Billing { billing: Billing::Provisioned(to), .. } => match self.seen.billing {
-                Billing::Provisioned(from)
-                    if to.read_capacity_units < from.read_capacity_units
-                        || to.write_capacity_units < from.write_capacity_units =>
-                {
-                    self.decrease("", now)
-                }
-                _ => Ok(()),
-            },
-            Update::IndexCapacity(name, to) => {
-                let from = self.seen.indexes.get(name).and_then(|index| index.throughput);
-                if from.is_some_and(|from| {
-                    to.read_capacity_units < from.read_capacity_units
-                        || to.write_capacity_units < from.write_capacity_units
-                }) {
-                    self.decrease(name, now)
-                } else {
-                    Ok(())
-                }
-            }
-            Update::Class(_) => allow(&mut self.classes, now, &[(MONTH, 2)]),
-            Update::Encryption(block) if block.type_ != crate::api::KeyOwner::AwsOwned => {
-                allow(&mut self.keys, now, &[(DAY, 4)])
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Four to begin with, then one an hour.
-    fn decrease(&mut self, of: &str, now: Timestamp) -> Result<(), Fault> {
-        let past = self.decreases.entry(of.to_owned()).or_default();
-        let today = past.iter().filter(|at| now.duration_since(**at) < DAY).count();
-        let lately = past.iter().any(|at| now.duration_since(*at) < HOUR);
-        if today >= 27 || (today >= 4 && lately) {
-            return Err(limited("27 a day"));
-        }
-        past.push(now);
-        Ok(())
-    }
-
     fn phase(&mut self, index: &str, phase: Phase) {
         if let Some(index) = self.seen.indexes.get_mut(index) {
             index.phase = phase;
@@ -436,37 +291,6 @@ impl Table {
         self.kinesis_until = Some(now + SOON);
         Ok(())
     }
-}
-
-/// What ReplicaUpdates.Update takes (measured on AWS: ack-api-quirks, DDB-TABLE-250, 294 and 309).
-fn check_overrides(sent: &Replica, seen: &Observed) -> Result<(), Fault> {
-    if !seen.replicas.contains_key(&sent.region_name) {
-        return Err(not_found());
-    }
-    if sent.kms_key_id.is_some() {
-        return Err(invalid("UpdateTable", "the key of a replica is changed in its own region"));
-    }
-    if *sent == (Replica { region_name: sent.region_name.clone(), ..Replica::default() }) {
-        return Err(invalid("UpdateTable", "no actions specified"));
-    }
-    let provisioned = seen.billing.is_provisioned();
-    if sent.provisioned_throughput_override.is_some_and(|_| !provisioned)
-        || sent.on_demand_throughput_override.is_some_and(|_| provisioned)
-    {
-        return Err(invalid("UpdateTable", "overrides go with the mode of the table"));
-    }
-    Ok(())
-}
-
-/// At most so many in each span of time.
-fn allow(past: &mut Vec<Timestamp>, now: Timestamp, most: &[(SignedDuration, usize)]) -> Result<(), Fault> {
-    for (span, number) in most {
-        if past.iter().filter(|at| now.duration_since(**at) < *span).count() >= *number {
-            return Err(limited("used up"));
-        }
-    }
-    past.push(now);
-    Ok(())
 }
 
 fn over(at: &mut Option<Timestamp>, now: Timestamp) -> bool {
