@@ -20,7 +20,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins
 /// The writes of one object, by block, since the operator started.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    blocks: BTreeMap<&'static str, Vec<Trail>>,
+    /// The writes of each block, by a digest of the step: a block takes one for each entry of a list.
+    blocks: BTreeMap<&'static str, BTreeMap<String, Trail>>,
     /// Looks since a write that AWS is busy with for a while that found it at rest.
     at_rest: Option<u32>,
 }
@@ -29,11 +30,9 @@ pub struct History {
 /// (hashicorp/terraform-provider-aws#47143).
 const LOOKS_AT_REST: u32 = 2;
 
-/// What became of one write. A block has several where it takes several calls, one for each entry of a list.
+/// What became of one write.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Trail {
-    /// What was written, as a digest of the step.
-    written: String,
     /// For which generation of the object it was first written.
     generation: i64,
     /// Writes since it was last seen in place.
@@ -55,7 +54,7 @@ impl History {
     /// AWS was read and these blocks are as they should be.
     pub fn in_place(&mut self, blocks: &[&'static str]) {
         for block in blocks {
-            for trail in self.blocks.get_mut(block).into_iter().flatten() {
+            for trail in self.trails_mut(block) {
                 trail.seen = true;
                 trail.unseen = 0;
             }
@@ -67,35 +66,36 @@ impl History {
     pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool, generation: i64, now: Timestamp) {
         let trails = self.blocks.entry(block).or_default();
         // Other values of an earlier spec, or that AWS has shown, are of the past.
-        trails.retain(|trail| trail.written == digest || (trail.generation == generation && !trail.seen));
-        let at = trails.iter().position(|trail| trail.written == digest).unwrap_or_else(|| {
-            trails.push(Trail { written: digest.to_owned(), generation, ..Trail::default() });
-            trails.len() - 1
-        });
-        if let Some(trail) = trails.get_mut(at) {
-            trail.unseen = trail.unseen.saturating_add(1);
-            trail.at = Some(now);
-            trail.corrected = trail.corrected.saturating_add(u32::from(drift));
-        }
+        trails.retain(|written, trail| written == digest || (trail.generation == generation && !trail.seen));
+        let trail = trails.entry(digest.to_owned()).or_insert_with(|| Trail { generation, ..Trail::default() });
+        trail.unseen = trail.unseen.saturating_add(1);
+        trail.at = Some(now);
+        trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
     /// A user wants to see whether writes take by now: what was in vain before does not count.
     pub fn begins_anew(&mut self, block: &'static str) {
-        for trail in self.blocks.get_mut(block).into_iter().flatten() {
-            trail.unseen = 0;
-        }
+        self.trails_mut(block).for_each(|trail| trail.unseen = 0);
     }
 
     /// The last write of this block was taken back by ourselves: that no look shows it is no wonder.
     pub fn took_back(&mut self, block: &'static str) {
-        let trails = self.blocks.get_mut(block).filter(|_| !mutant(Mutant::UndoCounts));
-        for trail in trails.into_iter().flatten() {
-            trail.unseen = trail.unseen.saturating_sub(1);
+        if !mutant(Mutant::UndoCounts) {
+            self.trails_mut(block).for_each(|trail| trail.unseen = trail.unseen.saturating_sub(1));
         }
     }
 
     fn trails(&self, block: &str) -> impl Iterator<Item = &Trail> {
-        self.blocks.get(block).into_iter().flatten()
+        self.blocks.get(block).into_iter().flat_map(BTreeMap::values)
+    }
+
+    fn trails_mut(&mut self, block: &str) -> impl Iterator<Item = &mut Trail> {
+        self.blocks.get_mut(block).into_iter().flat_map(BTreeMap::values_mut)
+    }
+
+    /// The trail of this very write. A digest is dear, and most objects were never written.
+    fn trail(&self, block: &str, digest: impl FnOnce() -> String) -> Option<&Trail> {
+        self.blocks.get(block)?.get(&digest())
     }
 
     /// AWS has taken a write that it is busy with from now on.
@@ -129,10 +129,7 @@ impl History {
         if !self.trails(block).any(in_vain) {
             return false;
         }
-        let digest = digest();
-        let Some(trail) = self.trails(block).find(|trail| trail.written == digest && in_vain(trail)) else {
-            return false;
-        };
+        let Some(trail) = self.trail(block, digest).filter(|trail| in_vain(trail)) else { return false };
         let times = trail.unseen.saturating_sub(PATIENCE);
         let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
         let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
@@ -154,8 +151,7 @@ impl History {
         if !self.unseen(block) {
             return None;
         }
-        let digest = digest();
-        self.trails(block).find(|trail| trail.written == digest && trail.is_unseen())
+        self.trail(block, digest).filter(|trail| trail.is_unseen())
     }
 
     /// Whether this very write was made so lately that AWS may not show it yet.
