@@ -51,6 +51,19 @@ pub enum ClusterError {
     Api(#[source] Box<kube::Error>),
 }
 
+impl ClusterError {
+    /// Why the API server does not let the operator do it, if that is what it says.
+    fn forbidden(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => match &**error {
+                kube::Error::Api(status) if status.code == 403 => Some(&status.reason),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 impl From<kube::Error> for ClusterError {
     fn from(error: kube::Error) -> Self {
         match &error {
@@ -68,10 +81,6 @@ pub fn pruned<K: ManagedObject>(mut object: K) -> K {
     object.labels_mut().clear();
     object.annotations_mut().retain(|key, _| key.starts_with("musubi.dev/"));
     object
-}
-
-fn is_forbidden(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
 async fn bounded<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, ClusterError> {
@@ -123,7 +132,7 @@ impl<K: ManagedObject> Cluster<K> {
     pub async fn namespace_uid(&self) -> Result<Result<String, Fault>, ClusterError> {
         match bounded(self.namespaces.get_metadata(&self.namespace)).await {
             Ok(namespace) => Ok(Ok(namespace.uid().unwrap_or_default())),
-            Err(ClusterError::Api(error)) if is_forbidden(&error) => Ok(Err(Fault::new(
+            Err(error) if error.forbidden().is_some() => Ok(Err(Fault::new(
                 Class::Denied,
                 "NamespaceForbidden",
                 format!(
@@ -251,19 +260,13 @@ impl<K: ManagedObject> Cluster<K> {
 
     /// A namespace that is going away takes no new Secret; that must not read as the user's mistake.
     fn explained(wanted: &Wanted, error: ClusterError) -> Result<Result<(), Fault>, ClusterError> {
-        match &error {
-            ClusterError::Api(api) => match &**api {
-                kube::Error::Api(status) if status.code == 403 => Ok(Err(Fault::new(
-                    Class::Denied,
-                    "SecretForbidden",
-                    format!(
-                        "the API server does not let the operator create Secret {}: {}",
-                        wanted.name, status.reason
-                    ),
-                ))),
-                _ => Err(error),
-            },
-            _ => Err(error),
+        match error.forbidden() {
+            Some(reason) => Ok(Err(Fault::new(
+                Class::Denied,
+                "SecretForbidden",
+                format!("the API server does not let the operator create Secret {}: {reason}", wanted.name),
+            ))),
+            None => Err(error),
         }
     }
 
