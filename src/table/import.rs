@@ -16,10 +16,7 @@ use crate::{
     },
 };
 
-use super::{
-    Tables,
-    statuses::{self, Meaning},
-};
+use super::Tables;
 
 /// What of it goes into status.
 pub(super) fn described(found: &ImportTableDescription) -> Option<ImportStatus> {
@@ -47,16 +44,12 @@ impl Tables {
     }
 }
 
-fn meaning(import: &ImportStatus) -> Option<Meaning> {
-    statuses::meaning(statuses::IMPORT, &import.status)
-}
-
 /// Why a table that AWS does not show is neither absent nor to be made: its import has not shown it yet, or has failed.
 pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
-    match meaning(import) {
+    match (import.has_ended(), import.has_failed()) {
         // It was there, and somebody has deleted it.
-        Some(Meaning::There) => None,
-        Some(Meaning::Off | Meaning::Broken) => Some(Fault::user(
+        (true, false) => None,
+        (true, true) => Some(Fault::user(
             IMPORT_FAILED,
             format!(
                 "createFrom.s3Import: AWS made no table, since the import {}{}: put that right, edit createFrom or set \
@@ -65,16 +58,15 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
                 why(import)
             ),
         )),
-        _ => Some(Fault::new(Class::Pending, "ImportInProgress", progress(import))),
+        (false, _) => Some(Fault::new(Class::Pending, "ImportInProgress", progress(import))),
     }
 }
 
 /// What came of an import that has ended, if it is not all that it should be.
 pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Fault> {
     object.spec.create_from.as_ref()?.s3_import.as_ref()?;
-    let ended = matches!(meaning(import), Some(Meaning::There | Meaning::Off | Meaning::Broken));
-    let whole = meaning(import) == Some(Meaning::There) && import.errors == 0;
-    (ended && !whole).then(|| {
+    let lacks = import.has_failed() || import.errors != 0;
+    (import.has_ended() && lacks).then(|| {
         let ImportStatus { imported_items, processed_items, errors, .. } = import;
         let log = import.log_group_arn.as_deref().map(|arn| format!("; see the log group {arn}")).unwrap_or_default();
         Fault::user(
@@ -93,11 +85,6 @@ pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Fault>
 /// How far an import is that goes on.
 pub(super) fn progress(import: &ImportStatus) -> String {
     format!("createFrom.s3Import is {}: {} items imported so far", import.status, import.imported_items)
-}
-
-/// Whether AWS is still at it.
-pub(super) fn goes_on(import: &ImportStatus) -> bool {
-    statuses::is_busy(statuses::IMPORT, Some(&import.status))
 }
 
 fn why(import: &ImportStatus) -> String {

@@ -98,10 +98,6 @@ pub(super) const DESTINATION: Words = &[
     ("UPDATING", Changing),
 ];
 
-/// `ImportStatus`: DescribeImport is asked until it has ended; one that has failed is Stalled.
-pub(super) const IMPORT: Words =
-    &[("CANCELLED", Off), ("CANCELLING", Going), ("COMPLETED", There), ("FAILED", Broken), ("IN_PROGRESS", Coming)];
-
 /// What a word means; `None` if we do not know it.
 pub(super) fn meaning(words: Words, word: &str) -> Option<Meaning> {
     words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
@@ -121,11 +117,16 @@ mod tests {
     use super::*;
     use crate::{
         api::{
-            AttributeType, BillingMode, InputCompressionType, InputFormat, InsightsMode, Precision, ProjectionType,
-            StreamViewType, TableClass,
+            AttributeType, BillingMode, ImportStatus, InputCompressionType, InputFormat, InsightsMode, Precision,
+            ProjectionType, StreamViewType, TableClass,
         },
         table::words::parse,
     };
+
+    /// `ImportStatus`, which stands in status as it is: DescribeImport is asked until it has ended; one that has failed
+    /// is Stalled.
+    const IMPORT: Words =
+        &[("CANCELLED", Off), ("CANCELLING", Going), ("COMPLETED", There), ("FAILED", Broken), ("IN_PROGRESS", Coming)];
 
     /// States of the model that nothing here depends on, and why.
     const NOT_READ: &[(&[&str], &[&str], &str)] = &[
@@ -176,6 +177,15 @@ mod tests {
         }
         for (model, known, why) in NOT_READ {
             assert_eq!(set(model.iter().copied()), set(known.iter().copied()), "not read, since {why}");
+        }
+    }
+
+    #[test]
+    fn an_import_ends_by_the_words_that_say_so() {
+        for (word, meaning) in IMPORT {
+            let import = ImportStatus { status: (*word).to_owned(), ..ImportStatus::default() };
+            assert_eq!(import.has_ended(), !meaning.is_busy(), "{word}");
+            assert_eq!(import.has_failed(), matches!(meaning, Off | Broken), "{word}");
         }
     }
 

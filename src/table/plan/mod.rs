@@ -193,7 +193,7 @@ pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, Str
     ];
     let apart = apart.into_iter().filter(|(_, changing)| *changing);
     let apart = apart.map(|(block, _)| (block, format!("{} is being changed", block.name())));
-    let import = part(seen.import.as_ref()).filter(|import| import::goes_on(import)).map(import::progress);
+    let import = part(seen.import.as_ref()).filter(|import| !import.has_ended()).map(import::progress);
     let blocks = indexes.chain(replicas).chain(apart).chain(warming).map(|(block, what)| (block.name(), what));
     blocks.chain(import.map(|what| (failures::CREATE_FROM, what))).collect()
 }
