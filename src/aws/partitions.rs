@@ -28,8 +28,17 @@ const OTHERS: [Partition; 7] = [
 ];
 
 /// Their ids, which stand in every ARN.
-pub const PARTITIONS: [&str; 8] =
-    ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+pub const PARTITIONS: [&str; 1 + OTHERS.len()] = ids();
+
+const fn ids() -> [&'static str; 1 + OTHERS.len()] {
+    let mut ids = [AWS.id; 1 + OTHERS.len()];
+    let mut at = 0;
+    while at < OTHERS.len() {
+        ids[at + 1] = OTHERS[at].id;
+        at += 1;
+    }
+    ids
+}
 
 /// The AWS partition of a region, which stands in every ARN. What has no region's name of AWS counts as the first.
 pub fn partition(region: &str) -> &'static str {
@@ -62,6 +71,22 @@ pub(super) fn known(region: &str) -> Option<&'static str> {
     all.find(|one| is_number && is_word && one.prefixes.contains(&prefix)).map(|one| one.id)
 }
 
+/// Regions, and their partitions.
+#[cfg(test)]
+pub(super) const EXAMPLES: [(&str, &str); 11] = [
+    ("us-east-1", "aws"),
+    ("eu-west-1", "aws"),
+    ("mx-central-1", "aws"),
+    ("cn-north-1", "aws-cn"),
+    ("us-gov-west-1", "aws-us-gov"),
+    ("us-iso-east-1", "aws-iso"),
+    ("us-isob-east-1", "aws-iso-b"),
+    ("eu-isoe-west-1", "aws-iso-e"),
+    ("us-isof-south-1", "aws-iso-f"),
+    ("us-isof-tomorrow-9", "aws-iso-f"),
+    ("eusc-de-east-1", "aws-eusc"),
+];
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
@@ -70,19 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_partition_is_where_the_sdk_looks_for_it() {
-        for (region, id) in [
-            ("us-east-1", "aws"),
-            ("eu-west-1", "aws"),
-            ("mx-central-1", "aws"),
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-west-1", "aws-us-gov"),
-            ("us-iso-east-1", "aws-iso"),
-            ("us-isob-east-1", "aws-iso-b"),
-            ("eu-isoe-west-1", "aws-iso-e"),
-            ("us-isof-south-1", "aws-iso-f"),
-            ("us-isof-tomorrow-9", "aws-iso-f"),
-            ("eusc-de-east-1", "aws-eusc"),
-        ] {
+        for (region, id) in EXAMPLES {
             let params = Params::builder().region(region).build().expect("parameters");
             let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.expect(region);
             let host = endpoint.url().trim_start_matches("https://");

@@ -71,7 +71,7 @@ impl Regions {
 mod tests {
     use globset::Glob;
 
-    use super::*;
+    use super::{super::partitions::EXAMPLES, *};
 
     fn regions(home: &str, allowed: &[&str]) -> Regions {
         let glob = |text: &&str| Glob::new(text).expect("a glob").compile_matcher();
@@ -95,15 +95,7 @@ mod tests {
 
     #[test]
     fn a_region_of_another_partition_takes_other_credentials() {
-        for (region, its) in [
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-west-1", "aws-us-gov"),
-            ("us-iso-east-1", "aws-iso"),
-            ("us-isob-east-1", "aws-iso-b"),
-            ("eu-isoe-west-1", "aws-iso-e"),
-            ("us-isof-south-1", "aws-iso-f"),
-            ("eusc-de-east-1", "aws-eusc"),
-        ] {
+        for (region, its) in EXAMPLES.into_iter().filter(|(_, its)| *its != "aws") {
             let told = refusal(&regions("us-east-1", &[]), region);
             assert!(told.starts_with("RegionNotAllowed") && told.contains(its), "{told}");
             assert_eq!(regions(region, &[]).admit(region), Ok(()), "at home there");

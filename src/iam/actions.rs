@@ -30,7 +30,22 @@ pub(super) type Action = (Part, &'static str);
 /// The IAM actions that an operation of AWS needs; none for one that nobody has looked up (Service
 /// Authorization Reference, "Actions, resources, and condition keys for Amazon S3", "... for Amazon DynamoDB").
 pub(super) fn actions(operation: &str) -> impl Iterator<Item = Action> {
-    s3(operation).iter().chain(dynamodb(operation)).copied()
+    s3(operation).iter().chain(dynamodb(operation)).chain(items(operation)).copied()
+}
+
+/// What DynamoDB does with items in the caller's name, where it fills a table or a replica.
+fn items(operation: &str) -> &'static [Action] {
+    match operation {
+        "UpdateTable" | "RestoreTableFromBackup" => &[
+            (Part::TableItems, "dynamodb:BatchWriteItem"),
+            (Part::TableItems, "dynamodb:DeleteItem"),
+            (Part::TableItems, "dynamodb:GetItem"),
+            (Part::TableItems, "dynamodb:PutItem"),
+            (Part::TableItems, "dynamodb:Query"),
+            (Part::TableItems, "dynamodb:UpdateItem"),
+        ],
+        _ => &[],
+    }
 }
 
 /// Many actions have names of their own, and most deletions are puts.
@@ -120,25 +135,11 @@ fn dynamodb(operation: &str) -> &'static [Action] {
             (Part::ReplicasOfTables, "dynamodb:CreateTableReplica"),
             (Part::ReplicasOfTables, "dynamodb:DeleteTableReplica"),
             (Part::RoleOfReplicas, "iam:CreateServiceLinkedRole"),
-            (Part::TableItems, "dynamodb:BatchWriteItem"),
-            (Part::TableItems, "dynamodb:DeleteItem"),
-            (Part::TableItems, "dynamodb:GetItem"),
-            (Part::TableItems, "dynamodb:PutItem"),
-            (Part::TableItems, "dynamodb:Query"),
-            (Part::TableItems, "dynamodb:UpdateItem"),
         ],
         "DeleteTable" => &[(Part::Tables, "dynamodb:DeleteTable")],
         "ListTagsOfResource" => &[(Part::Tables, "dynamodb:ListTagsOfResource")],
         "Scan" => &[(Part::TableContents, "dynamodb:Scan")],
-        "RestoreTableFromBackup" => &[
-            (Part::TablesFromElsewhere, "dynamodb:RestoreTableFromBackup"),
-            (Part::TableItems, "dynamodb:BatchWriteItem"),
-            (Part::TableItems, "dynamodb:DeleteItem"),
-            (Part::TableItems, "dynamodb:GetItem"),
-            (Part::TableItems, "dynamodb:PutItem"),
-            (Part::TableItems, "dynamodb:Query"),
-            (Part::TableItems, "dynamodb:UpdateItem"),
-        ],
+        "RestoreTableFromBackup" => &[(Part::TablesFromElsewhere, "dynamodb:RestoreTableFromBackup")],
         "RestoreTableToPointInTime" => &[(Part::TablesFromElsewhere, "dynamodb:RestoreTableToPointInTime")],
         "ImportTable" => &[
             (Part::ImportsOfTables, "dynamodb:ImportTable"),
