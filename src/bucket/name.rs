@@ -4,7 +4,7 @@
 //! namespace cannot have a name that ends in `-an` (Amazon S3 User Guide, "Namespaces for general purpose buckets",
 //! "General purpose bucket naming rules").
 
-use crate::managed::fault::Fault;
+use crate::managed::{fault::Fault, identity::is_account_id};
 
 /// The most characters that the name of a bucket has.
 const LONGEST_NAME: usize = 63;
@@ -21,7 +21,7 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
     let suffix = format!("-{account_id}-{region}{RESERVED}");
     if NOT_OFFERED.contains(&region) {
         return Err(invalid(format!(
-            "S3 has no account-regional namespace in {region}: make a new Bucket without nameScope, or in another region"
+            "S3 has no account-regional namespace in {region}: leave nameScope out, or set another region"
         )));
     }
     if name.len() > suffix.len() && name.ends_with(&suffix) {
@@ -30,15 +30,15 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
     if let Some((account, of)) = account_and_region(name) {
         return Err(invalid(format!(
             "{name} is a whole name of the account-regional namespace, that of account {account} in region {of}, and this \
-             bucket is to be in account {account_id} and region {region}: make a new Bucket whose name ends in {suffix}, or \
-             is without such an end, which S3 adds then"
+             bucket is to be in account {account_id} and region {region}: set a name that ends in {suffix}, or one \
+             without such an end, which is added then"
         )));
     }
     let whole = format!("{name}{suffix}");
     if whole.len() > LONGEST_NAME {
         return Err(invalid(format!(
             "with nameScope AccountRegional the bucket would be called {whole}, which has {} characters, and S3 takes \
-             {LONGEST_NAME}: the name can be {} characters long; make a new Bucket with a shorter one",
+             {LONGEST_NAME}: the name can be {} characters long; set a shorter one in spec.name",
             whole.len(),
             LONGEST_NAME.saturating_sub(suffix.len()),
         )));
@@ -50,8 +50,8 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
 pub(super) fn refused_globally(name: &str) -> Option<Fault> {
     name.ends_with(RESERVED).then(|| {
         invalid(format!(
-            "names that end in {RESERVED} belong to the account-regional namespace: make a new Bucket with nameScope: \
-             AccountRegional, or under another name"
+            "names that end in {RESERVED} belong to the account-regional namespace: set nameScope: AccountRegional, or \
+             another name"
         ))
     })
 }
@@ -63,11 +63,10 @@ fn invalid(message: String) -> Fault {
 /// The account and the region in a whole name of the account-regional namespace.
 fn account_and_region(name: &str) -> Option<(&str, &str)> {
     let name = name.strip_suffix(RESERVED)?;
-    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
     let at = name
         .rmatch_indices('-')
         .map(|(at, _)| at)
-        .find(|at| name[at + 1..].split('-').next().is_some_and(is_account))?;
+        .find(|at| name[at + 1..].split('-').next().is_some_and(is_account_id))?;
     let (account, region) = name[at + 1..].split_once('-')?;
     (at > 0).then_some((account, region))
 }

@@ -75,12 +75,8 @@ pub fn compact(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::policy, *};
     use proptest::prelude::*;
-
-    fn policy(statement: &str) -> String {
-        format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#)
-    }
 
     #[test]
     fn what_aws_would_refuse_for_its_form_is_told_without_asking() {

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn policy(statement: &str) -> String {
+    pub(super) fn policy(statement: &str) -> String {
         format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#)
     }
 

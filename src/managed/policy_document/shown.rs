@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::canonical;
+use crate::managed::identity::is_account_id;
 
 /// One principal: the element that it stands in, its kind, its name.
 type Principal = (&'static str, String, String);
@@ -48,11 +49,10 @@ fn are_shown(written: &BTreeSet<Principal>, shown: &BTreeSet<Principal>) -> bool
 }
 
 fn is_shown((element, kind, name): &Principal, (in_, as_, shown): &Principal) -> bool {
-    let is_account = shown.len() == 12 && shown.bytes().all(|byte| byte.is_ascii_digit());
     element == in_
         && as_ == "AWS"
         && match kind.as_str() {
-            "CanonicalUser" => is_account || shown.contains(":iam::cloudfront:user/"),
+            "CanonicalUser" => is_account_id(shown) || shown.contains(":iam::cloudfront:user/"),
             "AWS" if name.starts_with("AIDA") => is_unique_id(name) && shown.contains(":user/"),
             "AWS" if name.starts_with("AROA") => is_unique_id(name) && shown.contains(":role/"),
             _ => false,
