@@ -95,7 +95,7 @@ pub enum Outcome {
     DeletionBlocked(Fault),
     /// The object stands for nothing any more, and somebody else's finalizer keeps it.
     LetGo {
-        /// Whether AWS still has it.
+        /// `Deleted`, or `Released` where AWS still has it.
         reason: &'static str,
         /// What became of it.
         message: String,

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, api::DeleteParams};
 use musubi::api::{Bucket, Table};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     tables,
@@ -53,15 +53,21 @@ async fn changing_the_policy_to_retain_lets_a_blocked_bucket_go_and_keeps_it() {
     assert!(world.aws.bucket_exists(&name).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_table_with_items_is_kept_and_one_under_protection_too() {
-    let world = World::new("delete-table").await;
-    let name = world.name("orders");
-    let mut spec = tables::minimal(&name);
+/// A Table `orders` that goes if it is empty, and under protection; its spec.
+async fn protected_table(world: &World, name: &str) -> Value {
+    let mut spec = tables::minimal(name);
     spec["deletionPolicy"] = json!("DeleteIfEmpty");
     spec["deletionProtection"] = json!(true);
     world.apply::<Table>("orders", spec.clone()).await;
     world.ready::<Table>("orders").await;
+    spec
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_with_items_is_kept_and_one_under_protection_too() {
+    let world = World::new("delete-table").await;
+    let name = world.name("orders");
+    let mut spec = protected_table(&world, &name).await;
     world.aws.put_item(&name, "id").await;
     world.delete::<Table>("orders").await;
     let message = world.stalled::<Table>("orders", "DeletionBlocked").await;
@@ -87,11 +93,7 @@ async fn a_table_with_items_is_kept_and_one_under_protection_too() {
 async fn a_protected_table_whose_policy_becomes_retain_while_its_deletion_is_blocked_goes_at_once() {
     let world = World::new("retain-late").await;
     let name = world.name("orders");
-    let mut spec = tables::minimal(&name);
-    spec["deletionPolicy"] = json!("DeleteIfEmpty");
-    spec["deletionProtection"] = json!(true);
-    world.apply::<Table>("orders", spec.clone()).await;
-    world.ready::<Table>("orders").await;
+    let mut spec = protected_table(&world, &name).await;
     world.delete::<Table>("orders").await;
     world.stalled::<Table>("orders", "DeletionBlocked").await;
     // Tried again in vain: the next try is some seconds away.
