@@ -6,7 +6,7 @@
 //! enumerate them.
 //!
 //! [`living`], [`deleting`], [`references`] (what a spec names beside its own resource), [`consent`] (what waits
-//! for a yes) and [`report`] (what the status says) are the chapters of it.
+//! for a yes), [`writes`] (what earlier writes mean) and [`report`] (what the status says) are the chapters of it.
 //!
 //! The order of a life, each step taken only if the one before it holds:
 //! look -> prove absence or ownership -> finalizer -> announce in status -> create -> the steps of
@@ -18,6 +18,7 @@ mod deleting;
 mod living;
 mod references;
 mod report;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,10 +3,9 @@
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration};
 
 use crate::{
-    api::{CreationIntent, ManagementPolicy, RECONCILE_AT, Status, tags::Tags},
+    api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
     managed::{
-        approval,
-        conditions::{NOT_SHOWN, Outcome, SYNCED, UPDATING, WRITE_LOOP},
+        conditions::{NOT_SHOWN, Outcome, SYNCED, UPDATING},
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
         fault::{Class, Fault, IMPORT_FAILED},
         identity::Identity,
@@ -382,70 +381,6 @@ impl<X: External> Situation<'_, X> {
             .or_else(|| X::progress(self.object, seen).map(|progress| Fault::new(Class::Pending, UPDATING, progress)))
     }
 
-    /// What a refusal means if the guard of the block was opened a moment ago: S3 may say AccessDenied to a public
-    /// policy for some seconds more (github.com/env0/templates#258, by advice of AWS Support). To close the guard at
-    /// once, and to open it for the next try, would never get there.
-    fn guard_still_stands(&self, block: &str, fault: &Fault) -> Option<Fault> {
-        let guard = X::guard_of(block).filter(|_| fault.class == Class::Denied && !mutant(Mutant::GuardFlips))?;
-        let opens = self.history.wrote_within(guard, GUARD_OPENS, self.now);
-        opens.then(|| {
-            Fault::new(
-                Class::Pending,
-                "GuardOpening",
-                format!("{guard} was opened a moment ago, which AWS may take a minute to heed: {}", fault.message),
-            )
-        })
-    }
-
-    /// Whether the status speaks of a write loop of this generation.
-    fn told_of_a_loop(&self) -> bool {
-        self.is_at_generation() && self.synced_reason() == Some(WRITE_LOOP)
-    }
-
-    /// Whether the status speaks of a write loop of this block.
-    fn told_of_loop(&self, block: &str) -> bool {
-        let message = self.status().condition(SYNCED).map(|synced| synced.message.as_str());
-        let of_block =
-            message.and_then(|message| message.strip_prefix(block)).is_some_and(|rest| rest.starts_with(':'));
-        self.told_of_a_loop() && of_block
-    }
-
-    /// Whether somebody asks for a look now, to see whether what was in vain takes by now.
-    pub fn is_asked(&self) -> bool {
-        self.annotation(RECONCILE_AT) != self.status().last_handled_reconcile_at.as_deref()
-    }
-
-    /// Whether a step has been taken in vain too often and too lately to be taken now.
-    fn rests(&self, step: &Step<X::Op>) -> bool {
-        if self.is_asked() {
-            return false;
-        }
-        let known = self.told_of_loop(step.block);
-        let in_vain = self.history.rests(step.block, || approval::digest(step), known, self.now);
-        (in_vain && !mutant(Mutant::NoBrake)) || self.is_spreading(step)
-    }
-
-    /// Whether AWS has taken this very step and may not show it yet: it is looked at again, not taken again.
-    /// "S3 bucket configurations have an eventual consistency model" (Amazon S3 User Guide, "What is Amazon S3?");
-    /// Terraform waits up to three minutes for a lifecycle configuration.
-    fn is_spreading(&self, step: &Step<X::Op>) -> bool {
-        let window = self.settings.visibility;
-        let spreads = self.history.is_spreading(step.block, || approval::digest(step), window, self.now);
-        spreads && !mutant(Mutant::StaleIsDrift) && !mutant(Mutant::NoBrake)
-    }
-
-    /// The first of these blocks whose writes AWS accepts and never shows.
-    fn write_loop(&self, mut blocks: impl Iterator<Item = &'static str>) -> Option<Outcome> {
-        let stuck = |block: &&'static str| {
-            self.history.loops(block) || (self.told_of_loop(block) && self.history.unseen(block))
-        };
-        let block = blocks.find(stuck)?;
-        Some(Outcome::WriteLoop(format!(
-            "{block}: AWS accepts the write and never shows it; writing is slowed down. Compare the declared value \
-             with what AWS has, and declare what AWS keeps or add {block} to ignoreChanges"
-        )))
-    }
-
     fn may_run(&self, owned: &Owned, gate: &Gate<'_>, step: &Step<X::Op>) -> bool {
         let refused = |block: &&str| self.pass.refused.contains_key(*block);
         // What is not ours in writing yet is claimed by its tags before anything else is changed.
@@ -511,9 +446,6 @@ impl<X: External> Situation<'_, X> {
 
 /// How long an announcement tells when the create was sent.
 const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
-
-/// How long a guard that was opened may go on standing.
-const GUARD_OPENS: SignedDuration = SignedDuration::from_mins(1);
 
 fn contested(identity: &Identity) -> Fault {
     Fault::new(
