@@ -36,6 +36,11 @@ pub use status::{
 };
 pub use table::*;
 
+/// The name in AWS, as resolved, stays what it was once something was made.
+const NAME_STAYS: &str = once_made!(
+    "(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)"
+);
+
 /// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
 pub const DOMAIN: &str = "musubi.dev";
 

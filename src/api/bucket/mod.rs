@@ -32,7 +32,7 @@ pub use text::*;
 pub use versioning::*;
 pub use website::*;
 
-use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags};
+use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, NAME_STAYS, Status, tags};
 
 /// An S3 general purpose bucket.
 ///
@@ -63,7 +63,7 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
-    validation = Rule::new(once_made!("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)"))
+    validation = Rule::new(NAME_STAYS)
         .message("the name of a bucket is immutable once it was made: make a new Bucket under another metadata.name")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("(has(self.spec.nameScope) ? self.spec.nameScope : 'Global') == (has(oldSelf.spec.nameScope) ? oldSelf.spec.nameScope : 'Global')"))

@@ -13,7 +13,7 @@ mod throughput;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags};
+use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, NAME_STAYS, Status, tags};
 
 pub use block::TableBlock;
 pub use create_from::*;
@@ -51,7 +51,7 @@ pub use throughput::*;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
-    validation = Rule::new(once_made!("(has(self.spec.name) ? self.spec.name : self.metadata.name) == (has(oldSelf.spec.name) ? oldSelf.spec.name : oldSelf.metadata.name)"))
+    validation = Rule::new(NAME_STAYS)
         .message("the name of a table is immutable once it was made: make a new Table under another metadata.name")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("self.spec.partitionKey == oldSelf.spec.partitionKey"))
