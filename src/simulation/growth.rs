@@ -56,11 +56,10 @@ struct Story<'a, X: External> {
 impl<'a, X: External> Story<'a, X> {
     fn new(external: &'a X, spec: &Value, rest: fn(&mut X::Observed)) -> Self {
         let owner = Owner {
-            cluster: "c".into(),
             namespace: "shop".into(),
             name: "assets".into(),
-            uid: "u".into(),
             origin: Some(Origin::default()),
+            ..Owner::sample()
         };
         let mut story = Self {
             external,

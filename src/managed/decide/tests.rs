@@ -63,11 +63,11 @@ impl Point {
         let endpoint_url = (place == Where::Emulator).then(|| "http://127.0.0.1:1".to_owned());
         let options = Options { endpoint_url, ..Options::default() };
         let owner = Owner {
-            cluster: "c".into(),
             namespace: "shop".into(),
             name: "assets".into(),
             uid: "u1".into(),
             origin: Some(Origin::default()),
+            ..Owner::sample()
         };
         Self {
             object: serde_json::from_value(object).expect("a bucket"),
