@@ -192,7 +192,7 @@ async fn run_kind<X: Kind>(real: &Arc<X>, race: &Race, course: &Course) -> Vec<S
 
 /// A process that reconciles some of the objects, and is started again when it dies.
 async fn host<X: Kind>(world: &Arc<World>, real: &Arc<X>, parties: Vec<usize>, end: Instant) {
-    let settings = Arc::new(settings());
+    let settings = settings();
     let only: Vec<String> = parties.iter().map(|party| NAMES[*party].to_owned()).collect();
     loop {
         let known = world.state().store.history.len();
