@@ -61,7 +61,7 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
 
 /// A digest of the JSON of a value. 64 bits are enough: whoever may edit the annotation needs no
 /// collision to approve.
-fn hash(value: &impl serde::Serialize) -> String {
+pub(super) fn hash(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_vec(value).unwrap_or_default();
     sha256(&json)
 }

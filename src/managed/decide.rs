@@ -419,7 +419,9 @@ impl<X: External> Situation<'_, X> {
         let steps = self.plan(identity, tags.as_ref(), seen);
         let faulty = self.unread(seen).into_iter().map(|(block, _)| block);
         let at_work = X::at_work(self.object, seen);
-        let differing: BTreeSet<&str> = steps.iter().map(|step| step.block).chain(faulty).chain(at_work).collect();
+        let outdated = self.outdated(&steps);
+        let differing = steps.iter().map(|step| step.block).chain(faulty).chain(at_work);
+        let differing: BTreeSet<&str> = differing.chain(outdated).collect();
         let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
         known.filter(|block| !differing.contains(block)).collect()
     }

@@ -22,6 +22,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins
 pub struct History {
     /// The writes of each block, by a digest of the step: a block takes one for each entry of a list.
     blocks: BTreeMap<&'static str, BTreeMap<String, Trail>>,
+    /// What the spec declared of each block when it was last written, as a digest.
+    declared: BTreeMap<&'static str, String>,
     /// Looks since a write that AWS is busy with for a while that found it at rest.
     at_rest: Option<u32>,
 }
@@ -71,6 +73,24 @@ impl History {
         trail.unseen = trail.unseen.saturating_add(1);
         trail.at = Some(now);
         trail.corrected = trail.corrected.saturating_add(u32::from(drift));
+    }
+
+    /// The write that was made just now was for this declaration of the block.
+    pub fn meant(&mut self, block: &'static str, declared: String) {
+        self.declared.insert(block, declared);
+    }
+
+    /// Blocks that were written so lately, and for another declaration than there is now, that a look which does not show
+    /// the write may be older than it.
+    pub fn outdated(
+        &self,
+        window: SignedDuration,
+        now: Timestamp,
+        declared: impl Fn(&str) -> String,
+    ) -> impl Iterator<Item = &'static str> {
+        let lately = move |block: &str| self.unseen(block) && self.wrote_within(block, window, now);
+        let other = self.declared.iter().filter(move |(block, before)| lately(block) && declared(block) != **before);
+        other.map(|(block, _)| *block)
     }
 
     /// A user wants to see whether writes take by now: what was in vain before does not count.

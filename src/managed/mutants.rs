@@ -54,6 +54,8 @@ pub enum Mutant {
     GuardFlips,
     /// What AWS does not show yet is written again.
     StaleIsDrift,
+    /// What AWS does not show yet is taken for not written where the spec was edited back.
+    StaleIsInPlace,
     /// What a new resource is like is assumed, and never looked at.
     FreshBelieved,
     /// A step that was taken back counts as a write that AWS never shows.

@@ -375,6 +375,12 @@ impl<X: External> Situation<'_, X> {
             let message = format!("AWS has taken the last change and does not show it yet: {}", places(spreading));
             return Some(Fault::new(Class::Pending, NOT_SHOWN, message));
         }
+        let outdated = self.outdated(ladder);
+        if !outdated.is_empty() {
+            let blocks = outdated.into_iter().collect::<Vec<_>>().join(", ");
+            let message = format!("AWS may not show the last write yet, which came before this edit: {blocks}");
+            return Some(Fault::new(Class::Pending, UPDATING, message));
+        }
         let not_yet = waiting_together(ladder).into_iter().find(|(fault, _)| passes_by_itself(fault));
         not_yet
             .map(|(fault, places)| fault.clone().at(&places))

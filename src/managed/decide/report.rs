@@ -60,7 +60,7 @@ impl<X: External> Situation<'_, X> {
         let declared = self.object.declared_blocks();
         let gate = self.gate();
         let faults = self.unread(seen).into_iter().map(|(block, _)| block);
-        let left_over = left.iter().map(|step| step.block).chain(faults);
+        let left_over = left.iter().map(|step| step.block).chain(faults).chain(self.outdated(left));
         let pending: BTreeSet<&str> = left_over.chain(self.pass.refused.keys().copied()).collect();
         let waiting: BTreeSet<&str> = left.iter().filter(|step| gate.waits(step)).map(|step| step.block).collect();
         let pending = |name: &str| pending.contains(name);

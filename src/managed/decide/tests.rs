@@ -156,8 +156,8 @@ impl Point {
         self.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     }
 
-    fn decide(&self) -> Effect<Op> {
-        decide(&Situation {
+    fn situation(&self) -> Situation<'_, Buckets> {
+        Situation {
             object: &self.object,
             external: &self.external,
             identity: Some(self.identity.as_ref()),
@@ -165,7 +165,11 @@ impl Point {
             pass: &self.pass,
             history: &self.history,
             now: self.now,
-        })
+        }
+    }
+
+    fn decide(&self) -> Effect<Op> {
+        decide(&self.situation())
     }
 
     /// The reason of Synced and when to look again, at a point where the pass must be over.

@@ -1,6 +1,9 @@
 //! What earlier writes mean for this one: made in vain, not shown yet, refused by a guard that was opened just now.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::jiff::SignedDuration;
+use kube::core::object::HasSpec as _;
 
 use crate::{
     api::RECONCILE_AT,
@@ -69,6 +72,23 @@ impl<X: External> Situation<'_, X> {
         let window = self.settings.visibility;
         let spreads = self.history.is_spreading(step.block, || approval::digest(step), window, self.now);
         spreads && !mutant(Mutant::StaleIsDrift) && !mutant(Mutant::NoBrake)
+    }
+
+    /// A digest of what the spec declares of a block.
+    pub fn declared(&self, block: &str) -> String {
+        let spec = serde_json::to_value(self.object.spec()).unwrap_or_default();
+        approval::hash(&spec[block])
+    }
+
+    /// Blocks that look right and may not be: the spec was edited back before AWS showed the edit, so that what is read may
+    /// be what was there before either. AWS ends with the edit, and a look that takes the old value for the new one would
+    /// leave it there: a policy that was declared for a moment, for good.
+    pub(super) fn outdated(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
+        if mutant(Mutant::StaleIsInPlace) {
+            return BTreeSet::new();
+        }
+        let blocks = self.history.outdated(self.settings.visibility, self.now, |block| self.declared(block));
+        blocks.filter(|block| !steps.iter().any(|step| step.block == *block)).collect()
     }
 
     /// The first of these blocks whose writes AWS accepts and never shows.

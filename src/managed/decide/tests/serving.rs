@@ -73,6 +73,35 @@ async fn what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again() {
     assert!(matches!(stale(3).await.decide(), Effect::Perform(..)), "its time is over");
 }
 
+/// An edit that is taken back before S3 shows it: a look finds the old value, which is the declared one again, and S3 ends
+/// with the edit.
+#[tokio::test]
+async fn a_look_that_may_be_older_than_the_last_write_ends_no_reset() {
+    let taken_back = async |minutes: i64| {
+        let mut point = Point::in_sync(json!({})).await;
+        point.sees(point.own_tags());
+        point.object.status.as_mut().expect("a status").managed.blocks = vec!["versioning".to_owned()];
+        point.history.wrote("versioning", "edit", false, 1, point.now - minutes.minutes());
+        point.history.meant("versioning", "another declaration".to_owned());
+        point.pass.secret = Some(Ok(()));
+        point
+    };
+    let point = taken_back(2).await;
+    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(next, Next::Poll);
+    assert!(status.is_true(READY) && !status.is_true(SYNCED) && status.managed.has_block("versioning"), "{status:?}");
+    let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
+    assert!(message.contains("versioning"), "{message}");
+    assert!(!point.situation().in_place().contains(&"versioning"));
+    let believed = with_mutant(Mutant::StaleIsInPlace, || point.concluded());
+    assert_eq!(believed, ("InSync".to_owned(), Next::Resync), "the mistake is noticed");
+    assert_eq!(taken_back(3).await.concluded(), believed, "its time is over");
+    let mut point = taken_back(2).await;
+    let declared = point.situation().declared("versioning");
+    point.history.meant("versioning", declared);
+    assert_eq!(point.concluded(), believed, "the same declaration: what is read is what was written");
+}
+
 /// An adopted table whose declared index AWS is still filling, which takes hours where it holds much.
 #[tokio::test]
 async fn a_table_that_serves_is_ready_while_its_index_is_built() {
