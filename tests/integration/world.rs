@@ -102,9 +102,9 @@ impl World {
         self.rig.kubectl(&[&["-n", &self.namespace], &binding[..]].concat());
     }
 
-    /// Another operator for the same namespace, which goes to AWS by a proxy of its own.
+    /// Another operator for the same namespace, which goes to the same AWS by a proxy of its own.
     pub async fn another_operator(&self) -> (Operator, Proxy) {
-        let proxy = Proxy::start(self.rig.get("AWS_ENDPOINT_URL")).await;
+        let proxy = self.proxy.beside().await;
         let endpoint = format!("--aws-endpoint-url={}", proxy.url);
         let other = |flag: &String| {
             if flag.starts_with("--aws-endpoint-url=") { endpoint.clone() } else { flag.clone() }

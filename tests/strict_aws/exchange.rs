@@ -35,7 +35,7 @@ struct Write<'a>(&'a Shared, u64);
 
 impl Drop for Write<'_> {
     fn drop(&mut self) {
-        self.0.memory.lock().expect("no holder panics").writes.retain(|(id, _)| *id != self.1);
+        self.0.aws.memory.lock().expect("no holder panics").writes.retain(|(id, _)| *id != self.1);
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn handle(State(shared): State<Arc<Shared>>, incoming: extract::Reques
         }
         _ => {}
     }
-    let id = shared.requests.fetch_add(1, Ordering::SeqCst);
+    let id = shared.aws.requests.fetch_add(1, Ordering::SeqCst);
     let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
     let request = Request { id, service, operation: operation.clone(), path, query, headers: parts.headers, body };
     let answer = exchange(&shared, request, &parts.method, &parts.uri).await;
@@ -102,11 +102,11 @@ pub async fn handle(State(shared): State<Arc<Shared>>, incoming: extract::Reques
 
 /// What this AWS answers.
 async fn exchange(shared: &Shared, mut request: Request, method: &Method, uri: &Uri) -> Answer {
-    let kept = shared.switches.lock().expect("no holder panics").kept();
+    let kept = shared.aws.switches.lock().expect("no holder panics").kept();
     let looked = look(shared, &request, &kept).await;
     let _write = Write(shared, request.id);
     for (entry, window) in &kept {
-        let mut memory = shared.memory.lock().expect("no holder panics");
+        let mut memory = shared.aws.memory.lock().expect("no holder panics");
         let (memory, request, now) = (&mut *memory, &mut request, Instant::now());
         let mut scene = Scene { memory, request, looked: &looked, now, window: *window };
         if let Some(answer) = (entry.before)(&mut scene) {
@@ -120,7 +120,7 @@ async fn exchange(shared: &Shared, mut request: Request, method: &Method, uri: &
         return Answer::refusal(request.service, 502, "BadGateway", "LocalStack does not answer");
     };
     for (entry, window) in &kept {
-        let mut memory = shared.memory.lock().expect("no holder panics");
+        let mut memory = shared.aws.memory.lock().expect("no holder panics");
         let (memory, request, now) = (&mut *memory, &mut request, Instant::now());
         let mut scene = Scene { memory, request, looked: &looked, now, window: *window };
         (entry.after)(&mut scene, &mut answer);
@@ -131,7 +131,7 @@ async fn exchange(shared: &Shared, mut request: Request, method: &Method, uri: &
 async fn pass_on(shared: &Shared, method: Method, path: &str, headers: HeaderMap, body: Bytes) -> Option<Answer> {
     let mut forwarded = axum::http::Request::new(Body::from(body));
     *forwarded.method_mut() = method;
-    *forwarded.uri_mut() = format!("{}{path}", shared.upstream).parse().expect("a valid URI");
+    *forwarded.uri_mut() = format!("{}{path}", shared.aws.upstream).parse().expect("a valid URI");
     *forwarded.headers_mut() = headers;
     let (parts, body) = shared.client.request(forwarded).await.ok()?.into_parts();
     let body = axum::body::to_bytes(Body::new(body), usize::MAX).await.ok()?;

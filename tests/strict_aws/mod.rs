@@ -41,17 +41,24 @@ use disturbance::Disturbance;
 use memory::Memory;
 use rules::Switches;
 
-struct Shared {
+/// The AWS behind a proxy: several proxies can lead to one.
+#[derive(Default)]
+struct Aws {
     upstream: String,
+    switches: Mutex<Switches>,
+    memory: Mutex<Memory>,
+    /// How many there were, which numbers them.
+    requests: AtomicU64,
+}
+
+struct Shared {
+    aws: Arc<Aws>,
     client: Client<HttpConnector, Body>,
     calls: watch::Sender<Vec<Call>>,
     disturbances: Mutex<Vec<Disturbance>>,
-    switches: Mutex<Switches>,
-    memory: Mutex<Memory>,
     delay: Mutex<Duration>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
-    requests: AtomicU64,
 }
 
 /// A running proxy.
@@ -73,19 +80,26 @@ impl Proxy {
     /// In front of an endpoint on this machine: nothing that a test breaks may be AWS's.
     pub async fn start(upstream: &str) -> Self {
         assert!(is_loopback(upstream), "{upstream} is not on this machine");
+        Self::to(Arc::new(Aws { upstream: upstream.to_owned(), ..Aws::default() })).await
+    }
+
+    /// Another way to the same AWS, whose rules and memory are those of this one. Its calls are counted and disturbed
+    /// apart.
+    pub async fn beside(&self) -> Self {
+        Self::to(self.shared.aws.clone()).await
+    }
+
+    async fn to(aws: Arc<Aws>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let shared = Arc::new(Shared {
-            upstream: upstream.to_owned(),
+            aws,
             client: Client::builder(TokioExecutor::new()).build_http(),
             calls: watch::channel(Vec::new()).0,
             disturbances: Mutex::default(),
-            switches: Mutex::default(),
-            memory: Mutex::default(),
             delay: Mutex::default(),
             in_flight: AtomicUsize::default(),
             most_in_flight: AtomicUsize::default(),
-            requests: AtomicU64::default(),
         });
         let router = Router::new().fallback(exchange::handle).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -94,22 +108,22 @@ impl Proxy {
 
     /// Keeps this rule from here on.
     pub fn with(&self, rule: Rule) {
-        self.shared.switches.lock().expect("no holder panics").keep(rule);
+        self.shared.aws.switches.lock().expect("no holder panics").keep(rule);
     }
 
     /// Keeps this rule no longer.
     pub fn without(&self, rule: Rule) {
-        self.shared.switches.lock().expect("no holder panics").leave(rule);
+        self.shared.aws.switches.lock().expect("no holder panics").leave(rule);
     }
 
     /// Keeps every rule there is, those included that the operator does not live up to yet.
     pub fn strict(&self) {
-        self.shared.switches.lock().expect("no holder panics").keep_all();
+        self.shared.aws.switches.lock().expect("no holder panics").keep_all();
     }
 
     /// How long this rule's window is, instead of what is usual in tests.
     pub fn window(&self, rule: Rule, window: Duration) {
-        self.shared.switches.lock().expect("no holder panics").set_window(rule, window);
+        self.shared.aws.switches.lock().expect("no holder panics").set_window(rule, window);
     }
 
     /// Adds this to every call.

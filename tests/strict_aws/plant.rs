@@ -9,7 +9,7 @@ use super::{
 
 impl Proxy {
     fn plant<T>(&self, plant: impl FnOnce(&mut Planted) -> T) -> T {
-        plant(&mut self.shared.memory.lock().expect("no holder panics").planted)
+        plant(&mut self.shared.aws.memory.lock().expect("no holder panics").planted)
     }
 
     /// Another account has a bucket of this name.
