@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     buckets,
-    proxy::{Action, Call},
+    proxy::{Action, Call, Rule},
     tables,
     world::{Kind, World, condition, status, uid},
 };
@@ -387,6 +387,8 @@ async fn a_write_that_never_takes_is_slowed_down_and_said_so() {
     world.proxy.clear_rules();
     annotate::<Bucket>(&world, "assets", "musubi.dev/reconcile-at", "now").await.expect("annotated");
     world.unsynced::<Bucket>("assets", "WriteLoop").await;
+    // The look that shows it is asked for, too: the next one by itself comes minutes later.
+    world.proxy.window(Rule::StaleConfiguration, std::time::Duration::ZERO);
     annotate::<Bucket>(&world, "assets", "musubi.dev/reconcile-at", "later").await.expect("annotated");
     let synced = |object: Option<&Bucket>| {
         object.and_then(|object| condition(object, "Synced")).is_some_and(|synced| synced.status == "True")

@@ -1,15 +1,17 @@
 //! Once AWS equals the spec, it equals it: whatever is declared, and however AWS writes it down, no
 //! look finds work in it again.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use musubi::api::{Bucket, Table};
 use serde_json::{Value, json};
 
 use crate::{
     buckets,
-    proxy::Call,
+    proxy::{Call, Rule},
     tables,
-    world::{Kind, World},
+    world::{Kind, World, status},
 };
 
 /// Makes one object of each spec, and looks at each twice more.
@@ -134,6 +136,24 @@ async fn back_and_forth_ends_where_it_began() {
     for gone in ["Some(Enabled)", "TlsOnly", "old-versions", "cost-center", "BucketOwnerEnforced", "0b7d3c1e"] {
         assert!(!snapshot.contains(gone), "{gone} is still in AWS: {snapshot}");
     }
+}
+
+/// S3 shows the bucket as it was before either edit when the second comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_was_declared_for_a_moment_does_not_stay() {
+    let world = World::new("steady-moment").await;
+    let name = world.name("assets");
+    world.proxy.window(Rule::StaleConfiguration, Duration::from_millis(900));
+    world.apply::<Bucket>("assets", json!({"name": name})).await;
+    world.ready::<Bucket>("assets").await;
+    let rule = json!({"id": "all", "status": "Enabled", "expiration": {"days": 1}});
+    world.apply::<Bucket>("assets", json!({"name": name, "lifecycle": {"rules": [rule]}})).await;
+    world.ready::<Bucket>("assets").await;
+    world.apply::<Bucket>("assets", json!({"name": name})).await;
+    let bucket: Bucket = world.ready("assets").await;
+    assert!(!status(&bucket).managed.has_block("lifecycle"), "it is reset, and forgotten");
+    let left = world.aws.s3.get_bucket_lifecycle_configuration().bucket(&name).send().await;
+    assert!(left.is_err(), "S3 goes on deleting objects: {left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

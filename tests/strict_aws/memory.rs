@@ -21,6 +21,8 @@ pub struct Memory {
     pub versioned: BTreeMap<String, Instant>,
     /// Writes to buckets that are under way: the request and the bucket.
     pub writes: Vec<(u64, String)>,
+    /// Buckets that were made by the proxy and have not been given tags since.
+    pub untagged: BTreeSet<String>,
     /// What a sub-resource of a bucket was before it was written, and when that was.
     pub before: BTreeMap<(String, &'static str), (Answer, Instant)>,
     /// When the tags of a table were changed.

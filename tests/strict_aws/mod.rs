@@ -2,9 +2,9 @@
 //! that AWS has and LocalStack has not.
 //!
 //! A rule is a value ([`Rule`]) with its source and a few pure functions of what the proxy remembers and a request;
-//! this file and `exchange` do the IO. All rules are kept unless [`NOT_YET`](rules::NOT_YET) says why not;
-//! [`Proxy::without`] and [`Proxy::with`] switch them. What AWS would hold by itself (a bucket of another account, a
-//! role that was made just now) tests plant with the methods of `plant`.
+//! this file and `exchange` do the IO. All rules are kept; [`Proxy::without`] and [`Proxy::with`] switch them. What AWS
+//! would hold by itself (a bucket of another account, a role that was made just now) tests plant with the methods of
+//! `plant`.
 //!
 //! `tests/aws_rules/` asks for each rule whether an endpoint keeps it: this proxy, or AWS.
 
@@ -106,7 +106,7 @@ impl Proxy {
         Self { url, shared }
     }
 
-    /// Keeps this rule from here on.
+    /// Keeps this rule again.
     pub fn with(&self, rule: Rule) {
         self.shared.aws.switches.lock().expect("no holder panics").keep(rule);
     }
@@ -114,11 +114,6 @@ impl Proxy {
     /// Keeps this rule no longer.
     pub fn without(&self, rule: Rule) {
         self.shared.aws.switches.lock().expect("no holder panics").leave(rule);
-    }
-
-    /// Keeps every rule there is, those included that the operator does not live up to yet.
-    pub fn strict(&self) {
-        self.shared.aws.switches.lock().expect("no holder panics").keep_all();
     }
 
     /// How long this rule's window is, instead of what is usual in tests.

@@ -33,7 +33,7 @@ impl Request {
         self.operation == operation && (self.service != "S3" || !self.is_about_an_object())
     }
 
-    fn is_about_an_object(&self) -> bool {
+    pub fn is_about_an_object(&self) -> bool {
         self.path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty())
     }
 

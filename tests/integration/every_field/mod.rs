@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use crate::{
     aws::Aws,
     blocks,
+    proxy::Rule,
     world::{Kind, World, condition, status},
 };
 
@@ -464,6 +465,9 @@ impl<K: Swept> Sweep<K> {
 }
 
 async fn sweep<K: Swept>(world: World, targets: [String; 2]) {
+    // The second look at each edit follows at once, and is to show what AWS made of the edit. Whoever asks for a look has
+    // what does not show yet written again.
+    world.proxy.without(Rule::StaleConfiguration);
     let mut file = K::file(&targets[0]);
     file["tags"] = json!({"variants": [{"team": "shop"}]});
     let schema = spec_schema::<K>();

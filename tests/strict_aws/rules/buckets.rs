@@ -23,7 +23,8 @@ pub const ENTRIES: &[Entry] = &[
         "Amazon S3 User Guide, Amazon S3 data consistency model (bucket configurations are eventually consistent); \
          hashicorp/terraform-provider-aws, bucket_lifecycle_configuration.go (three equal reads, up to 3 minutes)",
     )
-    .window(Duration::from_secs(1), "usually seconds, up to 90 s seen; Terraform waits 3 min")
+    // Half of the time in which the operator of a test waits for a write to show.
+    .window(Duration::from_millis(500), "usually seconds, up to 90 s seen; Terraform waits 3 min")
     .looks(|request| match (request.writes_to_bucket(), request.bucket(), request.resource()) {
         (true, Some(bucket), Some(resource)) => vec![Look::Bucket(bucket.to_owned(), resource)],
         _ => vec![],
@@ -47,7 +48,7 @@ fn conflicts(scene: &mut Scene) -> Option<Answer> {
 }
 
 fn stale(scene: &mut Scene) -> Option<Answer> {
-    if call::is_write(&scene.request.operation) {
+    if call::is_write(&scene.request.operation) || scene.request.is_about_an_object() {
         return None;
     }
     let key = (scene.request.bucket()?.to_owned(), scene.request.resource()?);
@@ -61,12 +62,23 @@ fn remember(scene: &mut Scene, answer: &mut Answer) {
         return;
     };
     let bucket = bucket.to_owned();
-    let Some(resource) = scene.request.resource() else {
-        // Made or deleted: nothing of an earlier one shows.
+    if scene.request.is("CreateBucket") || scene.request.is("DeleteBucket") {
+        // Nothing of an earlier one shows.
         scene.memory.before.retain(|(of, _), _| *of != bucket);
+        scene.memory.untagged.remove(&bucket);
+        if scene.request.is("CreateBucket") {
+            scene.memory.untagged.insert(bucket);
+        }
         return;
-    };
-    if let Some(before) = scene.looked.at(&Look::Bucket(bucket.clone(), resource)) {
+    }
+    // AWS takes tags with CreateBucket and so has them from the beginning. LocalStack drops them there, and they are put
+    // right after it: that write shows at once.
+    if scene.request.is("PutBucketTagging") && scene.memory.untagged.remove(&bucket) {
+        return;
+    }
+    let Some(resource) = scene.request.resource() else { return };
+    let before = scene.looked.at(&Look::Bucket(bucket.clone(), resource));
+    if let Some(before) = before.filter(|before| before.is_success() || before.status == 404) {
         scene.memory.before.insert((bucket, resource), (before.clone(), scene.now));
     }
 }

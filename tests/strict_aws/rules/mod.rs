@@ -169,32 +169,16 @@ pub fn entry(rule: Rule) -> &'static Entry {
     entries().find(|entry| entry.rule == rule).expect("every rule has an entry")
 }
 
-/// Rules that are not kept by default, and what has to come before they can be.
-pub const NOT_YET: &[(Rule, &str)] = &[(
-    Rule::StaleConfiguration,
-    "on LocalStack the tags of ownership are put after the create and read back, and tests count these reads; a \
-         stale read is taken for drift",
-)];
-
-/// Which rules are kept, and how long their windows are.
+/// Which rules are kept, and how long their windows are: all, unless a test says otherwise.
+#[derive(Default)]
 pub struct Switches {
     off: BTreeSet<Rule>,
     windows: BTreeMap<Rule, Duration>,
 }
 
-impl Default for Switches {
-    fn default() -> Self {
-        Self { off: NOT_YET.iter().map(|(rule, _)| *rule).collect(), windows: BTreeMap::new() }
-    }
-}
-
 impl Switches {
     pub fn keep(&mut self, rule: Rule) {
         self.off.remove(&rule);
-    }
-
-    pub fn keep_all(&mut self) {
-        self.off.clear();
     }
 
     pub fn leave(&mut self, rule: Rule) {
