@@ -5,7 +5,11 @@ use std::time::Duration;
 use musubi::api::{Bucket, Table};
 use serde_json::json;
 
-use crate::{proxy::Rule, tables, world::World};
+use crate::{
+    proxy::Rule,
+    tables,
+    world::{World, condition},
+};
 
 /// How often a call was answered with an error.
 fn refused(world: &World, operation: &str) -> usize {
@@ -97,4 +101,80 @@ async fn deletion_protection_stays_through_other_changes_of_the_table() {
     spec["deletionProtection"] = json!(false);
     world.apply::<Table>("orders", spec).await;
     world.ready::<Table>("orders").await;
+}
+
+/// A table that AWS does not bring into line yet, for this reason: it serves, and the condition says what is waited for.
+async fn waits(world: &World, reason: &str, words: &str) {
+    let table: Table = world.unsynced("orders", reason).await;
+    let of = |type_: &str| condition(&table, type_);
+    let synced = of("Synced").expect("it is always there");
+    assert!(synced.message.contains(words), "{words}: {}", synced.message);
+    assert_eq!(of("Ready").map(|ready| ready.status.as_str()), Some("True"), "it serves");
+    assert!(of("Reconciling").is_some() && of("Stalled").is_none(), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_attribute_for_time_to_live_waits_until_aws_has_done_with_the_first() {
+    let world = World::new("expiry").await;
+    let name = world.name("orders");
+    let spec = |attribute: &str| {
+        let mut spec = tables::minimal(&name);
+        spec["timeToLive"] = json!({"enabled": true, "attributeName": attribute});
+        spec
+    };
+    world.apply::<Table>("orders", spec("first")).await;
+    world.ready::<Table>("orders").await;
+    world.proxy.window(Rule::TimeToLiveWaits, Duration::MAX);
+    world.apply::<Table>("orders", spec("second")).await;
+    waits(&world, "TimeToLivePending", "one change an hour").await;
+    assert_eq!(refused(&world, "UpdateTimeToLive"), 0, "what DescribeTimeToLive says is not found out by a refusal");
+    world.proxy.window(Rule::TimeToLiveWaits, Duration::ZERO);
+    world.ready::<Table>("orders").await;
+    let found = world.aws.dynamodb.describe_time_to_live().table_name(&name).send().await.expect("time to live");
+    let attribute = found.time_to_live_description.and_then(|found| found.attribute_name);
+    assert_eq!(attribute.as_deref(), Some("second"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fifth_decrease_of_capacity_waits_and_says_what_aws_allows() {
+    const MOST: i64 = 6;
+    let world = World::new("decreases").await;
+    let name = world.name("orders");
+    let spec = |units: i64| {
+        let mut spec = tables::minimal(&name);
+        spec["billingMode"] = json!("PROVISIONED");
+        spec["provisionedThroughput"] = json!({"readCapacityUnits": units, "writeCapacityUnits": 1});
+        spec
+    };
+    world.proxy.window(Rule::CapacityDecreases, Duration::MAX);
+    for units in (2..=MOST).rev() {
+        world.apply::<Table>("orders", spec(units)).await;
+        world.ready::<Table>("orders").await;
+    }
+    world.apply::<Table>("orders", spec(1)).await;
+    waits(&world, "CapacityDecreaseLimit", "Number of decreases today: 4").await;
+    world.proxy.window(Rule::CapacityDecreases, Duration::ZERO);
+    // By itself it is tried again in some minutes.
+    world.rig.kubectl(&["annotate", "-n", &world.namespace, "table", "orders", "musubi.dev/reconcile-at=now"]);
+    world.ready::<Table>("orders").await;
+    let found = world.aws.table(&name).await.and_then(|found| found.provisioned_throughput);
+    assert_eq!(found.and_then(|found| found.read_capacity_units), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_of_a_new_table_is_switched_on_once_its_backups_are_there() {
+    let world = World::new("backups").await;
+    let name = world.name("orders");
+    world.proxy.window(Rule::BackupsBeingEnabled, Duration::MAX);
+    let mut spec = tables::minimal(&name);
+    spec["pointInTimeRecovery"] = json!({"enabled": true});
+    world.apply::<Table>("orders", spec).await;
+    let table: Table = world.unsynced("orders", "PointInTimeRecoveryPending").await;
+    let synced = condition(&table, "Synced").expect("it is always there");
+    assert!(synced.message.contains("Backups are being enabled"), "{}", synced.message);
+    assert!(condition(&table, "Stalled").is_none(), "it goes on by itself");
+    world.proxy.window(Rule::BackupsBeingEnabled, Duration::ZERO);
+    world.ready::<Table>("orders").await;
+    let found = world.aws.dynamodb.describe_continuous_backups().table_name(&name).send().await.expect("backups");
+    assert!(format!("{found:?}").contains("point_in_time_recovery_status: Some(Enabled)"), "{found:?}");
 }

@@ -27,6 +27,12 @@ pub struct Memory {
     pub before: BTreeMap<(String, &'static str), (Answer, Instant)>,
     /// When the tags of a table were changed.
     pub tagged: BTreeMap<String, Instant>,
+    /// When time to live of a table was changed.
+    pub expiring: BTreeMap<String, Instant>,
+    /// When the capacity of a table was lowered, or of one of its indexes.
+    pub decreases: BTreeMap<(String, Option<String>), Vec<Instant>>,
+    /// When a table was made.
+    pub created: BTreeMap<String, Instant>,
     /// Warm throughput, by table and index; the table itself has no index.
     pub warm: BTreeMap<(String, Option<String>), Warm>,
     /// What replicas have of their own, by table and region.

@@ -7,6 +7,7 @@ mod policies;
 mod reports;
 mod tables;
 mod tags;
+mod waits;
 
 use crate::{
     bench::Bench,
@@ -39,7 +40,15 @@ impl Probe {
 }
 
 pub fn all() -> Vec<Probe> {
-    let areas: [fn() -> Vec<Probe>; 7] =
-        [buckets::all, tags::all, policies::all, configuration::all, tables::all, indexes::all, reports::all];
+    let areas: [fn() -> Vec<Probe>; 8] = [
+        buckets::all,
+        tags::all,
+        policies::all,
+        configuration::all,
+        tables::all,
+        waits::all,
+        indexes::all,
+        reports::all,
+    ];
     areas.into_iter().flat_map(|area| area()).collect()
 }

@@ -16,6 +16,7 @@ mod table_policies;
 mod tables;
 mod tags;
 mod updates;
+mod waits;
 mod warm;
 
 pub use policies::{is_public, with_version};
@@ -60,6 +61,9 @@ pub enum Rule {
     WarmThroughputSpreads,
     TableTagsSpread,
     TableTagLimit,
+    TimeToLiveWaits,
+    CapacityDecreases,
+    BackupsBeingEnabled,
     TablePolicyVersion,
     NonKeyAttributeLimit,
     KeyAttributeTwice,
@@ -155,6 +159,7 @@ const AREAS: &[&[Entry]] = &[
     indexes::ENTRIES,
     replicas::ENTRIES,
     tables::ENTRIES,
+    waits::ENTRIES,
     warm::ENTRIES,
     table_policies::ENTRIES,
     reports::ENTRIES,
