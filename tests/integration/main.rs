@@ -38,6 +38,7 @@ mod crashes;
 mod deletion;
 mod disruption;
 mod every_field;
+mod failures;
 mod faults;
 mod gitops;
 mod hostile;
