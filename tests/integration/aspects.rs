@@ -103,7 +103,7 @@ async fn a_change_of_any_block_behind_our_back_is_put_right_and_under_plan_only_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_aws_refuses_is_told_and_the_last_good_value_recovers() {
-    let (world, target) = world_with_target("aspects-refused", &[]).await;
+    let (world, target) = world_with_target("aspects-refused", &["--resync-interval-seconds=1"]).await;
     let nowhere = "arn:aws:s3:::no-such-bucket-anywhere";
     let rule = |bucket: &str| json!({"id": "r", "status": "Enabled", "priority": 1, "destination": {"bucket": bucket}});
     for (block, bad, reason) in [
