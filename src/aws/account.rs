@@ -5,7 +5,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::managed::fault::{Class, Fault};
+use crate::managed::fault::{Class, Fault, Reason};
 
 /// How long a caller waits for STS, counted from when it was asked: an answer takes tens of milliseconds.
 /// Whoever comes later does not wait at all, so that an STS that hangs holds no worker.
@@ -153,7 +153,7 @@ impl State {
 pub(super) fn unknown(region: &str) -> Fault {
     Fault::new(
         Class::Transient,
-        "AccountUnknown",
+        Reason::AccountUnknown,
         format!(
             "STS in {region}, or the source of the operator's credentials, has not answered, so their account is \
              unknown: check the operator's way to both (DNS, network policies, proxy, a VPC endpoint for STS)"

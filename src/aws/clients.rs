@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     lease::Fence,
-    managed::fault::{Class, Fault},
+    managed::fault::{Class, Fault, Reason},
     telemetry::Metrics,
 };
 
@@ -252,14 +252,14 @@ async fn ask(sts: aws_sdk_sts::Client, home: String) -> Result<Answer, Fault> {
     let key = KeyOfCall::default();
     let answer = sts.get_caller_identity().customize().interceptor(key.clone()).send().await;
     let answer = answer.map_err(|error| match fault("GetCallerIdentity", &error) {
-        silent if ["Timeout", "Unreachable", "EndpointUnreachable"].contains(&silent.reason.as_str()) => {
+        silent if matches!(silent.reason, Reason::Timeout | Reason::Unreachable | Reason::EndpointUnreachable) => {
             account::unknown(&home)
         }
         told => told,
     })?;
     let account = answer
         .account
-        .ok_or_else(|| Fault::new(Class::Unknown, "NoAccount", "STS named no account for the credentials"))?;
+        .ok_or_else(|| Fault::new(Class::Unknown, Reason::NoAccount, "STS named no account for the credentials"))?;
     Ok(Answer { account, key: key.get() })
 }
 

@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
     lease::NotHeld,
-    managed::fault::{Class, FEATURE_NOT_OFFERED, Fault},
+    managed::fault::{Class, Fault, Reason},
 };
 
 use super::{
@@ -39,7 +39,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         // The same for those who were held back as for the one who has just tried in vain.
         return Fault::new(
             Class::Transient,
-            "EndpointUnreachable",
+            Reason::EndpointUnreachable,
             format!(
                 "{operation} got nowhere, since {} does not answer: check its name, and DNS, routes, network policies \
                  and the proxy of the operator; in a VPC without a way out, the VPC endpoint for this service",
@@ -50,21 +50,21 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
     match error {
         _ if source::<Unaccounted, _>(error).is_some() => Fault::new(
             Class::Transient,
-            "CredentialsChanged",
+            Reason::CredentialsChanged,
             format!(
                 "{operation} was not sent, since the operator's credentials have changed; their account is asked for"
             ),
         ),
         _ if source::<NotHeld, _>(error).is_some() => Fault::new(
             Class::Transient,
-            "LeaseNotHeld",
+            Reason::LeaseNotHeld,
             format!("{operation} was not sent, since the operator could lose its lease meanwhile"),
         ),
         SdkError::ServiceError(service) => {
             let meta = service.err();
             if meta.code().is_none() && status.is_some_and(|status| status < 300) && !is_listing(error) {
                 let message = format!("{operation} got an answer that cannot be read");
-                return Fault::new(Class::Transient, "InvalidResponse", message);
+                return Fault::new(Class::Transient, Reason::InvalidResponse, message);
             }
             let words = meta.message().unwrap_or_default();
             let body = service.raw().body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
@@ -72,11 +72,11 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             refusal(operation, meta.code(), status.unwrap_or_default(), &words)
         }
         SdkError::TimeoutError(_) => {
-            Fault::new(Class::Transient, "Timeout", format!("{operation} got no answer from AWS in time"))
+            Fault::new(Class::Transient, Reason::Timeout, format!("{operation} got no answer from AWS in time"))
         }
         SdkError::DispatchFailure(_) if source::<CredentialsError, _>(error).is_some() => Fault::new(
             Class::Credentials,
-            "NoCredentials",
+            Reason::NoCredentials,
             format!(
                 "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
                  web identity, container or instance). For a profile of IAM Identity Center or of a console login, \
@@ -86,18 +86,18 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         // The request may have arrived all the same.
         SdkError::DispatchFailure(_) => Fault::new(
             Class::Transient,
-            "Unreachable",
+            Reason::Unreachable,
             format!("{operation} got no answer from AWS: check the endpoint and the network of the operator"),
         ),
         // Nothing was sent, and nothing will be as long as the spec stays as it is.
         SdkError::ConstructionFailure(_) => Fault::user(
-            "InvalidRequest",
+            Reason::InvalidRequest,
             format!(
                 "{operation} cannot be built from the spec: a value in it cannot be sent to AWS; look for control \
                  characters"
             ),
         ),
-        _ => Fault::new(Class::Transient, "BadAnswer", format!("{operation} got an answer that makes no sense")),
+        _ => Fault::new(Class::Transient, Reason::BadAnswer, format!("{operation} got an answer that makes no sense")),
     }
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &
     let class = classify(operation, &code, status, &words);
     let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
     let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
-    Fault::new(class, code.clone(), format!("{operation} answered {code}{said}{advice}"))
+    Fault::new(class, Reason::of_code(&code), format!("{operation} answered {code}{said}{advice}"))
 }
 
 /// Whether the answer is that to another question: an endpoint that does not know a sub-resource of a bucket takes the
@@ -157,8 +157,8 @@ fn lacks_feature(code: &str) -> bool {
 
 /// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
 pub fn not_offered(block: &str, fault: Fault) -> Fault {
-    if lacks_feature(&fault.reason) {
-        Fault { class: Class::User, reason: FEATURE_NOT_OFFERED.to_owned(), ..fault.at(block) }
+    if lacks_feature(fault.reason.as_str()) {
+        Fault { class: Class::User, reason: Reason::FeatureNotOffered, ..fault.at(block) }
     } else {
         fault
     }

@@ -1,6 +1,6 @@
 use globset::GlobMatcher;
 
-use crate::managed::fault::Fault;
+use crate::managed::fault::{Fault, Reason};
 
 use super::partitions::{known, partition};
 
@@ -34,7 +34,7 @@ impl Regions {
         }
         match known(region) {
             None => Err(Fault::user(
-                "UnknownRegion",
+                Reason::UnknownRegion,
                 format!(
                     "{region} is no region of AWS by its name: correct it; for a region of a new kind, or one that \
                      LocalStack makes up, an administrator must start the operator with --allow-region for every \
@@ -42,7 +42,7 @@ impl Regions {
                 ),
             )),
             Some(its) if its != partition(&self.home) => Err(Fault::user(
-                "RegionNotAllowed",
+                Reason::RegionNotAllowed,
                 format!(
                     "{region} is in the AWS partition {its}, and credentials for {} are valid in the partition {} \
                      only: choose a region there",
@@ -57,7 +57,7 @@ impl Regions {
     fn refuse(&self, region: &str) -> Fault {
         let allowed: Vec<&str> = self.allowed.iter().map(|glob| glob.glob().glob()).collect();
         Fault::user(
-            "RegionNotAllowed",
+            Reason::RegionNotAllowed,
             format!(
                 "region {region} is not allowed here: choose one of {}, or ask an administrator to start the operator \
                  with --allow-region {region}, too",

@@ -8,7 +8,7 @@ use aws_sdk_s3::types::EncodingType;
 
 use crate::{
     api::is_xml,
-    managed::fault::{Class, Fault},
+    managed::fault::{Class, Fault, Reason},
 };
 
 /// Whether DeleteObjects can name this key.
@@ -25,7 +25,7 @@ pub(super) fn decoded(operation: &str, encoding: Option<&EncodingType>, key: Str
     unescaped(&key).ok_or_else(|| {
         Fault::new(
             Class::Transient,
-            "InvalidResponse",
+            Reason::InvalidResponse,
             format!("{operation} answered a key that cannot be decoded: {key}"),
         )
     })
@@ -62,7 +62,7 @@ mod tests {
             assert_eq!(decoded("ListObjectVersions", None, key.to_owned()), Ok(key.to_owned()));
         }
         for broken in ["%", "%4", "%zz", "%ff"] {
-            assert_eq!(read(broken).map_err(|fault| fault.reason), Err("InvalidResponse".to_owned()), "{broken}");
+            assert_eq!(read(broken).map_err(|fault| fault.reason), Err(Reason::InvalidResponse), "{broken}");
         }
         assert_eq!(decoded("ListObjectVersions", None, "100%".to_owned()), Ok("100%".to_owned()));
     }

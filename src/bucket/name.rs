@@ -4,7 +4,10 @@
 //! namespace cannot have a name that ends in `-an` (Amazon S3 User Guide, "Namespaces for general purpose buckets",
 //! "General purpose bucket naming rules").
 
-use crate::managed::{fault::Fault, identity::is_account_id};
+use crate::managed::{
+    fault::{Fault, Reason},
+    identity::is_account_id,
+};
 
 /// The most characters that the name of a bucket has.
 const LONGEST_NAME: usize = 63;
@@ -57,7 +60,7 @@ pub(super) fn refused_globally(name: &str) -> Option<Fault> {
 }
 
 fn invalid(message: String) -> Fault {
-    Fault::user("InvalidBucketName", message)
+    Fault::user(Reason::InvalidBucketName, message)
 }
 
 /// The account and the region in a whole name of the account-regional namespace.

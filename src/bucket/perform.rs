@@ -8,7 +8,7 @@ use crate::{
     api::{ObjectOwnership, Switch, tags::Tags},
     aws::{fault, not_offered, partition},
     managed::{
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
         identity::Identity,
         tagging::is_system,
     },
@@ -39,13 +39,13 @@ impl Buckets {
                     }
                     Ok(())
                 }
-                _ => Err(Fault::new(Class::Unknown, "Internal", format!("there is no aspect {aspect}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no aspect {aspect}"))),
             },
             Op::PutItem { aspect, id, configuration } => match aspects::find(aspect).map(|row| row.write) {
                 Some(Write::Each(write)) => {
                     write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(aspect, fault))
                 }
-                _ => Err(Fault::new(Class::Unknown, "Internal", format!("there is no list {aspect}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no list {aspect}"))),
             },
         }
     }
@@ -61,7 +61,7 @@ impl Buckets {
             Err(error) => match crate::aws::code(&error) {
                 Some("NoSuchBucket") => Ok(()),
                 Some("BucketNotEmpty") => Err(Fault::user(
-                    "BucketNotEmpty",
+                    Reason::BucketNotEmpty,
                     format!(
                         "bucket {} still holds objects, versions or delete markers: empty it, or set deletionPolicy: Retain to keep it, or Delete to have it emptied",
                         id.name
@@ -181,7 +181,7 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
     let Some(first) = failed.first() else { return Ok(()) };
     let code = first.code().unwrap_or("no code");
     let fault = if code == "InternalError" || code == "SlowDown" {
-        Fault::new(Class::Transient, code, "DeleteObjects: AWS could not delete some objects")
+        Fault::new(Class::Transient, Reason::of_code(code), "DeleteObjects: AWS could not delete some objects")
     } else {
         not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code)
     };
@@ -190,7 +190,7 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
 
 fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {
     Fault::user(
-        "ObjectsNotDeletable",
+        Reason::ObjectsNotDeletable,
         format!(
             "AWS does not delete {failed} of the {asked} object versions it was asked to, such as {key:?} ({code}): object \
              lock, a legal hold or the bucket policy forbids it. Wait for the retention to end, lift the hold or the policy, \

@@ -9,7 +9,7 @@ use crate::{
     managed::{
         change::{Change, diff},
         external::{CREATION, Effect, Preparation, Step, TAGS},
-        fault::Fault,
+        fault::{Fault, Reason},
         identity::{Identity, RELEASED},
         tagging,
     },
@@ -225,7 +225,7 @@ fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
         if let Some(hopeless) = [acl, policy].into_iter().flatten().find(|at| steps[*at].not_yet.is_some()) {
             // It stays where it is in the table, behind what is told first.
             steps[block].not_yet = Some(Fault::user(
-                "DependencyRefused",
+                Reason::DependencyRefused,
                 format!("it is opened together with {}, which cannot be written", steps[hopeless].block),
             ));
             return;
@@ -327,7 +327,7 @@ pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Prepar
     }
     let most = |count: usize| if count < PAGE { count.to_string() } else { format!("at least {PAGE}") };
     Err(Fault::user(
-        "BucketNotEmpty",
+        Reason::BucketNotEmpty,
         format!(
             "the bucket holds {} object versions or delete markers and {} unfinished uploads: empty it, or set \
              deletionPolicy to Retain to keep it, or to Delete to have it emptied",

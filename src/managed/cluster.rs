@@ -22,7 +22,7 @@ use crate::api::{FINALIZER, Status};
 
 use super::{
     external::ManagedObject,
-    fault::{Class, Fault},
+    fault::{Class, Fault, Reason},
     mutants::{Mutant, mutant},
     secret::Wanted,
 };
@@ -134,7 +134,7 @@ impl<K: ManagedObject> Cluster<K> {
             Ok(namespace) => Ok(Ok(namespace.uid().unwrap_or_default())),
             Err(error) if error.forbidden().is_some() => Ok(Err(Fault::new(
                 Class::Denied,
-                "NamespaceForbidden",
+                Reason::NamespaceForbidden,
                 format!(
                     "the operator may not read namespace {}: grant its role the verb get on namespaces, as the \
                      manifests and the chart of this version do",
@@ -247,7 +247,11 @@ impl<K: ManagedObject> Cluster<K> {
         if current.type_.as_deref() != Some(&wanted.type_) {
             // The type of a Secret is immutable; ours with another one is replaced.
             self.delete_controlled(&current).await?;
-            return Ok(Err(Fault::new(Class::Pending, "SecretReplaced", "the connection Secret is being replaced")));
+            return Ok(Err(Fault::new(
+                Class::Pending,
+                Reason::SecretReplaced,
+                "the connection Secret is being replaced",
+            )));
         }
         let data = self.secret(wanted).data;
         if current.data != data {
@@ -263,7 +267,7 @@ impl<K: ManagedObject> Cluster<K> {
         match error.forbidden() {
             Some(reason) => Ok(Err(Fault::new(
                 Class::Denied,
-                "SecretForbidden",
+                Reason::SecretForbidden,
                 format!("the API server does not let the operator create Secret {}: {reason}", wanted.name),
             ))),
             None => Err(error),
@@ -299,14 +303,14 @@ impl<K: ManagedObject> Cluster<K> {
             Some(owner) if owner.uid == self.uid => Ok(()),
             Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Fault::new(
                 Class::Pending,
-                "SecretBeingCollected",
+                Reason::SecretBeingCollected,
                 format!(
                     "Secret {} belongs to an earlier object of this name and is being collected",
                     secret.name_any()
                 ),
             )),
             _ => Err(Fault::user(
-                "SecretConflict",
+                Reason::SecretConflict,
                 format!(
                     "Secret {} exists and is not this object's, so it is left alone: set connectionSecret.name to another name, or delete it",
                     secret.name_any()

@@ -10,7 +10,7 @@ use crate::api::Status;
 
 use super::{
     change::printable,
-    fault::{Class, Fault},
+    fault::{Class, Fault, Reason},
 };
 
 /// The thing exists, is usable, and its Secret is written.
@@ -22,22 +22,10 @@ pub const RECONCILING: &str = "Reconciling";
 /// Only the user can help.
 pub const STALLED: &str = "Stalled";
 
-/// Reason of an object whose thing AWS is deleting.
-pub const DELETING: &str = "Deleting";
-
-/// Reason of an object that AWS is at work on.
-pub const UPDATING: &str = "Updating";
-
-/// Reason of an object whose last write AWS has taken and does not show yet.
-pub const NOT_SHOWN: &str = "NotShownYet";
-
-/// Reason of an object whose writes AWS accepts and never shows.
-pub const WRITE_LOOP: &str = "WriteLoop";
-
 /// Reasons that say that another has what the object stood for: whatever bound itself to it is not served
 /// by this object any more. A thing in another account or region than the credentials or the spec now say,
 /// or one whose tags somebody took off, still is what it was.
-const LOST: [&str; 3] = ["OwnedByAnother", "OwnershipLost", "ManagedByAnother"];
+const LOST: [Reason; 3] = [Reason::OwnedByAnother, Reason::OwnershipLost, Reason::ManagedByAnother];
 
 /// How long a refusal that time may heal counts as AWS being slow rather than as a mistake: IAM takes minutes to
 /// spread a permission, and what one apply makes together is there in minutes.
@@ -54,14 +42,14 @@ pub const UNSEEN: &str = "unseen";
 pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {
     let Some(status) = status.filter(|status| status.observed_generation >= 0) else { return UNSEEN };
     let synced = status.condition(SYNCED);
-    match synced.map_or("", |synced| synced.reason.as_str()) {
+    match synced.map(|synced| Reason::of_code(&synced.reason)) {
         _ if status.is_true(STALLED) => "stalled",
         _ if deleting => "deleting",
         _ if status.is_true(SYNCED) => "in_sync",
-        "Paused" => "paused",
-        "Drifted" => "drifted",
-        "Creating" => "creating",
-        UPDATING | NOT_SHOWN => "updating",
+        Some(Reason::Paused) => "paused",
+        Some(Reason::Drifted) => "drifted",
+        Some(Reason::Creating) => "creating",
+        Some(Reason::Updating | Reason::NotShownYet) => "updating",
         _ => "retrying",
     }
 }
@@ -96,7 +84,7 @@ pub enum Outcome {
     /// The object stands for nothing any more, and somebody else's finalizer keeps it.
     LetGo {
         /// `Deleted`, or `Released` where AWS still has it.
-        reason: &'static str,
+        reason: Reason,
         /// What became of it.
         message: String,
     },
@@ -105,7 +93,8 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome of a fault: who can help, the user or time?
     pub fn of(fault: Fault, previous: &Status, generation: i64, now: Timestamp) -> Self {
-        let since = previous.refused_since.get(&fault.reason).filter(|_| previous.observed_generation == generation);
+        let since =
+            previous.refused_since.get(fault.reason.as_str()).filter(|_| previous.observed_generation == generation);
         let lasts = since.is_some_and(|since| now.duration_since(since.0) >= PATIENCE);
         match fault.class {
             Class::User => Self::Stalled(fault),
@@ -150,7 +139,7 @@ pub fn refused_since(previous: &Status, outcome: &Outcome, generation: i64, now:
     if let Outcome::Retrying(fault) | Outcome::Stalled(fault) | Outcome::Deleting(Some(fault)) = outcome
         && is_refusal(fault.class)
     {
-        since.entry(fault.reason.clone()).or_insert(Time(now));
+        since.entry(fault.reason.to_string()).or_insert(Time(now));
     }
     since
 }
@@ -158,7 +147,7 @@ pub fn refused_since(previous: &Status, outcome: &Outcome, generation: i64, now:
 /// The conditions that tell `outcome`, keeping from `previous` what the table says keeps its value.
 pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Timestamp) -> Vec<Condition> {
     let row = Row::of(outcome);
-    let set = |type_: &str, status: &str, reason: &str, message: &str| {
+    let set = |type_: &str, status: &str, reason: &Reason, message: &str| {
         let since = previous
             .condition(type_)
             .filter(|before| before.status == status)
@@ -166,7 +155,7 @@ pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Ti
         Condition {
             type_: type_.to_owned(),
             status: status.to_owned(),
-            reason: printable(reason).into_owned(),
+            reason: printable(reason.as_str()).into_owned(),
             message: printable(message).into_owned(),
             observed_generation: Some(generation),
             last_transition_time: since,
@@ -199,7 +188,7 @@ struct Row<'a> {
     synced: &'static str,
     reconciling: bool,
     stalled: bool,
-    reason: &'a str,
+    reason: &'a Reason,
     message: &'a str,
 }
 
@@ -224,12 +213,12 @@ impl<'a> Row<'a> {
         };
         let keeps = |otherwise| Ready::Keeps { otherwise };
         match outcome {
-            Outcome::InSync => row(Ready::Is("True"), "True", false, false, "InSync", "AWS equals the spec"),
-            Outcome::Creating => row(Ready::Is("False"), "False", true, false, "Creating", "being made in AWS"),
-            Outcome::Updating(message) => row(keeps("False"), "False", true, false, UPDATING, message),
+            Outcome::InSync => row(Ready::Is("True"), "True", false, false, &Reason::InSync, "AWS equals the spec"),
+            Outcome::Creating => row(Ready::Is("False"), "False", true, false, &Reason::Creating, "being made in AWS"),
+            Outcome::Updating(message) => row(keeps("False"), "False", true, false, &Reason::Updating, message),
             Outcome::Serving(fault) => row(Ready::Serves, "False", true, false, &fault.reason, &fault.message),
             Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
-            Outcome::Stalled(fault) if LOST.contains(&fault.reason.as_str()) => {
+            Outcome::Stalled(fault) if LOST.contains(&fault.reason) => {
                 row(Ready::Is("False"), "False", false, true, &fault.reason, &fault.message)
             }
             Outcome::Stalled(fault) => row(keeps("False"), "False", false, true, &fault.reason, &fault.message),
@@ -238,19 +227,21 @@ impl<'a> Row<'a> {
                 "Unknown",
                 false,
                 false,
-                "Paused",
+                &Reason::Paused,
                 "managementPolicy is Paused: AWS is not called",
             ),
-            Outcome::Drifted(message) => row(keeps("False"), "False", false, false, "Drifted", message),
-            Outcome::Missing(message) => row(Ready::Is("False"), "False", false, false, "Drifted", message),
-            Outcome::WriteLoop(message) => row(keeps("False"), "False", false, true, WRITE_LOOP, message),
-            Outcome::Deleting(None) => row(Ready::Is("False"), "False", true, false, DELETING, "being deleted in AWS"),
+            Outcome::Drifted(message) => row(keeps("False"), "False", false, false, &Reason::Drifted, message),
+            Outcome::Missing(message) => row(Ready::Is("False"), "False", false, false, &Reason::Drifted, message),
+            Outcome::WriteLoop(message) => row(keeps("False"), "False", false, true, &Reason::WriteLoop, message),
+            Outcome::Deleting(None) => {
+                row(Ready::Is("False"), "False", true, false, &Reason::Deleting, "being deleted in AWS")
+            }
             Outcome::Deleting(Some(fault)) => {
                 row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)
             }
             Outcome::LetGo { reason, message } => row(Ready::Is("False"), "False", false, false, reason, message),
             Outcome::DeletionBlocked(fault) => {
-                row(Ready::Is("False"), "False", false, true, "DeletionBlocked", &fault.message)
+                row(Ready::Is("False"), "False", false, true, &Reason::DeletionBlocked, &fault.message)
             }
         }
     }
@@ -285,7 +276,7 @@ mod tests {
             (Outcome::InSync, false, "in_sync"),
             (Outcome::Creating, false, "creating"),
             (Outcome::Updating("x".into()), false, "updating"),
-            (Outcome::Serving(Fault::new(Class::Pending, UPDATING, "x")), false, "updating"),
+            (Outcome::Serving(Fault::new(Class::Pending, Reason::Updating, "x")), false, "updating"),
             (Outcome::Retrying(fault(Class::Transient)), false, "retrying"),
             (Outcome::Stalled(fault(Class::User)), false, "stalled"),
             (Outcome::Paused, false, "paused"),
@@ -314,7 +305,7 @@ mod tests {
             Outcome::WriteLoop("x".into()),
             Outcome::Deleting(None),
             Outcome::DeletionBlocked(fault(Class::User)),
-            Outcome::LetGo { reason: "Deleted", message: "x".into() },
+            Outcome::LetGo { reason: Reason::Deleted, message: "x".into() },
         ];
         for outcome in outcomes {
             let status = status(&outcome, &Status::default(), 1, T0);
@@ -336,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_serves_is_ready_before_it_is_in_place_at_a_generation() {
-        let building = Outcome::Serving(Fault::new(Class::Pending, UPDATING, "an index is being built"));
+        let building = Outcome::Serving(Fault::new(Class::Pending, Reason::Updating, "an index is being built"));
         let ready = |status: &Status| {
             let ready = status.condition(READY).expect("Ready");
             (ready.status.clone(), ready.observed_generation)

@@ -31,7 +31,7 @@ use crate::api::{CreationIntent, FINALIZER, Status, tags::Tags};
 use super::{
     conditions::{READY, SYNCED},
     external::{CREATION, Existence, External, ManagedObject, Reads, Step, TAGS},
-    fault::{Class, FEATURE_NOT_OFFERED, Fault},
+    fault::{Class, Fault, Reason},
     history::History,
     identity::Identity,
     mutants::{Mutant, mutant},
@@ -294,8 +294,8 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// The reason of Synced, as the last pass left it.
-    fn synced_reason(&self) -> Option<&str> {
-        self.status().condition(SYNCED).map(|synced| synced.reason.as_str())
+    fn synced_reason(&self) -> Option<Reason> {
+        self.status().condition(SYNCED).map(|synced| Reason::of_code(&synced.reason))
     }
 
     fn in_grace(&self) -> bool {
@@ -323,7 +323,7 @@ impl<X: External> Situation<'_, X> {
         let made = self.status().external.as_ref()?;
         if made.region != identity.region {
             return Some(Fault::user(
-                "RegionChanged",
+                Reason::RegionChanged,
                 format!(
                     "{} was made in {} and the spec now resolves to {}: set spec.region back; to move it, make a new object",
                     made.name, made.region, identity.region
@@ -332,7 +332,7 @@ impl<X: External> Situation<'_, X> {
         }
         (made.account_id != identity.account_id).then(|| {
             Fault::user(
-                "AccountChanged",
+                Reason::AccountChanged,
                 format!(
                     "{} was made in account {} and the operator's credentials now belong to {}: give it credentials of the first",
                     made.name, made.account_id, identity.account_id
@@ -447,7 +447,7 @@ impl<X: External> Situation<'_, X> {
     fn unread(&self, seen: &X::Observed) -> Vec<(&'static str, Fault)> {
         let (declared, off) = (self.object.declared_blocks(), self.object.blocks_off());
         let wanted = |block: &str| declared.contains(&block) && !off.contains(&block);
-        let matters = |block: &str, fault: &Fault| fault.reason != FEATURE_NOT_OFFERED || wanted(block);
+        let matters = |block: &str, fault: &Fault| fault.reason != Reason::FeatureNotOffered || wanted(block);
         X::block_faults(seen).into_iter().filter(|(block, fault)| matters(block, fault)).collect()
     }
 
@@ -463,7 +463,7 @@ impl<X: External> Situation<'_, X> {
 pub(super) fn not_visible_yet() -> Fault {
     Fault::new(
         Class::Pending,
-        "NotVisibleYet",
+        Reason::NotVisibleYet,
         "AWS does not show what was made a moment ago; waiting for it to appear",
     )
 }

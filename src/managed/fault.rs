@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+pub use super::reason::Reason;
+
 /// Why a call, or a pass, did not reach what it was after.
 ///
 /// Faults are classified by operation, error code and HTTP status. The text of a message only ever makes for more
@@ -12,19 +14,13 @@ use thiserror::Error;
 pub struct Fault {
     /// What can be done about it.
     pub class: Class,
-    /// The AWS error code or a word of our own, in CamelCase: the reason of conditions and Events.
-    pub reason: String,
+    /// The reason of conditions and Events.
+    pub reason: Reason,
     /// What is wrong and what to do, without anything that varies between identical failures.
     pub message: String,
     /// How many of the things inside that it was to remove the failed call has removed all the same.
     pub removed: usize,
 }
-
-/// The reason of faults of an endpoint that lacks a feature of AWS.
-pub const FEATURE_NOT_OFFERED: &str = "FeatureNotOffered";
-
-/// The reason of the fault that a look ends with where nothing was made, nor will be, of a create that AWS had taken.
-pub const IMPORT_FAILED: &str = "ImportFailed";
 
 /// What can be done about a [`Fault`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,12 +50,12 @@ pub enum Class {
 
 impl Fault {
     /// A fault of this class.
-    pub fn new(class: Class, reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(class: Class, reason: impl Into<Reason>, message: impl Into<String>) -> Self {
         Self { class, reason: reason.into(), message: message.into(), removed: 0 }
     }
 
     /// A fault that only the user can put right.
-    pub fn user(reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn user(reason: impl Into<Reason>, message: impl Into<String>) -> Self {
         Self::new(Class::User, reason, message)
     }
 

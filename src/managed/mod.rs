@@ -11,6 +11,7 @@
 //! | [`history`] | what became of our writes: drift, or a loop? |
 //! | [`reconcile`] | the shell that does it, one pass of one object |
 //! | [`cluster`] | the effects on Kubernetes: finalizer, status, Secret |
+//! | [`reason`] | the reasons of conditions, with what the reader can do |
 //! | [`conditions`] | what a pass came to, in the words of kstatus |
 //! | [`change`], [`tagging`], [`secret`], [`fault`] | the values they speak in |
 
@@ -28,6 +29,7 @@ pub(crate) mod mutants;
 pub mod names;
 pub mod ownership;
 pub mod policy_document;
+pub mod reason;
 pub mod reconcile;
 pub mod references;
 pub mod secret;

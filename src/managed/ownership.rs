@@ -12,6 +12,7 @@ use super::{
     external::Existence,
     identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
     mutants::{Mutant, mutant},
+    reason::Reason,
 };
 
 /// Proof, from a read of this pass, that the thing is ours to change.
@@ -115,14 +116,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// The condition reason.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::OwnedByAnother { .. } => "OwnedByAnother",
-            Self::NamespaceMadeAgain { .. } => "NamespaceMadeAgain",
-            Self::AlreadyExists { .. } => "AlreadyExists",
-            Self::AdoptionNotAllowed { .. } => "AdoptionNotAllowed",
-            Self::ManagedByAnother { .. } => "ManagedByAnother",
-            Self::OwnershipLost { .. } => "OwnershipLost",
+            Self::OwnedByAnother { .. } => Reason::OwnedByAnother,
+            Self::NamespaceMadeAgain { .. } => Reason::NamespaceMadeAgain,
+            Self::AlreadyExists { .. } => Reason::AlreadyExists,
+            Self::AdoptionNotAllowed { .. } => Reason::AdoptionNotAllowed,
+            Self::ManagedByAnother { .. } => Reason::ManagedByAnother,
+            Self::OwnershipLost { .. } => Reason::OwnershipLost,
         }
     }
 

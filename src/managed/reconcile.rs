@@ -19,7 +19,7 @@ use super::{
     conditions::{READY, STALLED, SYNCED},
     decide::{Effect, Next, Pass, Settings, Situation, Undo, decide, not_visible_yet},
     external::{Existence, External, Made, ManagedObject, Reads, Step, TAGS, places},
-    fault::{Class, Fault},
+    fault::{Class, Fault, Reason},
     history::History,
     identity::{Identity, Origin, Owner},
     mutants::{Mutant, mutant},
@@ -475,7 +475,10 @@ impl<X: External> Running<'_, X> {
                 }
                 self.history.took_back(undo.block);
                 self.pass.took_back = true;
-                Fault::user("DependencyRefused", format!("taken back, since {} was refused", undo.unless.join(" or ")))
+                Fault::user(
+                    Reason::DependencyRefused,
+                    format!("taken back, since {} was refused", undo.unless.join(" or ")),
+                )
             }
             Err(fault) => fault,
         };

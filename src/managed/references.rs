@@ -20,7 +20,7 @@ use crate::{api::tags::Tags, aws::partition};
 use super::{
     adoption::Allowance,
     external::ManagedObject,
-    fault::Fault,
+    fault::{Fault, Reason},
     identity::{CLUSTER, Identity, NAMESPACE, RELEASED},
 };
 
@@ -205,7 +205,7 @@ pub fn not_allowed(reference: &Reference, namespace: &str) -> Fault {
     let owned = if *taggable { " is not owned by an object of this namespace, and" } else { "" };
     let why = if *source { ", since what it holds would be copied" } else { "" };
     Fault::user(
-        "ReferenceNotAllowed",
+        Reason::ReferenceNotAllowed,
         format!(
             "{path} names {arn}, which{owned} namespace {namespace} may not name{why}: an administrator must start the \
              operator with --allow-references {namespace}={arn} (globs work); or name another"

@@ -5,7 +5,11 @@
 
 use crate::api::{Managed, tags::Tags};
 
-use super::{change::Change, fault::Fault, identity::Owner};
+use super::{
+    change::Change,
+    fault::{Fault, Reason},
+    identity::Owner,
+};
 
 /// Whether a tag is one of AWS's own. Nobody else can add, change or remove it, and the limits on the number of tags
 /// do not count it (AWS General Reference, "Tag naming limits and requirements").
@@ -24,7 +28,7 @@ pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Fault> {
     let (most, others) = (MOST_TAGS - 1, wanted.keys().filter(|key| current.contains_key(*key)).count());
     (count(wanted) > most && count(wanted) > count(current)).then(|| {
         Fault::user(
-            "TooManyTags",
+            Reason::TooManyTags,
             format!(
                 "there would be {} tags, {others} of which are there already, and AWS takes {MOST_TAGS}, one of which \
                  is kept for the release of the resource: declare fewer tags, or remove some of those that others made",

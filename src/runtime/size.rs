@@ -3,7 +3,10 @@
 
 use std::io;
 
-use crate::managed::{external::ManagedObject, fault::Fault};
+use crate::managed::{
+    external::ManagedObject,
+    fault::{Fault, Reason},
+};
 
 /// The most bytes of JSON that a spec may have. A thousand lifecycle rules have about half of that.
 pub const LARGEST_SPEC: usize = 256 * 1024;
@@ -15,7 +18,7 @@ pub fn too_large<K: ManagedObject>(object: &K) -> Option<Fault> {
     let too_large = bytes > LARGEST_SPEC && object.meta().deletion_timestamp.is_none();
     too_large.then(|| {
         Fault::user(
-            "TooLarge",
+            Reason::TooLarge,
             format!(
                 "spec has {bytes} bytes as JSON, and the operator takes up to {LARGEST_SPEC}: nothing is done for this \
                  object, and nothing in AWS is touched, until it has fewer. Take out entries, or shorten their texts"

@@ -22,7 +22,7 @@ use crate::{
         cluster::pruned,
         conditions::{Outcome, STALLED, SYNCED, conditions},
         external::{External, ManagedObject},
-        fault::Fault,
+        fault::{Fault, Reason},
     },
 };
 
@@ -141,7 +141,7 @@ impl<X: External> Intake<X> {
                     "this object does not fit its schema as this version of the operator knows it: {}",
                     invalid.error
                 );
-                let fault = Fault::user("Unreadable", text);
+                let fault = Fault::user(Reason::Unreadable, text);
                 return Some(Refused { metadata: invalid.metadata, fault, status: Status::default() });
             }
             Event::Apply(DeserializeGuard(Ok(object))) if too_large(&object).is_some() => {

@@ -13,7 +13,7 @@ use crate::{
     aws::{fault, not_offered},
     managed::{
         external::Settling,
-        fault::{Class, FEATURE_NOT_OFFERED, Fault},
+        fault::{Class, Fault, Reason},
         identity::Identity,
     },
 };
@@ -103,7 +103,7 @@ impl Tables {
         let time = from.restore_date_time.as_ref().map(|text| {
             DateTime::from_str(text, Format::DateTime).map_err(|error| {
                 Fault::user(
-                    "InvalidRestoreDateTime",
+                    Reason::InvalidRestoreDateTime,
                     format!("createFrom.pointInTime.restoreDateTime {text} is no time ({error}): write it as 2026-11-23T10:00:00Z"),
                 )
             })
@@ -174,7 +174,7 @@ fn once() -> aws_sdk_dynamodb::config::Builder {
 /// To take `createFrom` out, as with other blocks that an endpoint lacks, would make an empty table.
 fn not_restored(fault: Fault) -> Fault {
     let fault = not_offered("createFrom", fault);
-    if fault.reason != FEATURE_NOT_OFFERED {
+    if fault.reason != Reason::FeatureNotOffered {
         return fault;
     }
     let message = "createFrom: this endpoint can neither restore nor import, so nothing was made: make the table where \
@@ -187,5 +187,5 @@ fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 }
 
 fn undescribed(operation: &str) -> Fault {
-    Fault::new(Class::Transient, "BadAnswer", format!("{operation} answered without a description of the table"))
+    Fault::new(Class::Transient, Reason::BadAnswer, format!("{operation} answered without a description of the table"))
 }

@@ -11,7 +11,7 @@ use crate::{
     api::{ImportStatus, Table},
     aws::{code, fault},
     managed::{
-        fault::{Class, Fault, IMPORT_FAILED},
+        fault::{Class, Fault, Reason},
         identity::Identity,
     },
 };
@@ -50,7 +50,7 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
         // It was there, and somebody has deleted it.
         (true, false) => None,
         (true, true) => Some(Fault::user(
-            IMPORT_FAILED,
+            Reason::ImportFailed,
             format!(
                 "createFrom.s3Import: AWS made no table, since the import {}{}: put that right, edit createFrom or set \
                  musubi.dev/reconcile-at, and it is imported anew",
@@ -58,7 +58,7 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
                 why(import)
             ),
         )),
-        (false, _) => Some(Fault::new(Class::Pending, "ImportInProgress", progress(import))),
+        (false, _) => Some(Fault::new(Class::Pending, Reason::ImportInProgress, progress(import))),
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Fault>
         let ImportStatus { imported_items, processed_items, errors, .. } = import;
         let log = import.log_group_arn.as_deref().map(|arn| format!("; see the log group {arn}")).unwrap_or_default();
         Fault::user(
-            "ImportIncomplete",
+            Reason::ImportIncomplete,
             format!(
                 "createFrom.s3Import: {imported_items} of {processed_items} items that AWS read are in the table, with {errors} \
                  errors, and it may have left out the rest of a file{}{log}. The table stays as it is and is not imported \
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn a_table_that_aws_does_not_show_is_waited_for_failed_or_gone() {
         let reason = |status| unseen(&import(status, 0)).map(|fault| (fault.class, fault.reason));
-        assert_eq!(reason("IN_PROGRESS"), Some((Class::Pending, "ImportInProgress".to_owned())));
-        assert_eq!(reason("FAILED"), Some((Class::User, "ImportFailed".to_owned())));
-        assert_eq!(reason("CANCELLED"), Some((Class::User, "ImportFailed".to_owned())));
+        assert_eq!(reason("IN_PROGRESS"), Some((Class::Pending, Reason::ImportInProgress)));
+        assert_eq!(reason("FAILED"), Some((Class::User, Reason::ImportFailed)));
+        assert_eq!(reason("CANCELLED"), Some((Class::User, Reason::ImportFailed)));
         assert_eq!(reason("COMPLETED"), None, "somebody has deleted it");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::managed::{
-    fault::{Class, Fault},
+    fault::{Class, Fault, Reason},
     identity::Identity,
 };
 
@@ -46,7 +46,7 @@ impl InFlight {
         if others + weight > MOST {
             return Err(Fault::new(
                 Class::Pending,
-                "TooManyTablesInFlight",
+                Reason::TooManyTablesInFlight,
                 "AWS takes 500 tables of an account and region in CREATING, UPDATING and DELETING at once, 250 with \
                  indexes: it goes on as soon as some of them are done",
             ));
@@ -85,7 +85,7 @@ mod tests {
         let one_more = table("one more", "here");
         assert_eq!(
             flights.take_off(&one_more, false).map_err(|fault| fault.reason),
-            Err("TooManyTablesInFlight".to_owned())
+            Err(Reason::TooManyTablesInFlight)
         );
         flights.take_off(&table(0, "here"), true).expect("it is in flight already");
         flights.take_off(&table("one more", "elsewhere"), true).expect("another region has its own");

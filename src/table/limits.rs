@@ -1,6 +1,6 @@
 //! How often AWS lets a table be changed: states to wait in, not errors.
 
-use crate::managed::fault::{Class, Fault};
+use crate::managed::fault::{Class, Fault, Reason};
 
 use super::op::Update;
 
@@ -11,15 +11,15 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
     }
     let (reason, rule) = match update {
         Update::Billing { billing, .. } if !billing.is_provisioned() => {
-            ("BillingModeLimit", "four changes to PAY_PER_REQUEST in 24 hours")
+            (Reason::BillingModeLimit, "four changes to PAY_PER_REQUEST in 24 hours")
         }
         Update::Billing { .. } | Update::IndexCapacity(..) => (
-            "CapacityDecreaseLimit",
+            Reason::CapacityDecreaseLimit,
             "four decreases of capacity in the first hour of a day (UTC) and one an hour after that, 27 a day, of a \
              table and of each index",
         ),
-        Update::Class(_) => ("TableClassLimit", "two changes of class in 30 days"),
-        Update::Encryption(_) => ("EncryptionLimit", "four changes of key in 24 hours"),
+        Update::Class(_) => (Reason::TableClassLimit, "two changes of class in 30 days"),
+        Update::Encryption(_) => (Reason::EncryptionLimit, "four changes of key in 24 hours"),
         _ => return fault,
     };
     allowance(reason, rule, &fault)
@@ -29,7 +29,7 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
 /// hour, or the same change again: both pass with time and are no mistake of the user's.
 pub(crate) fn ttl(fault: Fault) -> Fault {
     if fault.reason == "ValidationException" {
-        return allowance("TimeToLivePending", "one change of time to live an hour", &fault);
+        return allowance(Reason::TimeToLivePending, "one change of time to live an hour", &fault);
     }
     fault
 }
@@ -40,7 +40,7 @@ pub(crate) fn ttl(fault: Fault) -> Fault {
 pub(super) fn tags(fault: Fault) -> Fault {
     if matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
         let message = format!("AWS is still at the last change of the tags: the next one follows ({})", fault.message);
-        return Fault::new(Class::Pending, "TagsChanging", message);
+        return Fault::new(Class::Pending, Reason::TagsChanging, message);
     }
     fault
 }
@@ -50,12 +50,12 @@ pub(crate) fn recovery(fault: Fault) -> Fault {
     if fault.reason == "ContinuousBackupsUnavailableException" {
         let message =
             format!("AWS is still making ready the backups of a new table, which takes minutes ({})", fault.message);
-        return Fault::new(Class::Quota, "PointInTimeRecoveryPending", message);
+        return Fault::new(Class::Quota, Reason::PointInTimeRecoveryPending, message);
     }
     fault
 }
 
-fn allowance(reason: &str, rule: &str, fault: &Fault) -> Fault {
+fn allowance(reason: Reason, rule: &str, fault: &Fault) -> Fault {
     let message = format!("AWS allows {rule} and goes on by itself when that is over ({})", fault.message);
     Fault::new(Class::Allowance, reason, message)
 }

@@ -16,7 +16,7 @@ use crate::{
         Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput,
         tags::Tags,
     },
-    managed::fault::{Class, Fault},
+    managed::fault::{Class, Fault, Reason},
 };
 
 use super::{op::Creation, state::Billing, words::word};
@@ -240,5 +240,5 @@ pub(super) fn build(error: BuildError) -> Fault {
 }
 
 pub(super) fn internal(message: &str) -> Fault {
-    Fault::new(Class::Unknown, "Internal", format!("{message}; please report this"))
+    Fault::new(Class::Unknown, Reason::Internal, format!("{message}; please report this"))
 }

@@ -93,10 +93,7 @@ async fn a_restored_table_takes_billing_and_encryption_along_and_begins_creating
     let (_, calls) = make(past(None), answer.clone()).await;
     assert_eq!(calls[0].1["UseLatestRestorableTime"], json!(true));
     let (made, calls) = make(past(Some("2026-99-99T10:00:00Z")), answer).await;
-    assert_eq!(
-        made.map_err(|fault| (fault.class, fault.reason)),
-        Err((Class::User, "InvalidRestoreDateTime".to_owned()))
-    );
+    assert_eq!(made.map_err(|fault| (fault.class, fault.reason)), Err((Class::User, "InvalidRestoreDateTime".into())));
     assert_eq!(calls, [], "nothing is asked of AWS");
 }
 

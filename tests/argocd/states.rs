@@ -5,7 +5,7 @@ use musubi::{
     api::{Status, crd},
     managed::{
         conditions::{Outcome, conditions},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
     },
 };
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub fn object((group, kind): &(String, String), name: &str, generation: i64, sta
 /// One whose deletion waits for it to be empty, where Delete is allowed or not.
 pub fn in_deletion(kind: &(String, String), force: bool) -> Value {
     let now = "2026-01-01T00:00:00Z".parse::<Timestamp>().expect("a time");
-    let blocked = Outcome::DeletionBlocked(Fault::user("BucketNotEmpty", "it is not empty"));
+    let blocked = Outcome::DeletionBlocked(Fault::user(Reason::BucketNotEmpty, "it is not empty"));
     let mut status = Status { observed_generation: 2, force_delete_allowed: force, ..Status::default() };
     status.conditions = conditions(&status, &blocked, 2, now);
     let name = if force { "forcible" } else { "blocked" };
@@ -47,11 +47,12 @@ pub fn in_deletion(kind: &(String, String), force: bool) -> Value {
 pub struct Row(pub &'static str, Option<Outcome>, Outcome, pub &'static str);
 
 pub fn rows() -> Vec<Row> {
-    let fault = |class, reason, message| Fault::new(class, reason, message);
+    let fault = |class, reason, message| Fault::new(class, Reason::of_code(reason), message);
     let throttled = || fault(Class::Transient, "SlowDown", "PutBucketTagging answered SlowDown");
     let denied = || fault(Class::Denied, "AccessDenied", "PutBucketPolicy answered AccessDenied");
-    let taken = || Fault::user("BucketAlreadyExists", "the name is taken by somebody else in the world");
-    let approval = || Fault::user("ApprovalRequired", "replicas: annotate musubi.dev/approve=0123456789abcdef");
+    let taken =
+        || Fault::user(Reason::of_code("BucketAlreadyExists"), "the name is taken by somebody else in the world");
+    let approval = || Fault::user(Reason::ApprovalRequired, "replicas: annotate musubi.dev/approve=0123456789abcdef");
     let in_sync = || Some(Outcome::InSync);
     vec![
         Row("creating", None, Outcome::Creating, "Progressing"),

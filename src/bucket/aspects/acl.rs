@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, CannedAcl, Grant, Grantee, Group, Permission},
     aws::fault,
-    managed::fault::{Class, Fault},
+    managed::fault::{Class, Fault, Reason},
 };
 
 use super::{
@@ -79,7 +79,7 @@ impl Aspect for AclAspect {
         let owner = match &state.owner {
             Some(owner) => owner.clone(),
             None => Self::read(target).await?.owner.ok_or_else(|| {
-                Fault::new(Class::Unknown, "OwnerUnknown", "GetBucketAcl does not say who owns the bucket")
+                Fault::new(Class::Unknown, Reason::OwnerUnknown, "GetBucketAcl does not say who owns the bucket")
             })?,
         };
         let grants = state.grants.iter().map(|grant| to_sdk(grant, &owner)).collect::<Result<Vec<_>, _>>()?;

@@ -3,13 +3,16 @@
 
 use serde_json::Value;
 
-use crate::{api::is_xml, managed::fault::Fault};
+use crate::{
+    api::is_xml,
+    managed::fault::{Fault, Reason},
+};
 
 /// Why S3 cannot be told this, if it cannot.
 pub(super) fn refusal(path: &str, value: &Value) -> Option<Fault> {
     let (place, character) = first(path, value)?;
     Some(Fault::user(
-        "InvalidCharacter",
+        Reason::InvalidCharacter,
         format!(
             "{place} holds the character U+{:04X}, which S3 cannot be told, since XML has no way to write it: take it out",
             u32::from(character)

@@ -11,7 +11,7 @@ use aws_smithy_types::error::operation::BuildError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::managed::fault::{Class, Fault};
+use crate::managed::fault::{Class, Fault, Reason};
 
 use super::incomplete;
 
@@ -92,7 +92,7 @@ pub(super) fn sort_field(value: &mut Value, field: &str) {
 /// bucket.
 pub(super) fn read_as<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
     T::deserialize(value)
-        .map_err(|error| Fault::new(Class::Unknown, "Internal", format!("{name}: {error}; please report this")))
+        .map_err(|error| Fault::new(Class::Unknown, Reason::Internal, format!("{name}: {error}; please report this")))
 }
 
 /// Tags of a filter as the spec has them.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, LifecycleFilter, LifecycleRule, StorageClass, Switch, TransitionDefaultMinimumObjectSize},
     aws::{code, fault},
-    managed::fault::Fault,
+    managed::fault::{Fault, Reason},
 };
 
 use super::{
@@ -222,7 +222,7 @@ fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
     day.map(|day| {
         DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime).map_err(|_| {
             Fault::user(
-                "InvalidDate",
+                Reason::InvalidDate,
                 format!("lifecycle names the date {day}, and there is none: use one of the calendar, as YYYY-MM-DD"),
             )
         })

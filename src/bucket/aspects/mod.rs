@@ -39,7 +39,7 @@ use crate::{
     api::BucketSpec,
     managed::{
         external::Effect,
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
     },
 };
 
@@ -247,14 +247,14 @@ fn state<A: Aspect>(value: &Value) -> Result<A::State, Fault> {
 
 /// The SDK refuses to build a request: something that S3 demands is missing in it. Asking again does not help.
 pub(super) fn incomplete(error: BuildError) -> Fault {
-    Fault::user("InvalidRequest", format!("the request cannot be built from the spec: {error}"))
+    Fault::user(Reason::InvalidRequest, format!("the request cannot be built from the spec: {error}"))
 }
 
 /// States come from their own types, so this is a mistake in ours.
 fn impossible(name: &str, error: &serde_json::Error) -> Fault {
     Fault::new(
         Class::Unknown,
-        "Internal",
+        Reason::Internal,
         format!("{name} cannot be turned into JSON and back: {error}; please report this"),
     )
 }

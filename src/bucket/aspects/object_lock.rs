@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, DefaultRetention, RetentionMode},
     aws::{code, fault},
-    managed::fault::Fault,
+    managed::fault::{Fault, Reason},
 };
 
 use super::{
@@ -84,7 +84,7 @@ impl Aspect for ObjectLockAspect {
     async fn write(target: &Target, state: &State) -> Result<(), Fault> {
         if !state.enabled {
             return Err(Fault::user(
-                "ObjectLockEnabled",
+                Reason::ObjectLockEnabled,
                 "object lock is on for this bucket and S3 cannot switch it off: set objectLock.enabled to true",
             ));
         }

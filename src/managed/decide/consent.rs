@@ -15,7 +15,7 @@ use crate::{
         approval::{self, Subject},
         conditions::Outcome,
         external::{self, External, ManagedObject, Step},
-        fault::Fault,
+        fault::{Fault, Reason},
         identity::Identity,
         mutants::{Mutant, mutant},
     },
@@ -132,6 +132,9 @@ impl<X: External> Situation<'_, X> {
                 format!("{block} would lose something that cannot be had back ({how}): declare it again")
             }
         };
-        Some(Fault::user("ApprovalRequired", format!("{why}, or approve it by the annotation {APPROVE}={}", plan.hash)))
+        Some(Fault::user(
+            Reason::ApprovalRequired,
+            format!("{why}, or approve it by the annotation {APPROVE}={}", plan.hash),
+        ))
     }
 }

@@ -5,9 +5,9 @@ use kube::ResourceExt as _;
 use crate::{
     api::{DeletionPolicy, ManagementPolicy},
     managed::{
-        conditions::{DELETING, Outcome},
+        conditions::Outcome,
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
-        fault::{Class, Fault, IMPORT_FAILED},
+        fault::{Class, Fault, Reason},
         identity::{Identity, RELEASED},
         mutants::{Mutant, mutant},
         ownership::{Owned, Refusal},
@@ -21,14 +21,14 @@ use super::{Effect, Next, Situation};
 const BATCHES: usize = 16;
 
 /// Reasons of a deletion that only content is in the way of, by kind.
-const NOT_EMPTY: [&str; 2] = ["BucketNotEmpty", "TableNotEmpty"];
+const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
 
 impl<X: External> Situation<'_, X> {
     pub(super) fn deleting(&self) -> Effect<X::Op> {
         if !self.has_finalizer() {
             return self.gone();
         }
-        let begun = mutant(Mutant::PolicyEditIgnored) && self.synced_reason() == Some("DeletionBlocked");
+        let begun = mutant(Mutant::PolicyEditIgnored) && self.synced_reason() == Some(Reason::DeletionBlocked);
         let policy = if begun { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
         match (policy, self.object.management_policy()) {
             // A cache may still say Retain where the user has changed their mind.
@@ -76,7 +76,7 @@ impl<X: External> Situation<'_, X> {
         if let Some(moved) = self.moved(identity) {
             return self.blocked(moved);
         }
-        if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == IMPORT_FAILED) {
+        if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == Reason::ImportFailed) {
             return Effect::RemoveFinalizer;
         }
         if let Some(fault) = self.pass.fault.iter().chain(self.pass.refused.values()).next() {
@@ -135,7 +135,7 @@ impl<X: External> Situation<'_, X> {
         let removed = self.emptied();
         let outcome = Outcome::Deleting(Some(Fault::new(
             Class::Pending,
-            "Emptying",
+            Reason::Emptying,
             format!("deletionPolicy Delete: {removed} object versions, delete markers and uploads removed so far"),
         )));
         Effect::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Again }
@@ -144,7 +144,7 @@ impl<X: External> Situation<'_, X> {
     /// The thing is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
     /// writes, though: what this object has held is let go only if it still is another's after a while.
     fn not_ours(&self, refusal: &Refusal) -> Effect<X::Op> {
-        let told = self.status().refused_since.get(refusal.reason()).filter(|_| self.is_at_generation());
+        let told = self.status().refused_since.get(refusal.reason().as_str()).filter(|_| self.is_at_generation());
         let since = told.map(|since| self.now.duration_since(since.0));
         let held = self.status().external.is_some();
         if !held || since.is_some_and(|since| since >= self.settings.creation_grace) {
@@ -162,13 +162,13 @@ impl<X: External> Situation<'_, X> {
     pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
         let Outcome::DeletionBlocked(fault) = outcome else { return false };
         let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
-        allowed && NOT_EMPTY.contains(&fault.reason.as_str())
+        allowed && NOT_EMPTY.contains(&fault.reason)
     }
 
     fn not_managed(&self) -> Fault {
         let policy = self.object.management_policy();
         Fault::user(
-            "NotEnforced",
+            Reason::NotEnforced,
             format!(
                 "managementPolicy is {policy:?}, so nothing is deleted in AWS: set managementPolicy: Enforce to delete \
                  it, or deletionPolicy: Retain to keep it and let this object go"
@@ -186,7 +186,7 @@ impl<X: External> Situation<'_, X> {
     /// Whether AWS has been asked to delete the thing, in this pass or in one before: what it no
     /// longer shows is then gone, however young it was.
     fn deletion_asked(&self) -> bool {
-        self.pass.deleted || self.synced_reason() == Some(DELETING)
+        self.pass.deleted || self.synced_reason() == Some(Reason::Deleting)
     }
 
     /// Nothing of ours is left to do. Where somebody else's finalizer keeps the object, its status says that what it
@@ -197,8 +197,8 @@ impl<X: External> Situation<'_, X> {
         let status = match &before.external {
             Some(external) if !others.is_empty() => {
                 let (reason, done) = match self.object.deletion_policy() {
-                    DeletionPolicy::Retain => ("Released", "stays in AWS and is managed no longer"),
-                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => ("Deleted", "is gone from AWS"),
+                    DeletionPolicy::Retain => (Reason::Released, "stays in AWS and is managed no longer"),
+                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => (Reason::Deleted, "is gone from AWS"),
                 };
                 let message =
                     format!("{} {done}; this object waits for the finalizers of others: {others}", external.name);
@@ -217,7 +217,7 @@ fn look_again<Op>() -> Effect<Op> {
 fn not_deletable_yet() -> Fault {
     Fault::new(
         Class::Pending,
-        "NotVisibleYet",
+        Reason::NotVisibleYet,
         "AWS does not show what was made a moment ago; it is deleted once AWS shows it, and this object goes if AWS \
          still does not after a while",
     )
@@ -226,7 +226,7 @@ fn not_deletable_yet() -> Fault {
 fn force_not_allowed(identity: &Identity) -> Fault {
     let namespace = &identity.owner.namespace;
     Fault::user(
-        "ForceDeleteNotAllowed",
+        Reason::ForceDeleteNotAllowed,
         format!(
             "deletionPolicy Delete removes everything that {} holds, which namespace {namespace} may not: an \
              administrator must start the operator with --allow-force-delete {namespace}; or set deletionPolicy to \

@@ -5,9 +5,9 @@ use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration}
 use crate::{
     api::{CreationIntent, ManagementPolicy, Status, tags::Tags},
     managed::{
-        conditions::{NOT_SHOWN, Outcome, SYNCED, UPDATING},
+        conditions::{Outcome, SYNCED},
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
-        fault::{Class, Fault, IMPORT_FAILED},
+        fault::{Class, Fault, Reason},
         identity::Identity,
         mutants::{Mutant, mutant},
         ownership::{Absent, By, Owned, Refusal},
@@ -36,7 +36,7 @@ impl<X: External> Situation<'_, X> {
             let definite = matches!(fault.class, Class::User | Class::Denied | Class::Premature)
                 || mutant(Mutant::TimeoutIsFailure);
             return match &self.pass.sight {
-                None if fault.reason == IMPORT_FAILED => self.import_failed(fault),
+                None if fault.reason == Reason::ImportFailed => self.import_failed(fault),
                 Some(Existence::Absent) if self.pass.existed => self.existed_before(fault),
                 Some(Existence::Absent) if definite => self.creation_refused(fault),
                 _ => self.failed(fault.clone()),
@@ -234,7 +234,7 @@ impl<X: External> Situation<'_, X> {
             Some(Settling::Updating) => busy(),
             Some(Settling::Deleting) => Outcome::Retrying(Fault::new(
                 Class::Pending,
-                "BeingDeleted",
+                Reason::BeingDeleted,
                 "someone is deleting it in AWS; it is made again once it is gone",
             )),
             None if self.history.is_unrested() => busy(),
@@ -373,18 +373,18 @@ impl<X: External> Situation<'_, X> {
         let spreading: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.is_spreading(step)).collect();
         if !spreading.is_empty() {
             let message = format!("AWS has taken the last change and does not show it yet: {}", places(spreading));
-            return Some(Fault::new(Class::Pending, NOT_SHOWN, message));
+            return Some(Fault::new(Class::Pending, Reason::NotShownYet, message));
         }
         let outdated = self.outdated(ladder);
         if !outdated.is_empty() {
             let blocks = outdated.into_iter().collect::<Vec<_>>().join(", ");
             let message = format!("AWS may not show the last write yet, which came before this edit: {blocks}");
-            return Some(Fault::new(Class::Pending, UPDATING, message));
+            return Some(Fault::new(Class::Pending, Reason::Updating, message));
         }
         let not_yet = waiting_together(ladder).into_iter().find(|(fault, _)| passes_by_itself(fault));
-        not_yet
-            .map(|(fault, places)| fault.clone().at(&places))
-            .or_else(|| X::progress(self.object, seen).map(|progress| Fault::new(Class::Pending, UPDATING, progress)))
+        not_yet.map(|(fault, places)| fault.clone().at(&places)).or_else(|| {
+            X::progress(self.object, seen).map(|progress| Fault::new(Class::Pending, Reason::Updating, progress))
+        })
     }
 
     fn may_run(&self, owned: &Owned, gate: &Gate<'_>, step: &Step<X::Op>) -> bool {
@@ -427,7 +427,9 @@ impl<X: External> Situation<'_, X> {
             return Reads { tags: true, import: self.import(), ..Reads::default() };
         }
         // While AWS is busy its description alone tells when that is over.
-        if matches!(self.synced_reason(), Some("Creating" | "Updating" | "BeingDeleted")) && self.is_at_generation() {
+        if matches!(self.synced_reason(), Some(Reason::Creating | Reason::Updating | Reason::BeingDeleted))
+            && self.is_at_generation()
+        {
             return Reads { import: self.import(), ..Reads::default() };
         }
         let settled = self.status().is_true(SYNCED) && self.is_at_generation();
@@ -456,7 +458,7 @@ const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
 fn contested(identity: &Identity) -> Fault {
     Fault::new(
         Class::Pending,
-        "BeingMadeByAnother",
+        Reason::BeingMadeByAnother,
         format!(
             "another object of this cluster has announced that it makes {}, and has not finished: choose another name, or \
              delete that object",

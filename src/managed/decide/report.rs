@@ -9,9 +9,9 @@ use crate::{
     managed::{
         approval,
         change::Change,
-        conditions::{NOT_SHOWN, Outcome, conditions, refused_since},
+        conditions::{Outcome, conditions, refused_since},
         external::{self, Existence, External, ManagedObject, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
         identity::Identity,
         ownership::{By, Owned},
         secret,
@@ -227,7 +227,7 @@ impl<X: External> Situation<'_, X> {
             Outcome::LetGo { .. } => Next::Never,
             Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
-            Outcome::Serving(fault) if fault.reason == NOT_SHOWN => Next::Verify,
+            Outcome::Serving(fault) if fault.reason == Reason::NotShownYet => Next::Verify,
             Outcome::Retrying(fault) | Outcome::Serving(fault) | Outcome::Deleting(Some(fault))
                 if fault.class == Class::Pending =>
             {

@@ -580,7 +580,7 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     let tags = point.own_tags();
     point.sees(tags);
     let Some(Existence::Present { seen, .. }) = &mut point.pass.sight else { panic!("it was seen") };
-    let lacking = Fault::user(crate::managed::fault::FEATURE_NOT_OFFERED, "no such thing here");
+    let lacking = Fault::user("FeatureNotOffered", "no such thing here");
     seen.aspects.insert("cors", Err(lacking));
     point.pass.secret = Some(Ok(()));
     assert_eq!(point.concluded().0, "FeatureNotOffered");

@@ -9,9 +9,9 @@ use crate::{
     api::RECONCILE_AT,
     managed::{
         approval,
-        conditions::{Outcome, SYNCED, WRITE_LOOP},
+        conditions::{Outcome, SYNCED},
         external::{External, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
         mutants::{Mutant, mutant},
     },
 };
@@ -31,7 +31,7 @@ impl<X: External> Situation<'_, X> {
         opens.then(|| {
             Fault::new(
                 Class::Pending,
-                "GuardOpening",
+                Reason::GuardOpening,
                 format!("{guard} was opened a moment ago, which AWS may take a minute to heed: {}", fault.message),
             )
         })
@@ -39,7 +39,7 @@ impl<X: External> Situation<'_, X> {
 
     /// Whether the status speaks of a write loop of this generation.
     pub(super) fn told_of_a_loop(&self) -> bool {
-        self.is_at_generation() && self.synced_reason() == Some(WRITE_LOOP)
+        self.is_at_generation() && self.synced_reason() == Some(Reason::WriteLoop)
     }
 
     /// Whether the status speaks of a write loop of this block.

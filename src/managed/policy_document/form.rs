@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::managed::fault::Fault;
+use crate::managed::fault::{Fault, Reason};
 
 /// The most bytes of a policy that S3 (Amazon S3 User Guide, "Bucket policies") and DynamoDB (Developer Guide,
 /// "Resource-based policies considerations") take, of what [`compact`] leaves. The schema limits the text, and
@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 20 * 1024;
 pub fn refusal(block: &str, text: &str) -> Option<Fault> {
     let why = malformed(text)?;
     let message = format!("{block} {why}: put a policy document there, or \"\" for none");
-    Some(Fault::user("MalformedPolicy", message))
+    Some(Fault::user(Reason::MalformedPolicy, message))
 }
 
 fn malformed(text: &str) -> Option<String> {

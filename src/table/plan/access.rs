@@ -7,7 +7,7 @@ use crate::{
     managed::{
         change::diff,
         external::{Effect, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
         policy_document,
     },
     table::state::Destination,
@@ -64,7 +64,7 @@ pub(super) fn kinesis(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let not_yet = seen.changing.then(|| {
         Fault::new(
             Class::Pending,
-            "KinesisStreamChanging",
+            Reason::KinesisStreamChanging,
             "AWS is still at the last change of the Kinesis data stream",
         )
     });

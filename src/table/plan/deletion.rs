@@ -6,7 +6,7 @@ use crate::{
     api::{DeletionPolicy, Table, TableBlock},
     managed::{
         external::{Effect, Preparation, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
     },
 };
 
@@ -19,7 +19,7 @@ pub(in crate::table) fn before_deletion(object: &Table, seen: &Observed) -> Resu
         Some(Ok(true)) => {}
         Some(Ok(false)) => {
             return Err(Fault::user(
-                "TableNotEmpty",
+                Reason::TableNotEmpty,
                 "the table still holds items: delete them, or set deletionPolicy to Retain to keep it, or to Delete \
                  to delete it with its items",
             ));
@@ -29,7 +29,7 @@ pub(in crate::table) fn before_deletion(object: &Table, seen: &Observed) -> Resu
     }
     if seen.deletion_protection && object.spec.deletion_protection != Some(false) {
         return Err(Fault::user(
-            "DeletionProtected",
+            Reason::DeletionProtected,
             "deletion protection is on: set deletionProtection: false to allow the deletion, or deletionPolicy: Retain to keep the table",
         ));
     }

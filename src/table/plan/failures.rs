@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Replica, Table, TableBlock},
-    managed::fault::Fault,
+    managed::fault::{Fault, Reason},
     table::import,
 };
 
@@ -44,13 +44,13 @@ fn replica(declared: &Replica, state: &ReplicaState) -> Option<Fault> {
     let place = replicas::path(&declared.region_name);
     if let Phase::Failed(word) = &state.phase {
         let said = state.description.as_deref().map(|said| format!(" (AWS says: {said})")).unwrap_or_default();
-        return Some(Fault::user("ReplicaFailed", format!("{place} is {word}{said}: {}", way_out(word))));
+        return Some(Fault::user(Reason::ReplicaFailed, format!("{place} is {word}{said}: {}", way_out(word))));
     }
     let (Some(wanted), Phase::Active) = (&declared.kms_key_id, &state.phase) else { return None };
     (Some(wanted) != state.settings.kms_key_id.as_ref()).then(|| {
         let now = state.settings.kms_key_id.as_deref().unwrap_or("a key of AWS's own");
         Fault::user(
-            "ReplicaKeyDiffers",
+            Reason::ReplicaKeyDiffers,
             format!(
                 "{place} is encrypted by {now}, and AWS changes the key of a replica in its own region only: change it \
                  there, declare the key that it has, or take the replica out and declare it again once it is gone"
@@ -88,13 +88,13 @@ fn way_out(word: &str) -> &'static str {
 fn index(name: &str, phase: &Phase) -> Option<Fault> {
     let Phase::Failed(word) = phase else { return None };
     let message = format!("{} is {word}: see the index in AWS", indexes::path(name));
-    Some(Fault::user("IndexFailed", message))
+    Some(Fault::user(Reason::IndexFailed, message))
 }
 
 fn kinesis(stream: &str, seen: &Kinesis) -> Option<Fault> {
     let said = seen.failed.get(stream)?;
     Some(Fault::user(
-        "KinesisStreamFailed",
+        Reason::KinesisStreamFailed,
         format!(
             "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}): check that the stream exists, is \
              ACTIVE and lets DynamoDB write; it is tried again, ever more slowly, and at once if \
@@ -106,7 +106,7 @@ fn kinesis(stream: &str, seen: &Kinesis) -> Option<Fault> {
 fn insights(seen: &Insights) -> Option<Fault> {
     let said = seen.failed.as_ref()?;
     Some(Fault::user(
-        "ContributorInsightsFailed",
+        Reason::ContributorInsightsFailed,
         format!(
             "contributorInsights: AWS could not switch it on (AWS says: {said}): it needs the service-linked role \
              AWSServiceRoleForCloudWatchContributorInsights, and room for its CloudWatch rules; it is tried again, ever \
@@ -127,7 +127,7 @@ mod tests {
     fn told(spec: Value, seen: &Observed) -> Option<(&'static str, String, String)> {
         let mut all = failures(&table(spec), seen);
         assert!(all.len() < 2, "{all:?}");
-        all.pop().map(|(block, fault)| (block, fault.reason, fault.message))
+        all.pop().map(|(block, fault)| (block, fault.reason.to_string(), fault.message))
     }
 
     fn with_replica(phase: Phase, key: Option<&str>) -> Observed {

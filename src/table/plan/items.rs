@@ -7,7 +7,7 @@ use crate::{
     managed::{
         change::diff,
         external::Step,
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
     },
 };
 
@@ -38,7 +38,7 @@ pub(super) fn time_to_live(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> 
 fn ttl_pending() -> Fault {
     Fault::new(
         Class::Quota,
-        "TimeToLivePending",
+        Reason::TimeToLivePending,
         "AWS is still at the last change of time to live, which takes up to an hour, and takes one change an hour: \
          the next one follows then",
     )
@@ -73,7 +73,7 @@ pub(super) fn insights(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let not_yet = seen.changing.then(|| {
         Fault::new(
             Class::Pending,
-            "ContributorInsightsChanging",
+            Reason::ContributorInsightsChanging,
             "AWS is still at the last change of contributor insights",
         )
     });

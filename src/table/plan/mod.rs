@@ -25,7 +25,7 @@ use crate::{
     managed::{
         change::{Change, diff},
         external::{Settling, Step, TAGS},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
         identity::{Identity, RELEASED},
         tagging,
     },
@@ -143,19 +143,19 @@ pub(super) fn plan(
 
 /// Why UpdateTable takes nothing for the time being, though the table serves.
 fn busy(seen: &Observed) -> Option<Fault> {
-    let wait = |reason: &str, what: String| {
+    let wait = |reason: Reason, what: String| {
         Some(Fault::new(Class::Pending, reason, format!("{what}; AWS takes the next change of the table after that")))
     };
     if let Some((name, index)) = seen.indexes.iter().find(|(_, index)| index.phase.is_busy()) {
-        return wait("IndexChanging", indexes::progress(name, index));
+        return wait(Reason::IndexChanging, indexes::progress(name, index));
     }
     if let Some((region, replica)) = seen.replicas.iter().find(|(_, replica)| replica.phase.is_busy()) {
-        return wait("ReplicaChanging", replicas::progress(region, replica));
+        return wait(Reason::ReplicaChanging, replicas::progress(region, replica));
     }
     if seen.encryption.changing {
-        return wait("EncryptionChanging", "the table is being encrypted anew".to_owned());
+        return wait(Reason::EncryptionChanging, "the table is being encrypted anew".to_owned());
     }
-    warming(seen, true, true).next().and_then(|what| wait("WarmThroughputChanging", what))
+    warming(seen, true, true).next().and_then(|what| wait(Reason::WarmThroughputChanging, what))
 }
 
 /// Where AWS is still raising warm throughput, which takes minutes: for people.

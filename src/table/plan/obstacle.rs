@@ -6,7 +6,7 @@ use crate::{
     api::{Table, TableSpec},
     managed::{
         change::{Change, diff},
-        fault::Fault,
+        fault::{Fault, Reason},
         identity::Identity,
     },
     table::state::normal_local,
@@ -22,7 +22,7 @@ pub(in crate::table) fn obstacle(object: &Table, id: &Identity, seen: Option<&Ob
             home.then(|| {
                 let region = &id.region;
                 Fault::user(
-                    "ReplicaInHomeRegion",
+                    Reason::ReplicaInHomeRegion,
                     format!("replicas names {region}, where the table itself is: take it out of replicas"),
                 )
             })
@@ -46,7 +46,7 @@ fn unusable(seen: &Observed) -> Option<Fault> {
         }
         _ => "which cannot be mended from here: see its KMS key and its backups in AWS",
     };
-    Some(Fault::user("TableUnusable", format!("the table is {state}: {way_out}")))
+    Some(Fault::user(Reason::TableUnusable, format!("the table is {state}: {way_out}")))
 }
 
 fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
@@ -54,7 +54,7 @@ fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
     changes.extend(diff("sortKey", &json!(seen.sort_key), &json!(spec.sort_key)));
     let how = described(&changes)?;
     Some(Fault::user(
-        "KeySchemaDiffers",
+        Reason::KeySchemaDiffers,
         format!(
             "the table exists with another key schema, which is immutable ({how}): declare the keys it has, or choose another name"
         ),
@@ -65,7 +65,7 @@ fn local(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
     let declared = normal_local(spec.local_secondary_indexes.as_ref()?);
     let how = described(&diff("localSecondaryIndexes", &json!(seen.local_indexes), &json!(declared)))?;
     Some(Fault::user(
-        "LocalIndexesDiffer",
+        Reason::LocalIndexesDiffer,
         format!(
             "the table exists with other local secondary indexes, which are immutable ({how}): declare those it has, or choose another name"
         ),

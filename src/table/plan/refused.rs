@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     api::{AttributeType, KeyAttribute, Projection, TableSpec, WarmThroughput},
-    managed::{fault::Fault, identity::Identity},
+    managed::{
+        fault::{Fault, Reason},
+        identity::Identity,
+    },
 };
 
 use super::{Billing, Observed, billing, indexes};
@@ -47,7 +50,7 @@ fn attribute_types(spec: &TableSpec) -> Option<Fault> {
         let (before, known) = types.entry(name).or_insert_with(|| (place.clone(), *type_));
         if known != type_ {
             return Some(Fault::user(
-                "AttributeTypesDiffer",
+                Reason::AttributeTypesDiffer,
                 format!(
                     "attribute {name} is a key of type {known:?} in {before} and of type {type_:?} in {place}: give it \
                      one type"
@@ -64,7 +67,7 @@ fn index_names(spec: &TableSpec) -> Option<Fault> {
     let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
     let name = &both.name;
     Some(Fault::user(
-        "IndexNamesClash",
+        Reason::IndexNamesClash,
         format!(
             "{name} is the name of a local and of a global secondary index: AWS wants names that differ; choose another \
              for the one in globalSecondaryIndexes"
@@ -85,7 +88,7 @@ fn index_keys(spec: &TableSpec) -> Option<Fault> {
         let mut known = BTreeSet::new();
         let twice = names.into_iter().find(|name| !known.insert(*name))?;
         Some(Fault::user(
-            "KeyAttributeTwice",
+            Reason::KeyAttributeTwice,
             format!("{place} names {twice} twice among its keys: take one of them out"),
         ))
     })
@@ -97,7 +100,7 @@ fn projected(spec: &TableSpec) -> Option<Fault> {
     let all: usize = local.chain(global).map(held).sum();
     (all > MOST_ATTRIBUTES).then(|| {
         Fault::user(
-            "TooManyProjectedAttributes",
+            Reason::TooManyProjectedAttributes,
             format!(
                 "projection.nonKeyAttributes of all indexes together are {all}, and AWS takes {MOST_ATTRIBUTES}, counting \
                  one that is in two indexes twice: take some out, or project ALL"
@@ -123,7 +126,7 @@ fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
     let (place, _) = all.find(|(_, warm)| warm.is_some_and(|warm| warm.at_least(FLOOR) != warm))?;
     let WarmThroughput { read_units_per_second: read, write_units_per_second: write } = FLOOR;
     Some(Fault::user(
-        "WarmThroughputTooLow",
+        Reason::WarmThroughputTooLow,
         format!(
             "{place} is less than the {read} reads and {write} writes a second that AWS gives every PAY_PER_REQUEST table \
              and index: declare at least those, or take the block out"
@@ -143,7 +146,7 @@ fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
         .find(|(_, arn)| arn.split(':').nth(3).is_some_and(|region| region != id.region))?;
     let region = &id.region;
     Some(Fault::user(
-        "ForeignRegion",
+        Reason::ForeignRegion,
         format!("{place} is {arn}, and the table is in {region}: name one of {region}, or set spec.region"),
     ))
 }
@@ -158,7 +161,7 @@ mod tests {
     };
 
     fn told(spec: Value) -> Option<(String, String)> {
-        obstacle(&table(spec), &identity(), None).map(|fault| (fault.reason, fault.message))
+        obstacle(&table(spec), &identity(), None).map(|fault| (fault.reason.to_string(), fault.message))
     }
 
     fn wide(name: &str, from: usize) -> Value {

@@ -6,7 +6,7 @@ use crate::{
     api::{KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
     managed::{
         external::{Effect, Step},
-        fault::{Class, Fault},
+        fault::{Class, Fault, Reason},
     },
     table::state::{Encryption, Key},
 };
@@ -58,7 +58,7 @@ pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let disrupts = seen.stream.is_some() && (view.is_some() || reset);
     let not_yet = (next.is_none() && !seen.replicas.is_empty()).then(|| {
         let message = "replicas are fed by the stream: it is switched off after they are gone";
-        Fault::new(Class::Quota, "StreamFeedsReplicas", message)
+        Fault::new(Class::Quota, Reason::StreamFeedsReplicas, message)
     });
     let effect = if disrupts { Effect::Disruptive } else { Effect::Update };
     Some(Step { not_yet, effect, ..step })

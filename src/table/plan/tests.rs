@@ -125,7 +125,7 @@ fn while_an_index_is_built_the_table_takes_what_is_not_updatetable() {
     change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: true });
     let waiting: Vec<(&str, Option<String>)> = steps(spec.clone(), &[], &seen)
         .into_iter()
-        .map(|step| (step.block, step.not_yet.map(|fault| fault.reason)))
+        .map(|step| (step.block, step.not_yet.map(|fault| fault.reason.to_string())))
         .collect();
     let changing = || Some("IndexChanging".to_owned());
     let wanted = [("deletionProtection", changing()), ("globalSecondaryIndexes", changing()), ("timeToLive", None)];
@@ -326,7 +326,7 @@ fn what_is_switched_off_is_off_whatever_else_the_block_says() {
 }
 
 fn reason(spec: Value, seen: Option<&Observed>) -> Option<String> {
-    obstacle(&table(spec), &identity(), seen).map(|fault| fault.reason)
+    obstacle(&table(spec), &identity(), seen).map(|fault| fault.reason.to_string())
 }
 
 #[test]
@@ -351,7 +351,8 @@ fn what_no_step_leads_to_is_said() {
 
 #[test]
 fn a_deletion_asks_for_emptiness_first_and_for_protection_second() {
-    let reason = |spec: Value, seen: &Observed| before_deletion(&table(spec), seen).map_err(|fault| fault.reason);
+    let reason =
+        |spec: Value, seen: &Observed| before_deletion(&table(spec), seen).map_err(|fault| fault.reason.to_string());
     let holding = |empty| Observed { empty, deletion_protection: true, ..made(json!({})) };
     assert_eq!(reason(json!({}), &holding(Some(Ok(false)))), Err("TableNotEmpty".to_owned()));
     assert_eq!(reason(json!({}), &holding(None)), Ok(Preparation::Look));
