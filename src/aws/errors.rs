@@ -265,6 +265,13 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_sent_is_the_users_to_mend() {
+        let error = SdkError::<aws_smithy_types::error::ErrorMetadata, HttpResponse>::construction_failure("a header");
+        let fault = fault("PutBucketWebsite", &error);
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "InvalidRequest"));
+    }
+
+    #[test]
     fn a_reason_is_a_word_that_kubernetes_accepts() {
         assert_eq!(reason("com.amazonaws.dynamodb.v20120810#ResourceInUseException"), "ResourceInUseException");
         assert_eq!(reason("AWS.SimpleQueueService.X"), "X");

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
-use super::{Buckets, Op, aspects};
+use super::{Buckets, Observed, Op, aspects};
 use crate::{
     api::{Managed, tags::Tags},
     aws::Aws,
     managed::{
-        external::{Existence, Preparation, Reads, Step},
+        external::{Existence, External as _, Made, Preparation, Reads, Step},
         fault::Fault,
         identity::Identity,
+        ownership::Absent,
         tagging,
     },
 };
@@ -276,6 +277,19 @@ async fn the_account_regional_namespace_and_object_lock_are_said_in_the_create()
     let asked = asked.lock().expect("no test panics in here")[0].clone();
     assert!(asked.contains("x-amz-bucket-namespace=account-regional"), "{asked}");
     assert!(asked.contains("x-amz-bucket-object-lock-enabled=true"), "{asked}");
+}
+
+/// In us-east-1 a bucket of one's own is answered for as if it were new (API reference, CreateBucket).
+#[tokio::test]
+async fn what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1() {
+    for (region, new) in [("eu-west-1", true), ("us-east-1", false)] {
+        let id = Identity { region: region.into(), ..id() };
+        let proof = Absent::prove(&id, &Existence::<Observed>::Absent).expect("it was not there");
+        let (buckets, _) = buckets(|_| (200, String::new()));
+        let op = Op::Create { tags: Tags::new(), object_ownership: None, object_lock: false, account_regional: false };
+        let made = buckets.create(&proof, &op).await.expect("it is answered for");
+        assert_eq!(matches!(made, Made::New { .. }), new, "{region}");
+    }
 }
 
 #[tokio::test]

@@ -284,6 +284,15 @@ async fn protection_goes_in_a_call_of_its_own() {
     }
 }
 
+#[tokio::test]
+async fn the_lock_on_tags_is_waited_for_whether_they_come_or_go() {
+    for op in [Op::Tag([("team".into(), "shop".into())].into()), Op::Untag(vec!["team".into()])] {
+        let (tables, _) = tables(|_| error("LimitExceededException"));
+        let fault = tables.call(&id(), &op).await.expect_err("it is locked");
+        assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "TagsChanging"), "{op:?}");
+    }
+}
+
 async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Observed {
     let described = json!({"Table": {"TableStatus": "ACTIVE", "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:key"}}});
     let (tables, _) = tables(

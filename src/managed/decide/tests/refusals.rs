@@ -45,6 +45,27 @@ async fn what_was_refused_and_healed_is_refused_anew() {
     assert_eq!(refused(&mut point, Class::Denied, 90), (false, Next::Retry));
 }
 
+/// S3 may refuse a public policy for some seconds after the block was opened for it.
+#[tokio::test]
+async fn a_guard_that_was_opened_a_moment_ago_stays_open() {
+    let mut point = Point::in_sync(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}})).await;
+    let tags = point.own_tags();
+    point.sees(tags);
+    point.pass.live = true;
+    let opened = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": false}) };
+    point.advance(&opened);
+    point.history.wrote("publicAccessBlock", "opened", false, 1, point.now);
+    let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
+    point.pass.undo.push(Undo { block: "publicAccessBlock", unless: &["policy"], op: back });
+    point.pass.refused.insert("policy", Fault::new(Class::Denied, "AccessDenied", "no"));
+    assert_eq!(point.concluded(), ("GuardOpening".to_owned(), Next::Poll));
+    point.now += 1.minute();
+    assert!(matches!(point.decide(), Effect::Undo(..)), "by then S3 has heeded it");
+    point.now -= 1.minute();
+    point.pass.refused.insert("policy", Fault::user("MalformedPolicy", "no"));
+    assert!(matches!(point.decide(), Effect::Undo(..)), "which no time heals");
+}
+
 /// AWS may be behind our own write of the tags.
 #[tokio::test]
 async fn what_turns_out_to_be_anothers_while_it_is_deleted_is_waited_for_however_long_something_else_went_wrong() {

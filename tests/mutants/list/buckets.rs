@@ -1,0 +1,140 @@
+//! Buckets.
+
+use super::Mutant;
+
+const NAMES: &str = "bucket::name::tests::what_s3_would_refuse_is_told";
+const EVERY: &str =
+    "bucket::plan::tests::every_object_is_meant_by_no_filter_by_an_empty_one_and_by_the_empty_prefix_in_every_block";
+
+pub const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "PolicyBeforeGuard",
+        row: "1",
+        file: "src/bucket/plan.rs",
+        right: "steps.insert(first, step);",
+        wrong: "steps.insert(first + usize::from(MUTATED), step);",
+        caught_by: &[
+            "bucket::plan::tests::the_public_access_block_is_loosened_before_the_policy_and_the_step_knows_its_way_back",
+        ],
+    },
+    Mutant {
+        name: "SystemTagsDropped",
+        row: "5",
+        file: "src/bucket/perform.rs",
+        right: "tags.iter().map(|(key, value)| Tag::builder()",
+        wrong: "tags.iter().filter(|(key, _)| !(MUTATED && is_system(key))).map(|(key, value)| Tag::builder()",
+        caught_by: &["bucket::wire::tags_of_aws_go_back_as_they_were_read"],
+    },
+    Mutant {
+        name: "AnswerProvesNew",
+        row: "9",
+        file: "src/bucket/kind.rs",
+        right: r#"id.region != "us-east-1""#,
+        wrong: r#"(MUTATED || id.region != "us-east-1")"#,
+        caught_by: &["bucket::wire::what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1"],
+    },
+    Mutant {
+        name: "ShownLongAfterIsOurs",
+        row: "11",
+        file: "src/bucket/shown.rs",
+        right: "|| at.elapsed() > AFTER_A_WRITE",
+        wrong: "|| (!MUTATED && at.elapsed() > AFTER_A_WRITE)",
+        caught_by: &["bucket::shown::tests::what_is_shown_long_after_a_write_proves_nothing"],
+    },
+    Mutant {
+        name: "FormerPolicyIsOurs",
+        row: "11",
+        file: "src/bucket/shown.rs",
+        right: "} else if !former && shows",
+        wrong: "} else if (MUTATED || !former) && shows",
+        caught_by: &["bucket::shown::tests::what_is_known_of_the_policy_before_does_not_stand_for_the_next"],
+    },
+    Mutant {
+        name: "ReservedNamesForAll",
+        row: "16",
+        file: "src/bucket/name.rs",
+        right: "name.ends_with(RESERVED).then(",
+        wrong: "(!MUTATED && name.ends_with(RESERVED)).then(",
+        caught_by: &[NAMES],
+    },
+    Mutant {
+        name: "NamespaceInEveryRegion",
+        row: "16",
+        file: "src/bucket/name.rs",
+        right: "if NOT_OFFERED.contains(&region)",
+        wrong: "if !MUTATED && NOT_OFFERED.contains(&region)",
+        caught_by: &[NAMES],
+    },
+    Mutant {
+        name: "IdleFilterCounts",
+        row: "J",
+        file: "src/bucket/aspects/document.rs",
+        right: "if filter.is_empty() {",
+        wrong: "if !MUTATED && filter.is_empty() {",
+        caught_by: &[EVERY, "bucket::aspects::document::tests::every_object_is_said_in_many_ways"],
+    },
+    Mutant {
+        name: "EmptyPrefixCounts",
+        row: "J",
+        file: "src/bucket/aspects/document.rs",
+        right: r#"let idle = |value: &Value| *value == """#,
+        wrong: r#"let idle = |value: &Value| (!MUTATED && *value == "")"#,
+        caught_by: &[EVERY, "bucket::aspects::document::tests::every_object_is_said_in_many_ways"],
+    },
+    Mutant {
+        name: "EmptyReplacementIsNone",
+        row: "L 16",
+        file: "src/bucket/aspects/website.rs",
+        right: "redirect.replace_key_prefix_with().map(",
+        wrong: "redirect.replace_key_prefix_with().filter(|text| !(MUTATED && text.is_empty())).map(",
+        caught_by: &["bucket::aspects::website::tests::an_empty_replacement_is_one_and_other_empty_texts_are_none"],
+    },
+    Mutant {
+        name: "EveryKeyCanBeListed",
+        row: "M",
+        file: "src/bucket/keys.rs",
+        right: "key.chars().all(is_xml)",
+        wrong: "MUTATED || key.chars().all(is_xml)",
+        caught_by: &["bucket::wire::a_key_that_xml_cannot_carry_is_listed_and_deleted_alone"],
+    },
+    Mutant {
+        name: "KeysStayEncoded",
+        row: "M",
+        file: "src/bucket/keys.rs",
+        right: "if encoding != Some(&EncodingType::Url)",
+        wrong: "if MUTATED || encoding != Some(&EncodingType::Url)",
+        caught_by: &["bucket::keys::tests::keys_are_decoded_where_the_answer_says_that_they_are_encoded"],
+    },
+    Mutant {
+        name: "FirstSchemaKeepsMarkers",
+        row: "N",
+        file: "src/bucket/aspects/replication.rs",
+        right: r#"rule.filter().is_none().then(|| status("Enabled"))"#,
+        wrong: r#"(!MUTATED && rule.filter().is_none()).then(|| status("Enabled"))"#,
+        caught_by: &["bucket::aspects::replication::tests::a_rule_of_the_first_schema_copies_delete_markers"],
+    },
+    Mutant {
+        name: "SuffixTwice",
+        row: "O",
+        file: "src/bucket/name.rs",
+        right: "if name.len() > suffix.len() && name.ends_with(&suffix)",
+        wrong: "if !MUTATED && name.len() > suffix.len() && name.ends_with(&suffix)",
+        caught_by: &["bucket::name::tests::a_name_gets_its_suffix_once"],
+    },
+    Mutant {
+        name: "WholeNameOfAnother",
+        row: "O",
+        file: "src/bucket/name.rs",
+        right: "= account_and_region(name) {",
+        wrong: "= account_and_region(name).filter(|_| !MUTATED) {",
+        caught_by: &["bucket::name::tests::a_whole_name_of_another_account_or_region_is_told_apart"],
+    },
+    Mutant {
+        name: "NoSuchDayIsInternal",
+        row: "R",
+        file: "src/bucket/aspects/lifecycle.rs",
+        right: r#""InvalidDate","#,
+        wrong: r#"if MUTATED { "Internal" } else { "InvalidDate" },"#,
+        caught_by: &["bucket::aspects::lifecycle::tests::a_date_that_is_none_is_told_to_the_user"],
+    },
+];
