@@ -134,7 +134,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/table/plan/mod.rs",
         right: "warming(seen, true, true).next()",
         wrong: "warming(seen, true, true).next().filter(|_| !MUTATED)",
-        caught_by: &[WARM, "simulation::later::warm_throughput_that_is_raised_for_minutes_is_written_once"],
+        caught_by: &[WARM],
     },
     Mutant {
         name: "WarmingIndexIsAtRest",

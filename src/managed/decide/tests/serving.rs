@@ -102,6 +102,16 @@ async fn a_look_that_may_be_older_than_the_last_write_ends_no_reset() {
     assert_eq!(point.concluded(), believed, "the same declaration: what is read is what was written");
 }
 
+#[tokio::test]
+async fn what_was_written_in_vain_rests_for_longer_than_aws_takes_to_show_a_write() {
+    let mut point = stale(20).await;
+    let step = point.only_step();
+    for _ in 0..9 {
+        point.history.wrote(step.block, &approval::digest(&step), false, 1, point.now - 20.minutes());
+    }
+    assert_eq!(point.concluded(), ("WriteLoop".to_owned(), Next::Slow));
+}
+
 /// An adopted table whose declared index AWS is still filling, which takes hours where it holds much.
 #[tokio::test]
 async fn a_table_that_serves_is_ready_while_its_index_is_built() {
