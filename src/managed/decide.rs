@@ -429,7 +429,7 @@ impl<X: External> Situation<'_, X> {
     /// Blocks of what this pass has made that the spec declares and that are in place by assumption alone: they
     /// went with no write and were not read.
     fn unconfirmed(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
-        if !self.pass.wrote.contains(CREATION) || mutant(Mutant::FreshBelieved) {
+        if !self.pass.wrote.contains(CREATION) {
             return BTreeSet::new();
         }
         let known = |block: &str| {

@@ -28,8 +28,6 @@ pub enum Mutant {
     UidTakenBack,
     /// The next write does not wait until the table is at rest.
     TwoWritesInFlight,
-    /// A write that was made in vain again and again is made at once.
-    NoBrake,
     /// Ownership is not looked at.
     NoProof,
     /// A deletion does not look at the uid.
@@ -50,16 +48,6 @@ pub enum Mutant {
     PlanAfterEachCall,
     /// A namespace is its name.
     NamespaceByName,
-    /// A guard that was opened is closed again when AWS does not heed that at once.
-    GuardFlips,
-    /// What AWS does not show yet is written again.
-    StaleIsDrift,
-    /// What AWS does not show yet is taken for not written where the spec was edited back.
-    StaleIsInPlace,
-    /// What a new resource is like is assumed, and never looked at.
-    FreshBelieved,
-    /// A step that was taken back counts as a write that AWS never shows.
-    UndoCounts,
 }
 
 impl Mutant {
@@ -77,7 +65,6 @@ impl Mutant {
         Self::ApprovalTwice,
         Self::UidTakenBack,
         Self::TwoWritesInFlight,
-        Self::NoBrake,
         Self::NoProof,
         Self::DeleteByName,
         Self::PlanOfStrangers,

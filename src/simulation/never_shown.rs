@@ -7,10 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
-    api::TableBlock,
-    managed::mutants::{Mutant, with_mutant},
-};
+use crate::api::TableBlock;
 
 use super::{
     cloud::Cloud,
@@ -210,11 +207,4 @@ fn no_op_that_never_shows_is_made_for_ever() {
         assert!(gated || (1..=16 * entries).contains(&sent), "{block}: {sent} writes: {object:#}");
         assert_ne!(*synced, json!(["Synced", "True", "InSync"]), "{block}: {object:#}");
     }
-}
-
-#[test]
-fn without_the_brake_it_is_made_for_ever() {
-    let case = cases().remove(0);
-    let aws = with_mutant(Mutant::NoBrake, || writes(&run(&case), "UpdateTable"));
-    assert!(aws > 16, "{aws} writes");
 }

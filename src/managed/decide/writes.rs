@@ -12,7 +12,6 @@ use crate::{
         conditions::{Outcome, SYNCED},
         external::{External, Step},
         fault::{Class, Fault, Reason},
-        mutants::{Mutant, mutant},
     },
 };
 
@@ -26,7 +25,7 @@ impl<X: External> Situation<'_, X> {
     /// policy for some seconds more (github.com/env0/templates#258, by advice of AWS Support). To close the guard at
     /// once, and to open it for the next try, would never get there.
     pub(super) fn guard_still_stands(&self, block: &str, fault: &Fault) -> Option<Fault> {
-        let guard = X::guard_of(block).filter(|_| fault.class == Class::Denied && !mutant(Mutant::GuardFlips))?;
+        let guard = X::guard_of(block).filter(|_| fault.class == Class::Denied)?;
         let opens = self.history.wrote_within(guard, GUARD_OPENS, self.now);
         opens.then(|| {
             Fault::new(
@@ -62,7 +61,7 @@ impl<X: External> Situation<'_, X> {
         }
         let known = self.told_of_loop(step.block);
         let in_vain = self.history.rests(step.block, || approval::digest(step), known, self.now);
-        (in_vain && !mutant(Mutant::NoBrake)) || self.is_spreading(step)
+        in_vain || self.is_spreading(step)
     }
 
     /// Whether AWS has taken this very step and may not show it yet: it is looked at again, not taken again.
@@ -70,8 +69,7 @@ impl<X: External> Situation<'_, X> {
     /// Terraform waits up to three minutes for a lifecycle configuration.
     pub(super) fn is_spreading(&self, step: &Step<X::Op>) -> bool {
         let window = self.settings.visibility;
-        let spreads = self.history.is_spreading(step.block, || approval::digest(step), window, self.now);
-        spreads && !mutant(Mutant::StaleIsDrift) && !mutant(Mutant::NoBrake)
+        self.history.is_spreading(step.block, || approval::digest(step), window, self.now)
     }
 
     /// A digest of what the spec declares of a block.
@@ -84,9 +82,6 @@ impl<X: External> Situation<'_, X> {
     /// be what was there before either. AWS ends with the edit, and a look that takes the old value for the new one would
     /// leave it there: a policy that was declared for a moment, for good.
     pub(super) fn outdated(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
-        if mutant(Mutant::StaleIsInPlace) {
-            return BTreeSet::new();
-        }
         let blocks = self.history.outdated(self.settings.visibility, self.now, |block| self.declared(block));
         blocks.filter(|block| !steps.iter().any(|step| step.block == *block)).collect()
     }

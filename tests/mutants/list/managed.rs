@@ -77,8 +77,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "StaleIsDrift",
         row: "10",
         file: "src/managed/decide/writes.rs",
-        right: "spreads && !mutant",
-        wrong: "spreads && !MUTATED && !mutant",
+        right: "self.history.is_spreading(step.block",
+        wrong: "!MUTATED && self.history.is_spreading(step.block",
         caught_by: &[
             "managed::decide::tests::serving::what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again",
         ],
@@ -153,8 +153,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "NoBrake",
         row: "A",
         file: "src/managed/decide/writes.rs",
-        right: "(in_vain && !mutant(Mutant::NoBrake)) || self.is_spreading(step)",
-        wrong: "!MUTATED && ((in_vain && !mutant(Mutant::NoBrake)) || self.is_spreading(step))",
+        right: "in_vain || self.is_spreading(step)",
+        wrong: "!MUTATED && (in_vain || self.is_spreading(step))",
         caught_by: &[NEVER],
     },
     Mutant {
