@@ -21,7 +21,7 @@ pub struct Mutant {
     pub right: &'static str,
     /// What stands there in the copy: the same, unless [`SWITCH`].
     pub wrong: &'static str,
-    /// Tests of the library of which at least one fails.
+    /// Tests of the library that notice, each of them.
     pub caught_by: &'static [&'static str],
 }
 

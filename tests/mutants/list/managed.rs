@@ -20,7 +20,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/managed/decide/writes.rs",
         right: "let opens = self.history.wrote_within(guard, GUARD_OPENS, self.now);",
         wrong: "let opens = !MUTATED && self.history.wrote_within(guard, GUARD_OPENS, self.now);",
-        caught_by: &[GUARD],
+        caught_by: &[GUARD, "simulation::families::a_guard_that_was_opened_stays_open_until_aws_heeds_it"],
     },
     Mutant {
         name: "GuardStandsForEver",
@@ -81,6 +81,7 @@ pub const MUTANTS: &[Mutant] = &[
         wrong: "!MUTATED && self.history.is_spreading(step.block",
         caught_by: &[
             "managed::decide::tests::serving::what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again",
+            "simulation::families::what_s3_does_not_show_yet_is_written_once",
         ],
     },
     Mutant {

@@ -37,7 +37,7 @@ pub const MUTANTS: &[Mutant] = &[
         right: "Some(Meaning::There) => Phase::Active,",
         wrong: "Some(Meaning::There) => Phase::Active,
         Some(Meaning::Broken) if MUTATED => Phase::Active,",
-        caught_by: &[STATES, "table::wire::a_described_table_is_seen_with_all_of_its_parts"],
+        caught_by: &["table::wire::a_described_table_is_seen_with_all_of_its_parts"],
     },
     Mutant {
         name: "ImportArnDropped",
