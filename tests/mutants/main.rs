@@ -49,8 +49,8 @@ fn tests_in(text: &str) -> impl Iterator<Item = &str> {
 fn every_mutant_fits_its_source_and_names_tests_that_there_are() {
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
-    let texts: Vec<String> = files.iter().map(|file| read(file)).collect();
-    let tests: BTreeSet<&str> = texts.iter().flat_map(|text| tests_in(text)).collect();
+    let sources: Vec<String> = files.iter().map(|file| read(file)).collect();
+    let tests: BTreeSet<&str> = sources.iter().flat_map(|text| tests_in(text)).collect();
     let (mut names, mut wrong) = (BTreeSet::new(), Vec::new());
     for Mutant { name, file, right, wrong: with, caught_by, .. } in list::all() {
         let times = read(&root().join(file)).matches(right).count();
