@@ -74,6 +74,14 @@ pub const MUTANTS: &[Mutant] = &[
         ],
     },
     Mutant {
+        name: "StaleIsInPlace",
+        row: "10",
+        file: "src/managed/decide/writes.rs",
+        right: "blocks.filter(|block| !steps.iter()",
+        wrong: "blocks.filter(|block| !MUTATED && !steps.iter()",
+        caught_by: &["managed::decide::tests::serving::a_look_that_may_be_older_than_the_last_write_ends_no_reset"],
+    },
+    Mutant {
         name: "StaleIsDrift",
         row: "10",
         file: "src/managed/decide/writes.rs",
