@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{Buckets, Observed, Op, aspects, name, plan};
+use super::{Buckets, Observed, Op, blocks, name, plan};
 
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
@@ -92,11 +92,11 @@ impl ManagedObject for Bucket {
     }
 
     fn declared_blocks(&self) -> Vec<&'static str> {
-        aspects::TABLE.iter().filter(|row| (row.is_declared)(&self.spec)).map(|row| row.name).collect()
+        blocks::TABLE.iter().filter(|row| (row.is_declared)(&self.spec)).map(|row| row.name).collect()
     }
 
     fn blocks_off(&self) -> Vec<&'static str> {
-        aspects::TABLE.iter().filter(|row| (row.is_off)(&self.spec)).map(|row| row.name).collect()
+        blocks::TABLE.iter().filter(|row| (row.is_off)(&self.spec)).map(|row| row.name).collect()
     }
 }
 
@@ -105,7 +105,7 @@ impl External for Buckets {
     type Observed = Observed;
     type Op = Op;
 
-    const BLOCKS: &'static [&'static str] = aspects::NAMES;
+    const BLOCKS: &'static [&'static str] = blocks::NAMES;
 
     /// S3 takes tags with CreateBucket since November 2025. Emulators and other stores do not:
     /// LocalStack answers MalformedXML in us-east-1 and drops the tags elsewhere.
@@ -142,7 +142,7 @@ impl External for Buckets {
     }
 
     fn is_assumed(block: &str) -> bool {
-        !aspects::AT_CREATION.contains(&block)
+        !blocks::AT_CREATION.contains(&block)
     }
 
     fn plan(object: &Bucket, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
@@ -158,7 +158,7 @@ impl External for Buckets {
     }
 
     fn confirm(seen: &mut Observed, read: Observed) {
-        seen.aspects.extend(read.aspects);
+        seen.blocks.extend(read.blocks);
     }
 
     /// A bucket exists or it does not.
@@ -187,7 +187,7 @@ impl External for Buckets {
     }
 
     fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-        seen.aspects.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
+        seen.blocks.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
     }
 
     /// Names of general purpose buckets are unique across all accounts and regions of a partition (Amazon S3
@@ -202,7 +202,7 @@ impl External for Buckets {
     }
 
     fn guard_of(block: &str) -> Option<&'static str> {
-        aspects::GUARDED.contains(&block).then_some(aspects::GUARD)
+        blocks::GUARDED.contains(&block).then_some(blocks::GUARD)
     }
 
     /// "Amazon S3 returns this error in all AWS Regions except in the North Virginia Region. For legacy

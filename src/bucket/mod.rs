@@ -1,6 +1,6 @@
-//! S3 buckets: a table of [`aspects`], one sub-resource each, around a bucket that exists or not.
+//! S3 buckets: a table of [`blocks`], one sub-resource each, around a bucket that exists or not.
 
-mod aspects;
+mod blocks;
 mod keys;
 mod kind;
 mod name;
@@ -49,7 +49,7 @@ pub const OPERATIONS: &[&str] = &[
 
 /// Every block of a bucket's spec, in the order in which they are written.
 pub fn blocks() -> Vec<Block> {
-    let block = |row: &aspects::Row| Block {
+    let block = |row: &blocks::Row| Block {
         name: row.name,
         operations: row.operations,
         fresh: (row.fresh)().unwrap_or_default(),
@@ -61,7 +61,7 @@ pub fn blocks() -> Vec<Block> {
             _ => "back to that",
         },
     };
-    aspects::TABLE.iter().map(block).collect()
+    blocks::TABLE.iter().map(block).collect()
 }
 
 /// The blocks and variants of `tests/bucket-blocks.yaml`, for a bucket called `assets`.

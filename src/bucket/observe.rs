@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Buckets, Contents, ObjectVersion, Observed, Upload,
-    aspects::{self, Aspect as _, PolicyAspect, Target},
+    blocks::{self, Block as _, PolicyBlock, Target},
     keys::decoded,
     plan::PAGE,
 };
@@ -30,24 +30,24 @@ impl Buckets {
         }
     }
 
-    /// Tags and aspects, all at once.
+    /// Tags and blocks, all at once.
     ///
     /// The tags answer three questions in one call: does the bucket exist, is it in our account, and
     /// whose is it. HeadBucket answers only the first two, and ListBuckets is eventually consistent.
     pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         let target = self.target(id);
-        let rows = aspects::TABLE.iter().filter(|row| reads.blocks.contains(row.name));
-        let aspects = join_all(rows.map(|row| async {
+        let rows = blocks::TABLE.iter().filter(|row| reads.blocks.contains(row.name));
+        let blocks = join_all(rows.map(|row| async {
             let state = (row.read)(&target).await.map_err(|fault| not_offered(row.name, fault));
             (row.name, state)
         }));
         let contents = async { if reads.contents { Some(read_contents(&target).await) } else { None } };
-        let (tags, aspects, contents) = tokio::join!(read_tags(&target), aspects, contents);
+        let (tags, blocks, contents) = tokio::join!(read_tags(&target), blocks, contents);
         Ok(match tags? {
             None => Existence::Absent,
             Some(tags) => {
-                let mut seen = Observed { aspects: aspects.into_iter().collect(), contents };
-                if let Some(Ok(Value::String(policy))) = seen.aspects.get_mut(PolicyAspect::NAME) {
+                let mut seen = Observed { blocks: blocks.into_iter().collect(), contents };
+                if let Some(Ok(Value::String(policy))) = seen.blocks.get_mut(PolicyBlock::NAME) {
                     *policy = self.shown.heard(id, std::mem::take(policy));
                 }
                 Existence::Present { tags: Some(tags), seen }

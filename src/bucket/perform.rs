@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Buckets, ObjectVersion, Op, Upload,
-    aspects::{self, AbacAspect, Aspect as _, PolicyAspect, Target, Write, incomplete},
+    blocks::{self, AbacBlock, Block as _, PolicyBlock, Target, Write, incomplete},
 };
 
 impl Buckets {
@@ -31,21 +31,21 @@ impl Buckets {
             Op::DeleteObject(version) => delete_object(&target, version).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
             Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
-            Op::Put { aspect, state } => match aspects::find(aspect).map(|row| row.write) {
+            Op::Put { block, state } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Whole(write)) => {
-                    write(&target, state).await.map_err(|fault| not_offered(aspect, fault))?;
-                    if *aspect == PolicyAspect::NAME {
+                    write(&target, state).await.map_err(|fault| not_offered(block, fault))?;
+                    if *block == PolicyBlock::NAME {
                         self.shown.wrote(id, state.as_str());
                     }
                     Ok(())
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no aspect {aspect}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no block {block}"))),
             },
-            Op::PutItem { aspect, id, configuration } => match aspects::find(aspect).map(|row| row.write) {
+            Op::PutItem { block, id, configuration } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Each(write)) => {
-                    write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(aspect, fault))
+                    write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(block, fault))
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no list {aspect}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no list {block}"))),
             },
         }
     }
@@ -92,7 +92,7 @@ async fn create(
         .create_bucket()
         .bucket(&target.bucket)
         .set_create_bucket_configuration(configuration)
-        .set_object_ownership(object_ownership.map(aspects::object_ownership_to_sdk))
+        .set_object_ownership(object_ownership.map(blocks::object_ownership_to_sdk))
         .set_object_lock_enabled_for_bucket(object_lock.then_some(true))
         .set_bucket_namespace(account_regional.then_some(BucketNamespace::AccountRegional))
         .send()
@@ -121,7 +121,7 @@ async fn put_tags(
     let Err(error) = answer else { return Ok(()) };
     let refused = fault("PutBucketTagging", &error);
     let may_be_abac = matches!(refused.class, Class::User | Class::Denied);
-    if may_be_abac && AbacAspect::read(target).await.is_ok_and(|abac| abac.status == Switch::Enabled) {
+    if may_be_abac && AbacBlock::read(target).await.is_ok_and(|abac| abac.status == Switch::Enabled) {
         return put_tags_by_control(target, control, id, tags).await;
     }
     Err(refused)

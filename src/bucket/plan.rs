@@ -16,9 +16,9 @@ use crate::{
 };
 
 use super::{
-    aspects::{
-        self, AclAspect, Aspect, Difference, ObjectLockAspect, ObjectOwnershipAspect, PolicyAspect,
-        PublicAccessBlockAspect, ReplicationAspect, Row, VersioningAspect, Write,
+    blocks::{
+        self, AclBlock, Block, Difference, ObjectLockBlock, ObjectOwnershipBlock, PolicyBlock, PublicAccessBlock,
+        ReplicationBlock, Row, VersioningBlock, Write,
     },
     keys::can_be_listed,
 };
@@ -29,10 +29,10 @@ pub(super) const PAGE: usize = 1000;
 /// What steps that empty a bucket are about.
 const CONTENTS: &str = "contents";
 
-/// A bucket as it was seen: the state of each aspect that was read, or why it could not be.
+/// A bucket as it was seen: the state of each block that was read, or why it could not be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    pub(crate) aspects: BTreeMap<&'static str, Result<Value, Fault>>,
+    pub(crate) blocks: BTreeMap<&'static str, Result<Value, Fault>>,
     /// What it holds, if that was asked: the first page of it.
     pub(crate) contents: Option<Result<Contents, Fault>>,
 }
@@ -81,17 +81,17 @@ pub enum Op {
     /// The whole set of tags, by PutBucketTagging, or by S3 Control where attribute-based access
     /// control is on.
     PutTags(Tags),
-    /// The one call that brings an aspect to a state.
+    /// The one call that brings a block to a state.
     Put {
-        /// Name of the aspect.
-        aspect: &'static str,
+        /// Name of the block.
+        block: &'static str,
         /// Its state.
         state: Value,
     },
-    /// The one call that writes, or deletes, one configuration of an aspect that is a list of them.
+    /// The one call that writes, or deletes, one configuration of a block that is a list of them.
     PutItem {
-        /// Name of the aspect.
-        aspect: &'static str,
+        /// Name of the block.
+        block: &'static str,
         /// Id of the configuration.
         id: String,
         /// The configuration; `None` deletes it.
@@ -107,17 +107,15 @@ pub enum Op {
 
 /// A bucket as AWS has just made it.
 pub(super) fn fresh(op: &Op) -> Observed {
-    let mut seen = Observed {
-        aspects: aspects::TABLE.iter().map(|row| (row.name, (row.fresh)())).collect(),
-        ..Observed::default()
-    };
+    let mut seen =
+        Observed { blocks: blocks::TABLE.iter().map(|row| (row.name, (row.fresh)())).collect(), ..Observed::default() };
     if let Op::Create { object_ownership: Some(ownership), .. } = op {
-        seen.aspects.insert(ObjectOwnershipAspect::NAME, Ok(json!(ownership)));
+        seen.blocks.insert(ObjectOwnershipBlock::NAME, Ok(json!(ownership)));
     }
     if let Op::Create { object_lock: true, .. } = op {
-        seen.aspects.insert(ObjectLockAspect::NAME, Ok(json!(aspects::locked())));
+        seen.blocks.insert(ObjectLockBlock::NAME, Ok(json!(blocks::locked())));
         // It brings versioning with it.
-        seen.aspects.insert(VersioningAspect::NAME, Ok(json!({"status": "Enabled"})));
+        seen.blocks.insert(VersioningBlock::NAME, Ok(json!({"status": "Enabled"})));
     }
     seen
 }
@@ -126,7 +124,7 @@ pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op>
     let tags = tagging::desired(&Tags::new(), object.spec.tags.as_ref(), &Managed::default(), &id.owner);
     let mut changes = vec![Change { path: "name".to_owned(), from: None, to: Some(id.name.clone()) }];
     if let Some(ownership) = object.spec.object_ownership {
-        changes.extend(diff(ObjectOwnershipAspect::NAME, &Value::Null, &json!(ownership)));
+        changes.extend(diff(ObjectOwnershipBlock::NAME, &Value::Null, &json!(ownership)));
     }
     let object_lock = object.spec.object_lock.as_ref().is_some_and(|lock| lock.enabled);
     if object_lock {
@@ -144,7 +142,7 @@ pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op>
     step(CREATION, op, changes)
 }
 
-/// Tags first, for they carry the proof of ownership; then the aspects in the order of their table.
+/// Tags first, for they carry the proof of ownership; then the blocks in the order of their table.
 pub(super) fn plan(
     object: &Bucket,
     managed: &Managed,
@@ -153,8 +151,8 @@ pub(super) fn plan(
     seen: &Observed,
 ) -> Vec<Step<Op>> {
     let mut steps: Vec<Step<Op>> = tags.and_then(|tags| tag_step(object, managed, id, tags)).into_iter().collect();
-    for row in aspects::TABLE {
-        steps.extend(aspect_steps(row, object, managed, seen));
+    for row in blocks::TABLE {
+        steps.extend(block_steps(row, object, managed, seen));
     }
     loosen_first(&mut steps, seen);
     take_grants_before_acls_end(&mut steps);
@@ -169,12 +167,12 @@ fn tag_step(object: &Bucket, managed: &Managed, id: &Identity, current: &Tags) -
     (!changes.is_empty()).then(|| Step { not_yet, ..step(TAGS, Op::PutTags(wanted), changes) })
 }
 
-fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
+fn block_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
     // What was not read, or could not be, is not touched.
-    let Some(Ok(state)) = seen.aspects.get(row.name) else { return Vec::new() };
+    let Some(Ok(state)) = seen.blocks.get(row.name) else { return Vec::new() };
     let Ok(Some(wanted)) = (row.wanted)(&object.spec, managed.has_block(row.name), state) else { return Vec::new() };
     let reset = !(row.is_declared)(&object.spec);
-    if reset && row.name == VersioningAspect::NAME && has_object_lock(seen) {
+    if reset && row.name == VersioningBlock::NAME && has_object_lock(seen) {
         // S3 does not suspend versioning where there is object lock, and has no way to take that off.
         return Vec::new();
     }
@@ -186,14 +184,14 @@ fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) 
         Write::Whole(_) => {
             let changes = diff(row.name, state, &wanted);
             let not_yet = refused(&wanted);
-            vec![Step { not_yet, ..step(Op::Put { aspect: row.name, state: wanted }, changes) }]
+            vec![Step { not_yet, ..step(Op::Put { block: row.name, state: wanted }, changes) }]
         }
-        Write::Each(_) => aspects::differences(state, &wanted)
+        Write::Each(_) => blocks::differences(state, &wanted)
             .into_iter()
             .map(|Difference { id, from, to }| {
                 let value = |side: Option<&Value>| side.cloned().unwrap_or(Value::Null);
                 let changes = diff(&format!("{}[{id}]", row.name), &value(from), &value(to));
-                let op = Op::PutItem { aspect: row.name, id: id.to_owned(), configuration: to.cloned() };
+                let op = Op::PutItem { block: row.name, id: id.to_owned(), configuration: to.cloned() };
                 Step { not_yet: to.and_then(refused), ..step(op, changes) }
             })
             .collect(),
@@ -201,14 +199,14 @@ fn aspect_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) 
 }
 
 fn has_object_lock(seen: &Observed) -> bool {
-    matches!(seen.aspects.get(ObjectLockAspect::NAME), Some(Ok(state)) if aspects::object_lock_is_enabled(state))
+    matches!(seen.blocks.get(ObjectLockBlock::NAME), Some(Ok(state)) if blocks::object_lock_is_enabled(state))
 }
 
 fn position(steps: &[Step<Op>], block: &str) -> Option<usize> {
     steps.iter().position(|step| step.block == block)
 }
 
-/// The state that this step brings its aspect to.
+/// The state that this step brings its block to.
 fn state(step: &Step<Op>) -> Option<&Value> {
     if let Op::Put { state, .. } = &step.op { Some(state) } else { None }
 }
@@ -217,11 +215,11 @@ fn state(step: &Step<Op>) -> Option<&Value> {
 /// is loosened is loosened before them, and closed again should one of them be refused. One that is
 /// tightened stays behind them, where the table has it.
 fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
-    let Some(block) = position(steps, PublicAccessBlockAspect::NAME) else { return };
-    let (acl, policy) = (position(steps, AclAspect::NAME), position(steps, PolicyAspect::NAME));
+    let Some(block) = position(steps, PublicAccessBlock::NAME) else { return };
+    let (acl, policy) = (position(steps, AclBlock::NAME), position(steps, PolicyBlock::NAME));
     let Some(first) = acl.or(policy) else { return };
-    let Some(Ok(before)) = seen.aspects.get(PublicAccessBlockAspect::NAME) else { return };
-    if state(&steps[block]).is_some_and(|state| aspects::loosens(before, state)) {
+    let Some(Ok(before)) = seen.blocks.get(PublicAccessBlock::NAME) else { return };
+    if state(&steps[block]).is_some_and(|state| blocks::loosens(before, state)) {
         if let Some(hopeless) = [acl, policy].into_iter().flatten().find(|at| steps[*at].not_yet.is_some()) {
             // It stays where it is in the table, behind what is told first.
             steps[block].not_yet = Some(Fault::user(
@@ -231,18 +229,18 @@ fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
             return;
         }
         let mut step = steps.remove(block);
-        let back = Op::Put { aspect: PublicAccessBlockAspect::NAME, state: before.clone() };
-        step.unless = Some((&aspects::GUARDED, back));
+        let back = Op::Put { block: PublicAccessBlock::NAME, state: before.clone() };
+        step.unless = Some((&blocks::GUARDED, back));
         steps.insert(first, step);
     }
 }
 
 /// S3 switches ACLs off only where nobody but the owner has a grant.
 fn take_grants_before_acls_end(steps: &mut Vec<Step<Op>>) {
-    let Some(ownership) = position(steps, ObjectOwnershipAspect::NAME) else { return };
-    let Some(acl) = position(steps, AclAspect::NAME) else { return };
+    let Some(ownership) = position(steps, ObjectOwnershipBlock::NAME) else { return };
+    let Some(acl) = position(steps, AclBlock::NAME) else { return };
     let ends = state(&steps[ownership]) == Some(&json!(ObjectOwnership::BucketOwnerEnforced));
-    if ends && state(&steps[acl]).is_some_and(aspects::is_private) {
+    if ends && state(&steps[acl]).is_some_and(blocks::is_private) {
         let step = steps.remove(acl);
         steps.insert(ownership, step);
     }
@@ -250,8 +248,8 @@ fn take_grants_before_acls_end(steps: &mut Vec<Step<Op>>) {
 
 /// S3 does not suspend versioning while there is replication.
 fn end_replication_before_versioning(steps: &mut Vec<Step<Op>>) {
-    let Some(versioning) = position(steps, VersioningAspect::NAME) else { return };
-    let Some(replication) = position(steps, ReplicationAspect::NAME) else { return };
+    let Some(versioning) = position(steps, VersioningBlock::NAME) else { return };
+    let Some(replication) = position(steps, ReplicationBlock::NAME) else { return };
     if state(&steps[replication]).is_some_and(|state| state["rules"] == json!([])) {
         let step = Step { after: &[], ..steps.remove(replication) };
         steps.insert(versioning, step);
@@ -276,12 +274,12 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
         Op::DeleteObject(gone) => remove_from(seen, |contents| contents.versions.retain(|version| version != gone)),
         Op::AbortUpload(gone) => remove_from(seen, |contents| contents.uploads.retain(|upload| upload != gone)),
         Op::PutTags(put) => *tags = Some(put.clone()),
-        Op::Put { aspect, state } => {
-            seen.aspects.insert(aspect, Ok(state.clone()));
+        Op::Put { block, state } => {
+            seen.blocks.insert(block, Ok(state.clone()));
         }
-        Op::PutItem { aspect, id, configuration } => {
-            if let Some(Ok(list)) = seen.aspects.get_mut(aspect) {
-                aspects::put(list, id, configuration.as_ref());
+        Op::PutItem { block, id, configuration } => {
+            if let Some(Ok(list)) = seen.blocks.get_mut(block) {
+                blocks::put(list, id, configuration.as_ref());
             }
         }
     }

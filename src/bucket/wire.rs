@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
-use super::{Buckets, Observed, Op, aspects};
+use super::{Buckets, Observed, Op, blocks};
 use crate::{
     api::{Managed, tags::Tags},
     aws::Aws,
@@ -41,7 +41,7 @@ fn error(code: &str) -> String {
 async fn look(buckets: &Buckets, block: &'static str) -> Result<Value, Fault> {
     let reads = Reads { tags: true, blocks: [block].into(), ..Reads::default() };
     match Box::pin(buckets.look(&id(), &reads)).await? {
-        Existence::Present { seen, .. } => seen.aspects[block].clone(),
+        Existence::Present { seen, .. } => seen.blocks[block].clone(),
         Existence::Absent => panic!("it is there"),
     }
 }
@@ -136,7 +136,7 @@ async fn a_policy_that_s3_shows_in_its_own_words_is_in_place() {
     let object = crate::api::Bucket::new("assets", serde_json::from_value(spec).expect("a spec"));
     let plan = async || {
         let seen = look(&buckets, "policy").await;
-        let seen = super::Observed { aspects: [("policy", seen)].into(), contents: None };
+        let seen = super::Observed { blocks: [("policy", seen)].into(), contents: None };
         super::plan::plan(&object, &Managed::default(), &id(), None, &seen)
     };
     let steps = plan().await;
@@ -234,7 +234,7 @@ async fn a_prefix_that_a_website_takes_away_is_read_and_written() {
     });
     let seen = look(&buckets, "website").await.expect("it is read");
     assert_eq!(seen["routingRules"], json!([{"redirect": {"replaceKeyPrefixWith": ""}}]));
-    buckets.call(&id(), &Op::Put { aspect: "website", state: seen }).await.expect("it is written");
+    buckets.call(&id(), &Op::Put { block: "website", state: seen }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     let put = asked.last().expect("a call");
     assert!(
@@ -302,7 +302,7 @@ async fn kinds_of_encryption_that_are_blocked_are_read_and_written() {
     });
     let seen = look(&buckets, "encryption").await.expect("it is read");
     assert_eq!(seen["blockedEncryptionTypes"], json!(["SSE-C"]));
-    buckets.call(&id(), &Op::Put { aspect: "encryption", state: seen }).await.expect("it is written");
+    buckets.call(&id(), &Op::Put { block: "encryption", state: seen }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     assert!(asked.last().is_some_and(|line| line.contains("<EncryptionType>SSE-C</EncryptionType>")), "{asked:#?}");
 }
@@ -315,7 +315,7 @@ async fn attribute_based_access_control_is_read_and_written() {
     });
     let seen = look(&buckets, "abac").await.expect("it is read");
     assert_eq!(seen, json!({"status": "Enabled"}));
-    buckets.call(&id(), &Op::Put { aspect: "abac", state: seen }).await.expect("it is written");
+    buckets.call(&id(), &Op::Put { block: "abac", state: seen }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     assert!(asked.last().is_some_and(|line| line.starts_with("PUT ") && line.contains("<Status>Enabled</Status>")));
 }
@@ -325,16 +325,16 @@ async fn attribute_based_access_control_is_read_and_written() {
 async fn every_call_names_the_account_that_must_own_the_bucket() {
     let (buckets, asked) = buckets(|_| (404, error("NoSuchBucket")));
     let reads =
-        Reads { tags: true, blocks: aspects::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
+        Reads { tags: true, blocks: blocks::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
     assert_eq!(buckets.look(&id(), &reads).await, Ok(Existence::Absent));
-    for row in aspects::TABLE {
+    for row in blocks::TABLE {
         let state = (row.fresh)().expect("JSON");
-        drop(buckets.call(&id(), &Op::Put { aspect: row.name, state }).await);
-        let item = Op::PutItem { aspect: row.name, id: "x".into(), configuration: None };
+        drop(buckets.call(&id(), &Op::Put { block: row.name, state }).await);
+        let item = Op::PutItem { block: row.name, id: "x".into(), configuration: None };
         drop(buckets.call(&id(), &item).await);
     }
     let asked = asked.lock().expect("no test panics in here");
-    assert!(asked.len() > 2 * aspects::TABLE.len() - 2, "{}", asked.len());
+    assert!(asked.len() > 2 * blocks::TABLE.len() - 2, "{}", asked.len());
     for line in asked.iter() {
         assert!(line.contains("x-amz-expected-bucket-owner=111122223333"), "{line}");
     }
@@ -353,7 +353,7 @@ async fn a_feature_that_an_endpoint_lacks_is_told_by_the_name_of_the_block() {
         let (buckets, _) = buckets(move |request| {
             if request.uri().to_string().contains("tagging") { (200, TAGS.to_owned()) } else { (status, body.clone()) }
         });
-        for row in aspects::TABLE {
+        for row in blocks::TABLE {
             let fault = look(&buckets, row.name).await.expect_err("it is refused");
             assert_eq!(fault.reason, "FeatureNotOffered", "{} {status}: {fault}", row.name);
             assert!(fault.message.contains(row.name), "{fault}");

@@ -165,7 +165,7 @@ async fn buckets_as_in_localstack() {
     let endpoint = std::env::var("MUSUBI_CONFORMANCE_ENDPOINT").expect("an endpoint");
     let aws = aws(&endpoint).await;
     let id = identity(&aws, "conformance").await;
-    let put = |aspect, state| Do::Perform(BucketOp::Put { aspect, state });
+    let put = |block, state| Do::Perform(BucketOp::Put { block, state });
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
     let policy = |effect: &str| {
         serde_json::Value::String(format!(
@@ -174,9 +174,8 @@ async fn buckets_as_in_localstack() {
         ))
     };
     let block = |open: bool| serde_json::json!({"blockPublicAcls": true, "ignorePublicAcls": true, "blockPublicPolicy": !open, "restrictPublicBuckets": !open});
-    let item = |id: &str, configuration| {
-        Do::Perform(BucketOp::PutItem { aspect: "metrics", id: id.to_owned(), configuration })
-    };
+    let item =
+        |id: &str, configuration| Do::Perform(BucketOp::PutItem { block: "metrics", id: id.to_owned(), configuration });
     let replication = |id: &str| {
         let destination = serde_json::json!({"bucket": "arn:aws:s3:::nowhere-at-all"});
         let rule = serde_json::json!({"id": id, "status": "Enabled", "priority": 1, "destination": destination});
@@ -233,7 +232,7 @@ async fn buckets_as_in_localstack() {
     ];
     let same: fn(&mut crate::bucket::Observed) = |seen| {
         for (block, field) in [("acl", "owner"), ("encryption", "blockedEncryptionTypes")] {
-            if let Some(Ok(state)) = seen.aspects.get_mut(block) {
+            if let Some(Ok(state)) = seen.blocks.get_mut(block) {
                 state[field] = serde_json::Value::Null;
             }
         }

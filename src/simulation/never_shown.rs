@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
             json!({"stream": stream, "replicas": [{"regionName": "eu-west-1"}], "timeToLive": expiry}),
         ),
         Case {
-            never_shown: |cloud| cloud.never_shown = Some("aspect: \"versioning\""),
+            never_shown: |cloud| cloud.never_shown = Some("block: \"versioning\""),
             block: "versioning",
             tables: false,
             before: json!({}),
@@ -166,7 +166,7 @@ fn every_block() -> Vec<(bool, String, Value, Value, String)> {
             all.push((tables, block.clone(), before, after, words(block)));
         }
     };
-    add(false, &crate::bucket::variants(), &|block| format!("aspect: \"{block}\""));
+    add(false, &crate::bucket::variants(), &|block| format!("block: \"{block}\""));
     let tables = super::ladder::variants();
     let block = |name: &str| TableBlock::ALL.into_iter().find(|block| block.name() == name).expect("a block");
     add(true, &tables, &|name| op_of(block(name)).to_owned());

@@ -246,7 +246,7 @@ fn snapshot(state: &world::State) -> Value {
         .map(|(name, thing)| {
             let inner = &thing.inner;
             let left = (inner.versions.len(), inner.uploads.len());
-            (name, json!({"tags": tags(&thing.tags), "aspects": inner.aspects, "left": left, "foreign": thing.foreign}))
+            (name, json!({"tags": tags(&thing.tags), "blocks": inner.blocks, "left": left, "foreign": thing.foreign}))
         })
         .collect();
     let tables: BTreeMap<&String, Value> = state

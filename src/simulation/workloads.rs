@@ -183,7 +183,7 @@ fn someone_elses(cloud: &mut Cloud) {
 
 fn adoptable(cloud: &mut Cloud) {
     let mut bucket = Bucket::new();
-    bucket.aspects.insert("versioning", json!({"status": "Suspended"}));
+    bucket.blocks.insert("versioning", json!({"status": "Suspended"}));
     let tags =
         [("cost", "42"), ("aws:servicecatalog:portfolioArn", "arn:aws:catalog:us-east-1:111122223333:portfolio/p")];
     let tags = Tags::from(tags.map(|(key, value)| (key.to_owned(), value.to_owned())));
@@ -203,8 +203,8 @@ fn taken_by_a_twin(cloud: &mut Cloud) {
 
 fn drift(cloud: &mut Cloud) {
     let Some(bucket) = cloud.buckets.get_mut("assets") else { return };
-    bucket.inner.aspects.insert("versioning", json!({"status": "Suspended"}));
-    bucket.inner.aspects.insert("policy", Value::Null);
+    bucket.inner.blocks.insert("versioning", json!({"status": "Suspended"}));
+    bucket.inner.blocks.insert("policy", Value::Null);
     bucket.tags.insert("team".to_owned(), "other".to_owned());
 }
 

@@ -28,7 +28,7 @@ mod rig;
 mod world;
 
 mod admission;
-mod aspects;
+mod bucket_blocks;
 mod buckets;
 mod budgets;
 mod claims;

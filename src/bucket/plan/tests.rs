@@ -110,7 +110,7 @@ fn specs() -> impl Strategy<Value = Value> {
 /// A state with what no edit can take back, and what is no part of the spec, in one form.
 fn comparable(seen: &Observed) -> BTreeMap<&'static str, Value> {
     let mut states: BTreeMap<&str, Value> =
-        seen.aspects.iter().map(|(name, state)| (*name, state.clone().expect("it was read"))).collect();
+        seen.blocks.iter().map(|(name, state)| (*name, state.clone().expect("it was read"))).collect();
     for never_again_unset in ["versioning", "acceleration"] {
         if states[never_again_unset].is_null() {
             states.insert(never_again_unset, json!({"status": "Suspended"}));
@@ -151,7 +151,7 @@ proptest! {
             let object = bucket(spec.clone());
             let steps = plan(&object, &managed, &identity(), tags.as_ref(), &seen);
             take_all(&steps, &mut tags, &mut seen);
-            let declared = aspects::TABLE.iter().filter(|row| (row.is_declared)(&object.spec));
+            let declared = blocks::TABLE.iter().filter(|row| (row.is_declared)(&object.spec));
             managed.blocks = declared.map(|row| row.name.to_owned()).collect();
             managed.tags = object.spec.tags.iter().flatten().map(|(key, _)| key.clone()).collect();
         }
@@ -186,7 +186,7 @@ fn the_spec_of_nothing_plans_nothing_but_ownership() {
 #[test]
 fn what_could_not_be_read_is_not_written() {
     let mut seen = new_bucket();
-    seen.aspects.insert("versioning", Err(Fault::user("AccessDenied", "no")));
+    seen.blocks.insert("versioning", Err(Fault::user("AccessDenied", "no")));
     assert_eq!(
         blocks(&plan_of(&bucket(json!({"versioning": {"status": "Enabled"}})), &Managed::default(), &seen)),
         Vec::<&str>::new()
@@ -196,9 +196,9 @@ fn what_could_not_be_read_is_not_written() {
 #[test]
 fn a_block_that_was_never_declared_is_left_alone_and_one_that_was_is_reset() {
     let mut seen = new_bucket();
-    seen.aspects.insert("versioning", Ok(json!({"status": "Enabled"})));
+    seen.blocks.insert("versioning", Ok(json!({"status": "Enabled"})));
     let rule = json!({"id": "r", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 1}});
-    seen.aspects.insert(
+    seen.blocks.insert(
         "lifecycle",
         Ok(json!({"rules": [rule], "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"})),
     );
@@ -274,12 +274,12 @@ fn a_reset_is_gated_where_it_lowers_the_guard_and_nowhere_else() {
     ];
     for (block, state, effect) in &cases {
         let mut seen = new_bucket();
-        seen.aspects.insert(aspects::find(block).expect("a block").name, Ok(state.clone()));
+        seen.blocks.insert(blocks::find(block).expect("a block").name, Ok(state.clone()));
         let managed = Managed { blocks: vec![(*block).to_owned()], ..Managed::default() };
         let steps = plan_of(&bucket(json!({})), &managed, &seen);
         assert_eq!(steps.first().map(|step| step.effect), *effect, "{block} {state}");
     }
-    for row in aspects::TABLE.iter().filter(|row| row.guard.is_some()) {
+    for row in blocks::TABLE.iter().filter(|row| row.guard.is_some()) {
         assert!(cases.iter().any(|(block, ..)| *block == row.name), "{} has no case", row.name);
     }
 }
@@ -298,12 +298,12 @@ fn ownership_of_objects_goes_with_the_create() {
     let Op::Create { tags, object_ownership, .. } = &step.op else { panic!("{step:?}") };
     assert_eq!(*object_ownership, Some(ObjectOwnership::ObjectWriter));
     assert_eq!((tags["a"].as_str(), tags["musubi.dev/uid"].as_str()), ("b", "u"));
-    assert_eq!(fresh(&step.op).aspects["objectOwnership"], Ok(json!("ObjectWriter")));
+    assert_eq!(fresh(&step.op).blocks["objectOwnership"], Ok(json!("ObjectWriter")));
 }
 
 #[test]
-fn every_block_has_its_aspect_its_name_and_its_variants() {
-    let mut names: Vec<&str> = aspects::NAMES.to_vec();
+fn every_block_has_its_file_its_name_and_its_variants() {
+    let mut names: Vec<&str> = blocks::NAMES.to_vec();
     let mut blocks: Vec<&str> = BucketBlock::ALL.iter().map(|block| block.name()).collect();
     let file = variants();
     let mut in_file: Vec<&str> = file.as_object().expect("a map").keys().map(String::as_str).collect();
@@ -312,7 +312,7 @@ fn every_block_has_its_aspect_its_name_and_its_variants() {
     }
     assert_eq!(names, blocks);
     assert_eq!(names, in_file);
-    for row in aspects::TABLE {
+    for row in blocks::TABLE {
         let spec = bucket(json!({row.name: file[row.name]["variants"][0]})).spec;
         assert!((row.is_declared)(&spec), "{}", row.name);
         assert!(!(row.is_declared)(&bucket(json!({})).spec), "{}", row.name);
@@ -366,7 +366,7 @@ fn object_lock_goes_with_the_create_brings_versioning_and_stays() {
     let effects: Vec<_> = steps.iter().map(|step| (step.block, step.effect)).collect();
     assert_eq!(effects, [("objectLock", Effect::Weakening)], "the default goes, versioning has to stay");
     take_all(&steps, &mut None, &mut seen);
-    assert_eq!(seen.aspects["objectLock"], Ok(json!({"enabled": true, "defaultRetention": null})));
+    assert_eq!(seen.blocks["objectLock"], Ok(json!({"enabled": true, "defaultRetention": null})));
 }
 
 #[test]

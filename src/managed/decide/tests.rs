@@ -376,7 +376,7 @@ async fn an_object_in_sync_is_read_in_one_wave_and_its_status_does_not_change() 
     let mut tags = point.own_tags();
     tags.insert("a".into(), "b".into());
     point.sees(tags);
-    point.advance(&Op::Put { aspect: "versioning", state: json!({"status": "Enabled"}) });
+    point.advance(&Op::Put { block: "versioning", state: json!({"status": "Enabled"}) });
     point.pass.secret = Some(Ok(()));
     let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!((Some(*status), next), (point.object.status.clone(), Next::Resync));
@@ -565,7 +565,7 @@ async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
     let mut point = Point::in_sync(json!({"policy": PUBLIC, "publicAccessBlock": {"blockPublicPolicy": false}})).await;
     let tags = point.own_tags();
     point.sees(tags);
-    let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
+    let back = Op::Put { block: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
     let undo = Undo { block: "publicAccessBlock", unless: &["policy"], op: back };
     point.pass.undo.push(undo.clone());
     assert!(!matches!(point.decide(), Effect::Undo(..)), "not while nothing is refused");
@@ -581,7 +581,7 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     point.sees(tags);
     let Some(Existence::Present { seen, .. }) = &mut point.pass.sight else { panic!("it was seen") };
     let lacking = Fault::user("FeatureNotOffered", "no such thing here");
-    seen.aspects.insert("cors", Err(lacking));
+    seen.blocks.insert("cors", Err(lacking));
     point.pass.secret = Some(Ok(()));
     assert_eq!(point.concluded().0, "FeatureNotOffered");
     point.object.spec.cors = Some(crate::api::Cors { rules: Vec::new() });
@@ -595,7 +595,7 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
 async fn a_reset_that_lowers_a_guard_waits_for_a_yes_once_the_thing_has_been_ready() {
     for (ready, wanted) in [("True", "ApprovalRequired"), ("False", "versioning")] {
         let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}})).await;
-        let op = Op::Put { aspect: "versioning", state: json!({"status": "Enabled"}) };
+        let op = Op::Put { block: "versioning", state: json!({"status": "Enabled"}) };
         let tags = point.own_tags();
         point.sees(tags);
         point.advance(&op);

@@ -23,14 +23,14 @@ use super::{super::world, Cloud, Fake, Kind, Thing};
 /// A bucket.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
-    pub aspects: BTreeMap<&'static str, Value>,
-    /// What aspects were until when, the oldest first.
+    pub blocks: BTreeMap<&'static str, Value>,
+    /// What blocks were until when, the oldest first.
     past: Vec<(Timestamp, &'static str, Value)>,
     pub versions: Vec<ObjectVersion>,
     pub uploads: Vec<Upload>,
     /// Objects that nobody may delete yet.
     pub locked: bool,
-    /// An aspect whose writes are answered with success and come to nothing.
+    /// A block whose writes are answered with success and come to nothing.
     pub deaf: Option<&'static str>,
     /// When the public access block was opened for policies: it is heeded a while after.
     pub opened: Option<Timestamp>,
@@ -52,23 +52,23 @@ impl Bucket {
 
     fn with(op: &Op) -> Self {
         let fresh = crate::bucket::fresh(op);
-        let aspects = fresh.aspects.into_iter().filter_map(|(name, state)| Some((name, state.ok()?)));
-        Self { aspects: aspects.collect(), ..Self::default() }
+        let blocks = fresh.blocks.into_iter().filter_map(|(name, state)| Some((name, state.ok()?)));
+        Self { blocks: blocks.collect(), ..Self::default() }
     }
 
-    fn put(&mut self, aspect: &'static str, state: Value, now: Timestamp) {
-        if self.deaf == Some(aspect) {
+    fn put(&mut self, block: &'static str, state: Value, now: Timestamp) {
+        if self.deaf == Some(block) {
             return;
         }
-        if let Some(before) = self.aspects.insert(aspect, state) {
-            self.past.push((now, aspect, before));
+        if let Some(before) = self.blocks.insert(block, state) {
+            self.past.push((now, block, before));
         }
     }
 
-    /// What an aspect was at this time, by which all later writes are unknown to whoever reads.
-    fn at(&self, aspect: &str, time: Timestamp) -> Option<Value> {
-        let past = self.past.iter().find(|(until, name, _)| *name == aspect && *until > time);
-        past.map_or_else(|| self.aspects.get(aspect).cloned(), |(_, _, value)| Some(value.clone()))
+    /// What a block was at this time, by which all later writes are unknown to whoever reads.
+    fn at(&self, block: &str, time: Timestamp) -> Option<Value> {
+        let past = self.past.iter().find(|(until, name, _)| *name == block && *until > time);
+        past.map_or_else(|| self.blocks.get(block).cloned(), |(_, _, value)| Some(value.clone()))
     }
 
     fn contents(&self) -> Contents {
@@ -112,7 +112,7 @@ impl Kind for Buckets {
                         })
                     })
                     .await;
-                seen.aspects.insert(name, state);
+                seen.blocks.insert(name, state);
             }
         }
         if reads.contents {
@@ -128,7 +128,7 @@ impl Kind for Buckets {
 
     fn truth(inner: &Bucket) -> Observed {
         Observed {
-            aspects: inner.aspects.iter().map(|(name, state)| (*name, Ok(state.clone()))).collect(),
+            blocks: inner.blocks.iter().map(|(name, state)| (*name, Ok(state.clone()))).collect(),
             contents: Some(Ok(inner.contents())),
         }
     }
@@ -149,8 +149,8 @@ impl Kind for Buckets {
             return Made::Existed(refusal("CreateBucket", Some("BucketAlreadyOwnedByYou"), 409, "it is yours already"));
         }
         let fresh = crate::bucket::fresh(op);
-        if let Some(Ok(acl)) = fresh.aspects.get("acl") {
-            thing.inner.aspects.insert("acl", acl.clone());
+        if let Some(Ok(acl)) = fresh.blocks.get("acl") {
+            thing.inner.blocks.insert("acl", acl.clone());
         }
         Made::Unclear { seen: fresh }
     }
@@ -178,35 +178,35 @@ impl Kind for Buckets {
                 thing.tags.clone_from(tags);
                 Ok(())
             }
-            Op::Put { aspect, state } => {
-                let blocks = bucket.aspects.get("publicAccessBlock");
+            Op::Put { block, state } => {
+                let blocks = bucket.blocks.get("publicAccessBlock");
                 let closed = blocks.is_some_and(|block| block["blockPublicPolicy"] == true);
-                if *aspect == "publicAccessBlock" && closed && state["blockPublicPolicy"] == false {
+                if *block == "publicAccessBlock" && closed && state["blockPublicPolicy"] == false {
                     bucket.opened = Some(now);
                 }
                 // What is wrong in itself is told first.
-                if *aspect == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
+                if *block == "policy" && state.as_str().is_some_and(|text| text.contains("Malformed")) {
                     return Err(refusal("PutBucketPolicy", Some("MalformedPolicy"), 400, "the policy is malformed"));
                 }
-                if *aspect == "policy" && state.as_str().is_some_and(|text| compact(text).len() > 20 * 1024) {
+                if *block == "policy" && state.as_str().is_some_and(|text| compact(text).len() > 20 * 1024) {
                     return Err(refusal("PutBucketPolicy", Some("PolicyTooLarge"), 400, "at most 20 KiB"));
                 }
                 let unheeded = bucket.opened.is_some_and(|at| now.duration_since(at) < HEEDED);
-                if *aspect == "policy" && is_public(state) && (closed || unheeded) {
+                if *block == "policy" && is_public(state) && (closed || unheeded) {
                     return Err(refusal("PutBucketPolicy", Some("AccessDenied"), 403, "public policies are blocked"));
                 }
-                if let Some(refusal) = refused(&bucket.aspects, aspect, state) {
+                if let Some(refusal) = refused(&bucket.blocks, block, state) {
                     return Err(refusal);
                 }
-                bucket.put(aspect, as_shown(aspect, state), now);
+                bucket.put(block, as_shown(block, state), now);
                 Ok(())
             }
-            Op::PutItem { aspect, id, configuration } => {
-                let list = bucket.aspects.get(aspect).and_then(Value::as_array).cloned().unwrap_or_default();
+            Op::PutItem { block, id, configuration } => {
+                let list = bucket.blocks.get(block).and_then(Value::as_array).cloned().unwrap_or_default();
                 let others = list.into_iter().filter(|item| item["id"] != id.as_str());
                 let mut list: Vec<Value> = others.chain(configuration.clone()).collect();
                 list.sort_by_cached_key(|item| item["id"].to_string());
-                bucket.put(aspect, list.into(), now);
+                bucket.put(block, list.into(), now);
                 Ok(())
             }
             Op::DeleteObjects(versions) => {
@@ -263,7 +263,7 @@ impl Kind for Buckets {
         match op {
             Op::Create { .. } => "CreateBucket".to_owned(),
             Op::PutTags(_) => "PutBucketTagging".to_owned(),
-            Op::Put { aspect, .. } | Op::PutItem { aspect, .. } => format!("Put {aspect}"),
+            Op::Put { block, .. } | Op::PutItem { block, .. } => format!("Put {block}"),
             Op::DeleteObjects(_) => "DeleteObjects".to_owned(),
             Op::DeleteObject(_) => "DeleteObject".to_owned(),
             Op::AbortUpload(_) => "AbortMultipartUpload".to_owned(),
@@ -272,16 +272,16 @@ impl Kind for Buckets {
 }
 
 /// What S3 refuses because of how the rest of the bucket is.
-fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) -> Option<Fault> {
-    let is = |aspect: &str, field: &str, value: &str| {
-        bucket.get(aspect).is_some_and(|state| state[field] == value || (field.is_empty() && *state == value))
+fn refused(bucket: &BTreeMap<&'static str, Value>, block: &str, state: &Value) -> Option<Fault> {
+    let is = |block: &str, field: &str, value: &str| {
+        bucket.get(block).is_some_and(|state| state[field] == value || (field.is_empty() && *state == value))
     };
     let versioned = is("versioning", "status", "Enabled");
     let has_rules = |state: &Value| state["rules"].as_array().is_some_and(|rules| !rules.is_empty());
     let locked = bucket.get("objectLock").is_some_and(|lock| lock["enabled"] == true);
     let granted = |state: &Value| state["grants"].as_array().is_some_and(|grants| grants.len() > 1);
     let no = |operation: &str, code: &str, words: &str| Some(refusal(operation, Some(code), 400, words));
-    match aspect {
+    match block {
         "versioning" if state.is_null() => no("PutBucketVersioning", "MalformedXML", "versioning cannot be taken back"),
         "versioning" if state["status"] == "Suspended" && locked => {
             no("PutBucketVersioning", "InvalidBucketState", "object lock")
@@ -312,8 +312,8 @@ fn refused(bucket: &BTreeMap<&'static str, Value>, aspect: &str, state: &Value) 
 }
 
 /// What S3 shows of what it was given.
-fn as_shown(aspect: &str, state: &Value) -> Value {
-    let policy = state.as_str().filter(|_| aspect == "policy").and_then(|text| serde_json::from_str(text).ok());
+fn as_shown(block: &str, state: &Value) -> Value {
+    let policy = state.as_str().filter(|_| block == "policy").and_then(|text| serde_json::from_str(text).ok());
     match policy {
         Some(Value::Object(mut fields)) if !fields.contains_key("Version") => {
             // IAM User Guide, "IAM JSON policy elements: Version".

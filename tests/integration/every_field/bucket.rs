@@ -30,7 +30,7 @@ impl Swept for Bucket {
     ];
     const NO_BLOCK: &'static [(&'static str, &'static str)] = &[
         ("name", "refusals"),
-        ("nameScope", "aspects::a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret"),
+        ("nameScope", "bucket_blocks::a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret"),
         ("region", "refusals"),
         ("tags", "in this sweep, as a block"),
         ("managementPolicy", "policies"),

@@ -52,10 +52,10 @@ async fn a_guard_that_was_opened_a_moment_ago_stays_open() {
     let tags = point.own_tags();
     point.sees(tags);
     point.pass.live = true;
-    let opened = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": false}) };
+    let opened = Op::Put { block: "publicAccessBlock", state: json!({"blockPublicPolicy": false}) };
     point.advance(&opened);
     point.history.wrote("publicAccessBlock", "opened", false, 1, point.now);
-    let back = Op::Put { aspect: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
+    let back = Op::Put { block: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
     point.pass.undo.push(Undo { block: "publicAccessBlock", unless: &["policy"], op: back });
     point.pass.refused.insert("policy", Fault::new(Class::Denied, "AccessDenied", "no"));
     assert_eq!(point.concluded(), ("GuardOpening".to_owned(), Next::Poll));

@@ -31,7 +31,7 @@ async fn what_a_create_assumes_is_read_once_before_anything_is_said_to_be_in_pla
     point.pass.confirmed.insert("requestPayer");
     assert!(matches!(point.decide(), Effect::WriteSecret { .. }));
     // It is not what it was assumed to be.
-    point.advance(&Op::Put { aspect: "requestPayer", state: json!("Requester") });
+    point.advance(&Op::Put { block: "requestPayer", state: json!("Requester") });
     let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
     assert_eq!(point.only_step().block, "requestPayer");

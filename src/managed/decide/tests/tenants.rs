@@ -7,7 +7,7 @@ use crate::managed::references;
 fn strangers(point: &mut Point) {
     let tags = Tags::from([("owner-of-record".to_owned(), "sentinel-7c1d".to_owned())]);
     point.sees(tags);
-    point.advance(&Op::Put { aspect: "policy", state: json!("{\"Id\": \"sentinel-7c1d\"}") });
+    point.advance(&Op::Put { block: "policy", state: json!("{\"Id\": \"sentinel-7c1d\"}") });
 }
 
 fn concluded(point: &Point) -> Status {

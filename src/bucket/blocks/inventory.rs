@@ -19,9 +19,9 @@ use super::{
 };
 
 /// `inventory`: lists of objects that S3 writes.
-pub(super) struct InventoryAspect;
+pub(super) struct InventoryBlock;
 
-impl Named for InventoryAspect {
+impl Named for InventoryBlock {
     const NAME: &'static str = "inventory";
 
     fn declared(spec: &BucketSpec) -> Option<&[InventoryConfiguration]> {
@@ -135,9 +135,9 @@ mod tests {
         let kms = full.clone();
         full["destination"]["encryption"] = json!({"type": "SSE-S3"});
         for wanted in [plain, full, kms] {
-            let wanted = InventoryAspect::normal(wanted);
+            let wanted = InventoryBlock::normal(wanted);
             let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
-            assert_eq!(InventoryAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+            assert_eq!(InventoryBlock::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
         }
     }
 }

@@ -13,12 +13,12 @@ use crate::{
 };
 
 use super::{
-    Aspect, Target,
+    Block, Target,
     document::{Built as _, by_id, object, read_as, sdk_tags, tags_of},
 };
 
 /// `lifecycle`: rules that move or expire objects with age.
-pub(in crate::bucket) struct LifecycleAspect;
+pub(in crate::bucket) struct LifecycleBlock;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,7 @@ pub(in crate::bucket) struct State {
 const DEFAULT_MINIMUM: &str = "all_storage_classes_128K";
 const VARIES: &str = "varies_by_storage_class";
 
-impl Aspect for LifecycleAspect {
+impl Block for LifecycleBlock {
     const NAME: &'static str = "lifecycle";
     /// Rules about versions that are no longer current make sense only on a versioned bucket.
     const AFTER: &'static [&'static str] = &["versioning"];
@@ -231,11 +231,11 @@ fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
 }
 
 /// Rules in the spec's words as S3 takes them. What is written comes from the spec or from
-/// [`LifecycleAspect::fresh`], so that it always fits the spec's type.
+/// [`LifecycleBlock::fresh`], so that it always fits the spec's type.
 fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Fault> {
     let rules = rules
         .iter()
-        .map(|rule| read_as(LifecycleAspect::NAME, rule).and_then(|rule| to_sdk(&rule)))
+        .map(|rule| read_as(LifecycleBlock::NAME, rule).and_then(|rule| to_sdk(&rule)))
         .collect::<Result<Vec<_>, _>>()?;
     BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().built()
 }

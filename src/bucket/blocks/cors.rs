@@ -8,14 +8,14 @@ use crate::{
 };
 
 use super::{
-    Aspect, Target,
+    Block, Target,
     document::{Built as _, object, read_as, sort_field, tidy},
 };
 
 /// `cors`: which web pages of other origins may use the bucket.
-pub(in crate::bucket) struct CorsAspect;
+pub(in crate::bucket) struct CorsBlock;
 
-impl Aspect for CorsAspect {
+impl Block for CorsBlock {
     const NAME: &'static str = "cors";
     const OPERATIONS: &'static [&'static str] = &["GetBucketCors", "PutBucketCors", "DeleteBucketCors"];
     /// The rules in their order, for the first that fits counts.
@@ -91,7 +91,7 @@ fn from_sdk(rule: &sdk::CorsRule) -> Value {
 }
 
 fn to_sdk(rule: &Value) -> Result<sdk::CorsRule, Fault> {
-    let found: CorsRule = read_as(CorsAspect::NAME, rule)?;
+    let found: CorsRule = read_as(CorsBlock::NAME, rule)?;
     let methods = found.allowed_methods.iter().map(|method| {
         let method = json!(method);
         method.as_str().unwrap_or_default().to_owned()

@@ -6,12 +6,12 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Target};
+use super::{Block, Target};
 
 /// `acceleration`: S3 Transfer Acceleration.
-pub(in crate::bucket) struct AccelerationAspect;
+pub(in crate::bucket) struct AccelerationBlock;
 
-impl Aspect for AccelerationAspect {
+impl Block for AccelerationBlock {
     const NAME: &'static str = "acceleration";
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration"];

@@ -6,13 +6,13 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Lowers, Target};
+use super::{Block, Lowers, Target};
 
 /// `abac`: whether the bucket's tags count in IAM policies. Once they do, S3 takes tags by the
 /// operations of S3 Control only, which [`super::super::perform`] heeds.
-pub(in crate::bucket) struct AbacAspect;
+pub(in crate::bucket) struct AbacBlock;
 
-impl Aspect for AbacAspect {
+impl Block for AbacBlock {
     const NAME: &'static str = "abac";
     /// Policies that rest on tags stop to count.
     const GUARD: Option<Lowers<Abac>> = Some(|from, to| from.status == Switch::Enabled && to.status != Switch::Enabled);

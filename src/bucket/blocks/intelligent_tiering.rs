@@ -15,9 +15,9 @@ use super::{
 };
 
 /// `intelligentTiering`: archive tiers of S3 Intelligent-Tiering.
-pub(super) struct IntelligentTieringAspect;
+pub(super) struct IntelligentTieringBlock;
 
-impl Named for IntelligentTieringAspect {
+impl Named for IntelligentTieringBlock {
     const NAME: &'static str = "intelligentTiering";
 
     fn declared(spec: &BucketSpec) -> Option<&[IntelligentTieringConfiguration]> {
@@ -95,11 +95,11 @@ mod tests {
             json!({"tags": {"a": "1"}}),
             json!({"prefix": "a", "tags": {"a": "1"}}),
         ] {
-            let wanted = IntelligentTieringAspect::normal(
+            let wanted = IntelligentTieringBlock::normal(
                 json!({"id": "x", "status": "Enabled", "filter": filter, "tierings": tiers}),
             );
             let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
-            assert_eq!(IntelligentTieringAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+            assert_eq!(IntelligentTieringBlock::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
         }
     }
 }

@@ -8,10 +8,10 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Lowers, Target, state};
+use super::{Block, Lowers, Target, state};
 
 /// `publicAccessBlock`: the four switches of S3 Block Public Access.
-pub(in crate::bucket) struct PublicAccessBlockAspect;
+pub(in crate::bucket) struct PublicAccessBlock;
 
 /// The four switches; all off where the bucket has no such configuration.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -41,7 +41,7 @@ const OFF: Switches = Switches {
     restrict_public_buckets: false,
 };
 
-impl Aspect for PublicAccessBlockAspect {
+impl Block for PublicAccessBlock {
     const NAME: &'static str = "publicAccessBlock";
     const GUARD: Option<Lowers<Switches>> = Some(Switches::loosens);
     const OPERATIONS: &'static [&'static str] =
@@ -127,6 +127,6 @@ impl Aspect for PublicAccessBlockAspect {
 
 /// Whether going from one state to the other switches anything off.
 pub(in crate::bucket) fn loosens(from: &Value, to: &Value) -> bool {
-    let switches = |value| state::<PublicAccessBlockAspect>(value);
+    let switches = |value| state::<PublicAccessBlock>(value);
     matches!((switches(from), switches(to)), (Ok(from), Ok(to)) if from.loosens(&to))
 }

@@ -8,15 +8,15 @@ use crate::{
 };
 
 use super::{
-    Aspect, Lowers, Target,
+    Block, Lowers, Target,
     acl::{grantee_from_sdk, grantee_to_sdk},
     document::{Built as _, object, read_as, sort_field, text, tidy, without_empty},
 };
 
 /// `logging`: server access logging.
-pub(in crate::bucket) struct LoggingAspect;
+pub(in crate::bucket) struct LoggingBlock;
 
-impl Aspect for LoggingAspect {
+impl Block for LoggingBlock {
     const NAME: &'static str = "logging";
     /// Who did what is written down no longer.
     const GUARD: Option<Lowers<Value>> = Some(|from, to| *from != Self::fresh() && *to == Self::fresh());
@@ -89,7 +89,7 @@ fn from_sdk(found: &LoggingEnabled) -> Value {
 }
 
 fn to_sdk(state: &Value) -> Result<Option<LoggingEnabled>, Fault> {
-    let found: crate::api::Logging = read_as(LoggingAspect::NAME, state)?;
+    let found: crate::api::Logging = read_as(LoggingBlock::NAME, state)?;
     let Some(bucket) = found.target_bucket else { return Ok(None) };
     let mut grants = Vec::new();
     for grant in found.target_grants.iter().flatten() {

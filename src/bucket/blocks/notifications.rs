@@ -11,14 +11,14 @@ use crate::{
 };
 
 use super::{
-    Aspect, Target,
+    Block, Target,
     document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy, without_idle_filter},
 };
 
 /// `notifications`: whom S3 tells of what happens to objects.
-pub(in crate::bucket) struct NotificationsAspect;
+pub(in crate::bucket) struct NotificationsBlock;
 
-impl Aspect for NotificationsAspect {
+impl Block for NotificationsBlock {
     const NAME: &'static str = "notifications";
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration"];

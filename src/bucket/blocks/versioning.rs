@@ -6,16 +6,16 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Lowers, Target};
+use super::{Block, Lowers, Target};
 
 /// `versioning`: whether overwritten and deleted objects are kept.
-pub(in crate::bucket) struct VersioningAspect;
+pub(in crate::bucket) struct VersioningBlock;
 
 fn is_on(state: Option<&Versioning>) -> bool {
     state.is_some_and(|versioning| versioning.status == VersioningStatus::Enabled)
 }
 
-impl Aspect for VersioningAspect {
+impl Block for VersioningBlock {
     const NAME: &'static str = "versioning";
     /// What is overwritten or deleted is kept no longer.
     const GUARD: Option<Lowers<Option<Versioning>>> = Some(|from, to| is_on(from.as_ref()) && !is_on(to.as_ref()));

@@ -9,12 +9,12 @@ use crate::{
 };
 
 use super::{
-    Aspect, Target,
+    Block, Target,
     document::{Built as _, read_as, set},
 };
 
 /// `acl`: the access control list of the bucket.
-pub(in crate::bucket) struct AclAspect;
+pub(in crate::bucket) struct AclBlock;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +29,7 @@ pub(in crate::bucket) struct State {
 /// In place of a grantee.
 const OWNER: &str = "owner";
 
-impl Aspect for AclAspect {
+impl Block for AclBlock {
     const NAME: &'static str = "acl";
     /// Without BucketOwnerEnforced S3 takes a list, with it no other than the owner's.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
@@ -126,7 +126,7 @@ fn to_sdk(grant: &Value, owner: &str) -> Result<sdk::Grant, Fault> {
     let grantee = if grant["grantee"] == OWNER {
         Grantee { id: Some(owner.to_owned()), uri: None }
     } else {
-        read_as(AclAspect::NAME, &grant["grantee"])?
+        read_as(AclBlock::NAME, &grant["grantee"])?
     };
     let permission = sdk::Permission::from(grant["permission"].as_str().unwrap_or_default());
     Ok(sdk::Grant::builder().grantee(grantee_to_sdk(&grantee)?).permission(permission).build())

@@ -47,7 +47,7 @@ fn everything(name: &str, target: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_any_block_behind_our_back_is_put_right_and_under_plan_only_told() {
-    let (world, target) = world_with_target("aspects-drift", &["--resync-interval-seconds=1"]).await;
+    let (world, target) = world_with_target("blocks-drift", &["--resync-interval-seconds=1"]).await;
     let world = &world;
     let told: Vec<()> = stream::iter(names())
         .map(|block| {
@@ -103,7 +103,7 @@ async fn a_change_of_any_block_behind_our_back_is_put_right_and_under_plan_only_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_aws_refuses_is_told_and_the_last_good_value_recovers() {
-    let (world, target) = world_with_target("aspects-refused", &["--resync-interval-seconds=1"]).await;
+    let (world, target) = world_with_target("blocks-refused", &["--resync-interval-seconds=1"]).await;
     let nowhere = "arn:aws:s3:::no-such-bucket-anywhere";
     let rule = |bucket: &str| json!({"id": "r", "status": "Enabled", "priority": 1, "destination": {"bucket": bucket}});
     for (block, bad, reason) in [
@@ -143,7 +143,7 @@ async fn what_aws_refuses_is_told_and_the_last_good_value_recovers() {
 /// Ceph, MinIO and others know only some of S3.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_it_is_declared() {
-    let world = World::new("aspects-lacking").await;
+    let world = World::new("blocks-lacking").await;
     for (object, get, put, block) in [
         ("cors", "GetBucketCors", "PutBucketCors", "cors"),
         ("acceleration", "GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", "acceleration"),
@@ -182,7 +182,7 @@ async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_with_every_block_is_read_in_one_wave() {
-    let (world, target) = world_with_target("aspects-wave", &["--resync-interval-seconds=1"]).await;
+    let (world, target) = world_with_target("blocks-wave", &["--resync-interval-seconds=1"]).await;
     let name = world.name("everything");
     world.apply::<Bucket>("everything", everything(&name, &target)).await;
     world.ready::<Bucket>("everything").await;
@@ -202,7 +202,7 @@ async fn a_bucket_with_every_block_is_read_in_one_wave() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret() {
-    let world = World::new("aspects-scope").await;
+    let world = World::new("blocks-scope").await;
     let name = world.name("b");
     world.apply::<Bucket>("scoped", json!({"name": name, "nameScope": "AccountRegional", "connectionSecret": {"keys": {"ACCOUNT": "account", "URL": "path-style-endpoint"}}})).await;
     let bucket: Bucket = world.ready("scoped").await;
@@ -254,7 +254,7 @@ async fn an_example_that_takes_aws_itself_says_so_elsewhere() {
 /// LocalStack 4.9 takes `?abac` for no sub-resource at all: a GET lists the bucket, a PUT makes it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn attribute_based_access_control_is_told_to_be_missing_where_the_endpoint_does_not_know_it() {
-    let world = World::new("aspects-abac").await;
+    let world = World::new("blocks-abac").await;
     let name = world.name("assets");
     world.apply::<Bucket>("assets", json!({"name": name, "abac": {"status": "Enabled"}})).await;
     let message = world.stalled::<Bucket>("assets", "FeatureNotOffered").await;

@@ -1,6 +1,6 @@
 //! The sub-resources of a bucket, one file each, and the table of them.
 //!
-//! Adding one is a file and a row in [`TABLE`]. An aspect is read by one S3 operation and written by
+//! Adding one is a file and a row in [`TABLE`]. A block is read by one S3 operation and written by
 //! one, lists of named configurations by one for each of them; what is compared is a *state*, the
 //! sub-resource in a normal form in which equal meaning is equal value, so that there is no drift
 //! where nothing differs.
@@ -43,15 +43,15 @@ use crate::{
     },
 };
 
-pub(super) use abac::AbacAspect;
-pub(super) use acl::{AclAspect, is_private};
+pub(super) use abac::AbacBlock;
+pub(super) use acl::{AclBlock, is_private};
 pub(super) use named::{Difference, differences, put};
-pub(super) use object_lock::{ObjectLockAspect, is_enabled as object_lock_is_enabled, locked};
-pub(super) use object_ownership::{ObjectOwnershipAspect, to_sdk as object_ownership_to_sdk};
-pub(super) use policy::PolicyAspect;
-pub(super) use public_access_block::{PublicAccessBlockAspect, loosens};
-pub(super) use replication::ReplicationAspect;
-pub(super) use versioning::VersioningAspect;
+pub(super) use object_lock::{ObjectLockBlock, is_enabled as object_lock_is_enabled, locked};
+pub(super) use object_ownership::{ObjectOwnershipBlock, to_sdk as object_ownership_to_sdk};
+pub(super) use policy::PolicyBlock;
+pub(super) use public_access_block::{PublicAccessBlock, loosens};
+pub(super) use replication::ReplicationBlock;
+pub(super) use versioning::VersioningBlock;
 
 /// Where a call goes: the bucket, and the account that must own it.
 ///
@@ -64,7 +64,7 @@ pub(super) struct Target {
 }
 
 /// One sub-resource of a bucket.
-pub(super) trait Aspect: Sized + 'static {
+pub(super) trait Block: Sized + 'static {
     /// The field of the spec.
     const NAME: &'static str;
     /// Whether going from one state to another lowers the guard that this block is; `None` where it is none. A
@@ -118,7 +118,7 @@ pub(super) type Lowers<State> = fn(&State, &State) -> bool;
 /// A future with its type forgotten.
 pub(super) type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
-/// An [`Aspect`] with its type forgotten: states are JSON, which is also what people are shown.
+/// An [`Block`] with its type forgotten: states are JSON, which is also what people are shown.
 pub(super) struct Row {
     pub name: &'static str,
     pub guard: Option<Lowers<Value>>,
@@ -143,7 +143,7 @@ impl Row {
     }
 }
 
-/// How an aspect is written.
+/// How a block is written.
 #[derive(Clone, Copy)]
 pub(super) enum Write {
     /// Its whole state at once.
@@ -152,33 +152,33 @@ pub(super) enum Write {
     Each(for<'a> fn(&'a Target, &'a str, Option<&'a Value>) -> Call<'a, ()>),
 }
 
-/// Every aspect, in the order in which they are written. The exceptions to the order are made in
+/// Every block, in the order in which they are written. The exceptions to the order are made in
 /// [`super::plan`]: the public access block is loosened before what it would refuse, others lose
 /// their grants before object ownership switches ACLs off, and replication ends before versioning.
 pub(super) const TABLE: &[Row] = &[
-    row::<ObjectOwnershipAspect>(),
-    row::<encryption::EncryptionAspect>(),
-    row::<VersioningAspect>(),
-    row::<ObjectLockAspect>(),
-    row::<AclAspect>(),
-    row::<PolicyAspect>(),
-    row::<PublicAccessBlockAspect>(),
-    row::<lifecycle::LifecycleAspect>(),
-    row::<cors::CorsAspect>(),
-    row::<website::WebsiteAspect>(),
-    row::<logging::LoggingAspect>(),
-    row::<notifications::NotificationsAspect>(),
-    row::<ReplicationAspect>(),
-    row::<acceleration::AccelerationAspect>(),
-    row::<request_payer::RequestPayerAspect>(),
-    named::row::<intelligent_tiering::IntelligentTieringAspect>(),
-    named::row::<inventory::InventoryAspect>(),
-    named::row::<analytics::AnalyticsAspect>(),
-    named::row::<metrics::MetricsAspect>(),
-    row::<AbacAspect>(),
+    row::<ObjectOwnershipBlock>(),
+    row::<encryption::EncryptionBlock>(),
+    row::<VersioningBlock>(),
+    row::<ObjectLockBlock>(),
+    row::<AclBlock>(),
+    row::<PolicyBlock>(),
+    row::<PublicAccessBlock>(),
+    row::<lifecycle::LifecycleBlock>(),
+    row::<cors::CorsBlock>(),
+    row::<website::WebsiteBlock>(),
+    row::<logging::LoggingBlock>(),
+    row::<notifications::NotificationsBlock>(),
+    row::<ReplicationBlock>(),
+    row::<acceleration::AccelerationBlock>(),
+    row::<request_payer::RequestPayerBlock>(),
+    named::row::<intelligent_tiering::IntelligentTieringBlock>(),
+    named::row::<inventory::InventoryBlock>(),
+    named::row::<analytics::AnalyticsBlock>(),
+    named::row::<metrics::MetricsBlock>(),
+    row::<AbacBlock>(),
 ];
 
-/// Names of all aspects, in the order of [`TABLE`].
+/// Names of all blocks, in the order of [`TABLE`].
 pub(super) const NAMES: &[&str] = &names();
 
 const fn names() -> [&'static str; TABLE.len()] {
@@ -192,18 +192,18 @@ const fn names() -> [&'static str; TABLE.len()] {
 }
 
 /// Those that CreateBucket carries.
-pub(super) const AT_CREATION: [&str; 2] = [ObjectOwnershipAspect::NAME, ObjectLockAspect::NAME];
+pub(super) const AT_CREATION: [&str; 2] = [ObjectOwnershipBlock::NAME, ObjectLockBlock::NAME];
 
 /// The public access block, and what S3 refuses while it stands.
-pub(super) const GUARD: &str = PublicAccessBlockAspect::NAME;
-pub(super) const GUARDED: [&str; 2] = [AclAspect::NAME, PolicyAspect::NAME];
+pub(super) const GUARD: &str = PublicAccessBlock::NAME;
+pub(super) const GUARDED: [&str; 2] = [AclBlock::NAME, PolicyBlock::NAME];
 
 /// The row of this name.
 pub(super) fn find(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name)
 }
 
-const fn row<A: Aspect>() -> Row {
+const fn row<A: Block>() -> Row {
     Row {
         name: A::NAME,
         guard: if A::GUARD.is_some() { Some(|from, to| lowers::<A>(from, to)) } else { None },
@@ -230,18 +230,18 @@ const fn row<A: Aspect>() -> Row {
 }
 
 /// What cannot be compared counts as lowered.
-fn lowers<A: Aspect>(from: &Value, to: &Value) -> bool {
+fn lowers<A: Block>(from: &Value, to: &Value) -> bool {
     match (A::GUARD, state::<A>(from), state::<A>(to)) {
         (Some(lowers), Ok(from), Ok(to)) => lowers(&from, &to),
         (guard, ..) => guard.is_some(),
     }
 }
 
-fn json<A: Aspect>(state: &A::State) -> Result<Value, Fault> {
+fn json<A: Block>(state: &A::State) -> Result<Value, Fault> {
     serde_json::to_value(state).map_err(|error| impossible(A::NAME, &error))
 }
 
-fn state<A: Aspect>(value: &Value) -> Result<A::State, Fault> {
+fn state<A: Block>(value: &Value) -> Result<A::State, Fault> {
     A::State::deserialize(value).map_err(|error| impossible(A::NAME, &error))
 }
 

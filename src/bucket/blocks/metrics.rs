@@ -15,9 +15,9 @@ use super::{
 };
 
 /// `metrics`: request metrics in Amazon CloudWatch.
-pub(super) struct MetricsAspect;
+pub(super) struct MetricsBlock;
 
-impl Named for MetricsAspect {
+impl Named for MetricsBlock {
     const NAME: &'static str = "metrics";
 
     fn declared(spec: &BucketSpec) -> Option<&[MetricsConfiguration]> {
@@ -85,9 +85,9 @@ mod tests {
             json!({"prefix": "x", "accessPointArn": arn}),
             json!({"prefix": "x", "tags": {"a": "1", "b": "2"}, "accessPointArn": arn}),
         ] {
-            let wanted = MetricsAspect::normal(json!({"id": "a", "filter": filter}));
+            let wanted = MetricsBlock::normal(json!({"id": "a", "filter": filter}));
             let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
-            assert_eq!(MetricsAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+            assert_eq!(MetricsBlock::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
         }
     }
 }

@@ -12,12 +12,12 @@ use crate::{
 };
 
 use super::{
-    Aspect, Lowers, Target,
+    Block, Lowers, Target,
     document::{object, read_as},
 };
 
 /// `objectLock`: whether objects can be locked, and how long they are by default.
-pub(in crate::bucket) struct ObjectLockAspect;
+pub(in crate::bucket) struct ObjectLockBlock;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,7 +26,7 @@ pub(in crate::bucket) struct State {
     default_retention: Option<Value>,
 }
 
-impl Aspect for ObjectLockAspect {
+impl Block for ObjectLockBlock {
     const NAME: &'static str = "objectLock";
     /// New objects are locked no longer.
     const GUARD: Option<Lowers<State>> =

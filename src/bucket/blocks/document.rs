@@ -1,4 +1,4 @@
-//! States as JSON documents in the words of the spec: what many aspects do alike to get from S3's
+//! States as JSON documents in the words of the spec: what many blocks do alike to get from S3's
 //! types to a normal form and back.
 //!
 //! JSON rather than the spec's own types, since what somebody else has written may hold words that

@@ -12,12 +12,12 @@ use crate::{
 };
 
 use super::{
-    Aspect, Lowers, Target,
+    Block, Lowers, Target,
     document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy, without_idle_filter},
 };
 
 /// `replication`: copies in other buckets.
-pub(in crate::bucket) struct ReplicationAspect;
+pub(in crate::bucket) struct ReplicationBlock;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-impl Aspect for ReplicationAspect {
+impl Block for ReplicationBlock {
     const NAME: &'static str = "replication";
     /// What only a copy would save is lost from then on.
     const GUARD: Option<Lowers<State>> = Some(|from, to| from.copies() && !to.copies());
@@ -182,7 +182,7 @@ fn is_on(status: Option<ReplicationStatus>) -> bool {
 
 /// Always in the second version of the schema, which wants a filter and a word on delete markers.
 fn to_sdk(rule: &Value) -> Result<sdk::ReplicationRule, Fault> {
-    let rule: ReplicationRule = read_as(ReplicationAspect::NAME, rule)?;
+    let rule: ReplicationRule = read_as(ReplicationBlock::NAME, rule)?;
     let filter = rule.filter.unwrap_or_default();
     let out = ReplicationRuleFilter::builder();
     let filter = match Filter::new(filter.prefix.as_deref(), filter.tags.as_ref())? {

@@ -15,9 +15,9 @@ use super::{
 };
 
 /// `analytics`: storage class analysis.
-pub(super) struct AnalyticsAspect;
+pub(super) struct AnalyticsBlock;
 
-impl Named for AnalyticsAspect {
+impl Named for AnalyticsBlock {
     const NAME: &'static str = "analytics";
 
     fn declared(spec: &BucketSpec) -> Option<&[AnalyticsConfiguration]> {
@@ -110,7 +110,7 @@ mod tests {
                 "dataExport": {"bucket": "arn:aws:s3:::b", "bucketAccountId": "111122223333", "prefix": "p"}}),
         ] {
             let typed = serde_json::from_value(wanted.clone()).expect("a configuration of the spec");
-            assert_eq!(AnalyticsAspect::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
+            assert_eq!(AnalyticsBlock::normal(from_sdk(&to_sdk(&typed).expect("it is whole"))), wanted);
         }
     }
 }

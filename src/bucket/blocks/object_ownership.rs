@@ -6,12 +6,12 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Target, incomplete};
+use super::{Block, Target, incomplete};
 
 /// `objectOwnership`: who owns objects that others upload.
-pub(in crate::bucket) struct ObjectOwnershipAspect;
+pub(in crate::bucket) struct ObjectOwnershipBlock;
 
-impl Aspect for ObjectOwnershipAspect {
+impl Block for ObjectOwnershipBlock {
     const NAME: &'static str = "objectOwnership";
     const OPERATIONS: &'static [&'static str] = &["GetBucketOwnershipControls", "PutBucketOwnershipControls"];
     /// `None` on buckets from before the feature: objects belong to their writer.

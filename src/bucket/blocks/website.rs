@@ -8,14 +8,14 @@ use crate::{
 };
 
 use super::{
-    Aspect, Target,
+    Block, Target,
     document::{Built as _, object, read_as, some_object, text, tidy, without_idle_filter},
 };
 
 /// `website`: the bucket as a static website.
-pub(in crate::bucket) struct WebsiteAspect;
+pub(in crate::bucket) struct WebsiteBlock;
 
-impl Aspect for WebsiteAspect {
+impl Block for WebsiteBlock {
     const NAME: &'static str = "website";
     const OPERATIONS: &'static [&'static str] = &["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"];
     /// In the words of the spec; `{}` is none.

@@ -10,10 +10,10 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Lowers, Target, incomplete};
+use super::{Block, Lowers, Target, incomplete};
 
 /// `encryption`: default encryption of new objects.
-pub(in crate::bucket) struct EncryptionAspect;
+pub(in crate::bucket) struct EncryptionBlock;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,7 +34,7 @@ impl State {
     }
 }
 
-impl Aspect for EncryptionAspect {
+impl Block for EncryptionBlock {
     const NAME: &'static str = "encryption";
     /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
     const GUARD: Option<Lowers<State>> = Some(|from, to| from.asks_kms() && !to.asks_kms());
@@ -168,31 +168,31 @@ mod tests {
     }
 
     fn kms(bucket_key_enabled: bool) -> State {
-        State { algorithm: "aws:kms".into(), bucket_key_enabled, ..EncryptionAspect::fresh() }
+        State { algorithm: "aws:kms".into(), bucket_key_enabled, ..EncryptionBlock::fresh() }
     }
 
     #[test]
     fn a_bucket_key_that_is_not_declared_is_off() {
-        let wanted = EncryptionAspect::declared(&spec(json!({"algorithm": "aws:kms"})), &kms(true)).expect("declared");
-        assert!(!EncryptionAspect::same(&kms(true), &wanted));
-        assert!(EncryptionAspect::same(&kms(false), &wanted));
+        let wanted = EncryptionBlock::declared(&spec(json!({"algorithm": "aws:kms"})), &kms(true)).expect("declared");
+        assert!(!EncryptionBlock::same(&kms(true), &wanted));
+        assert!(EncryptionBlock::same(&kms(false), &wanted));
     }
 
     #[test]
     fn blocked_encryption_types_are_kept_unless_they_are_declared() {
         for found in [vec![], vec!["NONE".to_owned()], vec!["SSE-C".to_owned()], vec!["NEW".to_owned()]] {
             let seen = State { blocked_encryption_types: found.clone(), ..kms(false) };
-            let wanted = EncryptionAspect::declared(&spec(json!({"algorithm": "aws:kms"})), &seen).expect("declared");
+            let wanted = EncryptionBlock::declared(&spec(json!({"algorithm": "aws:kms"})), &seen).expect("declared");
             assert_eq!(wanted.blocked_encryption_types, found);
-            assert_eq!(EncryptionAspect::reset(&seen).blocked_encryption_types, found);
+            assert_eq!(EncryptionBlock::reset(&seen).blocked_encryption_types, found);
         }
         let declared = |kind: &str| {
             let spec = spec(json!({"algorithm": "aws:kms", "blockedEncryptionTypes": [kind]}));
-            EncryptionAspect::declared(&spec, &kms(false)).expect("declared")
+            EncryptionBlock::declared(&spec, &kms(false)).expect("declared")
         };
-        assert!(EncryptionAspect::same(&declared("SSE-C"), &kms(false)), "as AWS makes buckets");
-        assert!(!EncryptionAspect::same(&declared("NONE"), &kms(false)));
+        assert!(EncryptionBlock::same(&declared("SSE-C"), &kms(false)), "as AWS makes buckets");
+        assert!(!EncryptionBlock::same(&declared("NONE"), &kms(false)));
         let lifted = State { blocked_encryption_types: vec![], ..kms(false) };
-        assert!(EncryptionAspect::same(&declared("NONE"), &lifted), "nothing and NONE are the same");
+        assert!(EncryptionBlock::same(&declared("NONE"), &lifted), "nothing and NONE are the same");
     }
 }

@@ -4,12 +4,12 @@ use crate::{
     managed::{fault::Fault, policy_document},
 };
 
-use super::{Aspect, Lowers, Target};
+use super::{Block, Lowers, Target};
 
 /// `policy`: the bucket policy, compared as IAM means it.
-pub(in crate::bucket) struct PolicyAspect;
+pub(in crate::bucket) struct PolicyBlock;
 
-impl Aspect for PolicyAspect {
+impl Block for PolicyBlock {
     const NAME: &'static str = "policy";
     /// A statement that denies is a guard; without one a policy only lets in.
     const GUARD: Option<Lowers<Self::State>> =

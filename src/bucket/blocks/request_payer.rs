@@ -6,12 +6,12 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Aspect, Target, incomplete};
+use super::{Block, Target, incomplete};
 
 /// `requestPayer`: who pays for requests and downloads.
-pub(in crate::bucket) struct RequestPayerAspect;
+pub(in crate::bucket) struct RequestPayerBlock;
 
-impl Aspect for RequestPayerAspect {
+impl Block for RequestPayerBlock {
     const NAME: &'static str = "requestPayer";
     const OPERATIONS: &'static [&'static str] = &["GetBucketRequestPayment", "PutBucketRequestPayment"];
     type State = RequestPayer;
