@@ -13,7 +13,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use crate::{aws::Aws, managed::external::Effect, reference::Block};
+use crate::{aws::Aws, reference::Block};
 
 pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 
@@ -52,14 +52,9 @@ pub fn blocks() -> Vec<Block> {
     let block = |row: &blocks::Row| Block {
         name: row.name,
         operations: row.operations,
-        fresh: (row.fresh)().unwrap_or_default(),
-        reset: if row.guard.is_some() { Effect::Weakening } else { Effect::Update },
-        back_to: match row.name {
-            "versioning" | "acceleration" => "Suspended, since no bucket gets back to never having had it",
-            "objectLock" => "the default retention goes; object lock itself can never be switched off",
-            "encryption" => "back to that, but blocked encryption types stay as they are",
-            _ => "back to that",
-        },
+        fresh: (row.initial)().unwrap_or_default(),
+        reset: row.impact,
+        back_to: row.reset_to,
     };
     blocks::TABLE.iter().map(block).collect()
 }

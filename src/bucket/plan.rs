@@ -107,8 +107,10 @@ pub enum Op {
 
 /// A bucket as AWS has just made it.
 pub(super) fn fresh(op: &Op) -> Observed {
-    let mut seen =
-        Observed { blocks: blocks::TABLE.iter().map(|row| (row.name, (row.fresh)())).collect(), ..Observed::default() };
+    let mut seen = Observed {
+        blocks: blocks::TABLE.iter().map(|row| (row.name, (row.initial)())).collect(),
+        ..Observed::default()
+    };
     if let Op::Create { object_ownership: Some(ownership), .. } = op {
         seen.blocks.insert(ObjectOwnershipBlock::NAME, Ok(json!(ownership)));
     }

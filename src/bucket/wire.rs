@@ -328,7 +328,7 @@ async fn every_call_names_the_account_that_must_own_the_bucket() {
         Reads { tags: true, blocks: blocks::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
     assert_eq!(buckets.look(&id(), &reads).await, Ok(Existence::Absent));
     for row in blocks::TABLE {
-        let state = (row.fresh)().expect("JSON");
+        let state = (row.initial)().expect("JSON");
         drop(buckets.call(&id(), &Op::Put { block: row.name, state }).await);
         let item = Op::PutItem { block: row.name, id: "x".into(), configuration: None };
         drop(buckets.call(&id(), &item).await);

@@ -3,6 +3,7 @@
 //! | where | what |
 //! | --- | --- |
 //! | [`external`] | the trait a kind implements: read, plan, change |
+//! | `block` | one block of a spec: what it declares, reads and writes |
 //! | [`ownership`] | whose is it? The proofs that every write asks for |
 //! | [`references`] | what a spec names beside its own resource, and who may |
 //! | [`decide`] | what to do next: a pure function of everything known |
@@ -17,6 +18,7 @@
 
 pub mod adoption;
 pub mod approval;
+pub(crate) mod block;
 pub mod change;
 pub mod cluster;
 pub mod conditions;

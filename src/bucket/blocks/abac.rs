@@ -3,28 +3,34 @@ use aws_sdk_s3::types::{AbacStatus, BucketAbacStatus};
 use crate::{
     api::{Abac, BucketSpec, Switch},
     aws::fault,
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Lowers, Target};
+use super::{Block, Buckets, Target};
 
 /// `abac`: whether the bucket's tags count in IAM policies. Once they do, S3 takes tags by the
 /// operations of S3 Control only, which [`super::super::perform`] heeds.
 pub(in crate::bucket) struct AbacBlock;
 
 impl Block for AbacBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "abac";
     /// Policies that rest on tags stop to count.
-    const GUARD: Option<Lowers<Abac>> = Some(|from, to| from.status == Switch::Enabled && to.status != Switch::Enabled);
+    const IMPACT: Effect = Effect::Weakening;
     const OPERATIONS: &'static [&'static str] = &["GetBucketAbac", "PutBucketAbac"];
     type State = Abac;
+    type Call = Self::State;
 
-    fn fresh() -> Abac {
+    fn initial() -> Abac {
         Abac { status: Switch::Disabled }
     }
 
     fn declared(spec: &BucketSpec, _: &Abac) -> Option<Abac> {
         spec.abac
+    }
+
+    fn has_impact(from: &Abac, to: &Abac) -> bool {
+        from.status == Switch::Enabled && to.status != Switch::Enabled
     }
 
     async fn read(target: &Target) -> Result<Abac, Fault> {

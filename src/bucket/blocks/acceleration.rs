@@ -6,19 +6,22 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Target};
+use super::{Block, Buckets, Target};
 
 /// `acceleration`: S3 Transfer Acceleration.
 pub(in crate::bucket) struct AccelerationBlock;
 
 impl Block for AccelerationBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "acceleration";
+    const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration"];
     /// `None` where it was never on, which Suspended is as good as.
     type State = Option<Acceleration>;
+    type Call = Self::State;
 
-    fn fresh() -> Self::State {
+    fn initial() -> Self::State {
         None
     }
 

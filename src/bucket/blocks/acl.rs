@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    Block, Target,
+    Block, Buckets, Target,
     document::{Built as _, read_as, set},
 };
 
@@ -30,13 +30,15 @@ pub(in crate::bucket) struct State {
 const OWNER: &str = "owner";
 
 impl Block for AclBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "acl";
     /// Without BucketOwnerEnforced S3 takes a list, with it no other than the owner's.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
     const OPERATIONS: &'static [&'static str] = &["GetBucketAcl", "PutBucketAcl"];
     type State = State;
+    type Call = Self::State;
 
-    fn fresh() -> State {
+    fn initial() -> State {
         State { grants: vec![json!({"grantee": OWNER, "permission": "FULL_CONTROL"})], owner: None }
     }
 
@@ -49,11 +51,11 @@ impl Block for AclBlock {
             let own = owner.is_some() && grant.grantee.id.as_deref() == owner;
             if own { json!({"grantee": OWNER, "permission": grant.permission}) } else { json!(grant) }
         });
-        Some(State { grants: set(given.chain(Self::fresh().grants).collect()), owner: seen.owner.clone() })
+        Some(State { grants: set(given.chain(Self::initial().grants).collect()), owner: seen.owner.clone() })
     }
 
     fn reset(seen: &State) -> State {
-        State { owner: seen.owner.clone(), ..Self::fresh() }
+        State { owner: seen.owner.clone(), ..Self::initial() }
     }
 
     fn same(a: &State, b: &State) -> bool {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Block, Target,
+    Block, Buckets, Target,
     document::{Built as _, object, read_as, sort_field, tidy},
 };
 
@@ -16,12 +16,14 @@ use super::{
 pub(in crate::bucket) struct CorsBlock;
 
 impl Block for CorsBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "cors";
     const OPERATIONS: &'static [&'static str] = &["GetBucketCors", "PutBucketCors", "DeleteBucketCors"];
     /// The rules in their order, for the first that fits counts.
     type State = Vec<Value>;
+    type Call = Self::State;
 
-    fn fresh() -> Self::State {
+    fn initial() -> Self::State {
         Vec::new()
     }
 
@@ -40,7 +42,7 @@ impl Block for CorsBlock {
             .await;
         match answer {
             Ok(answer) => Ok(answer.cors_rules().iter().map(|rule| normal(from_sdk(rule))).collect()),
-            Err(error) if code(&error) == Some("NoSuchCORSConfiguration") => Ok(Self::fresh()),
+            Err(error) if code(&error) == Some("NoSuchCORSConfiguration") => Ok(Self::initial()),
             Err(error) => Err(fault("GetBucketCors", &error)),
         }
     }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::{BlockedEncryptionType, BucketSpec, EncryptionAlgorithm},
     aws::{code, fault},
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Lowers, Target, incomplete};
+use super::{Block, Buckets, Target, incomplete};
 
 /// `encryption`: default encryption of new objects.
 pub(in crate::bucket) struct EncryptionBlock;
@@ -35,14 +35,17 @@ impl State {
 }
 
 impl Block for EncryptionBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "encryption";
     /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
-    const GUARD: Option<Lowers<State>> = Some(|from, to| from.asks_kms() && !to.asks_kms());
+    const IMPACT: Effect = Effect::Weakening;
+    const RESET_TO: &'static str = "back to that, but blocked encryption types stay as they are";
     const OPERATIONS: &'static [&'static str] = &["GetBucketEncryption", "PutBucketEncryption"];
     type State = State;
+    type Call = Self::State;
 
     /// Since January 2023 every bucket is encrypted with AES256.
-    fn fresh() -> State {
+    fn initial() -> State {
         State {
             algorithm: "AES256".to_owned(),
             kms_key_id: None,
@@ -83,7 +86,7 @@ impl Block for EncryptionBlock {
     }
 
     fn reset(seen: &State) -> State {
-        State { blocked_encryption_types: seen.blocked_encryption_types.clone(), ..Self::fresh() }
+        State { blocked_encryption_types: seen.blocked_encryption_types.clone(), ..Self::initial() }
     }
 
     fn same(a: &State, b: &State) -> bool {
@@ -96,6 +99,10 @@ impl Block for EncryptionBlock {
             state
         };
         compared(a) == compared(b)
+    }
+
+    fn has_impact(from: &State, to: &State) -> bool {
+        from.asks_kms() && !to.asks_kms()
     }
 
     async fn read(target: &Target) -> Result<State, Fault> {
@@ -111,7 +118,7 @@ impl Block for EncryptionBlock {
             Err(error) if code(&error) == Some("ServerSideEncryptionConfigurationNotFoundError") => None,
             Err(error) => return Err(fault("GetBucketEncryption", &error)),
         };
-        let Some(rule) = rule else { return Ok(Self::fresh()) };
+        let Some(rule) = rule else { return Ok(Self::initial()) };
         let by_default = rule.apply_server_side_encryption_by_default;
         Ok(State {
             algorithm: by_default
@@ -168,7 +175,7 @@ mod tests {
     }
 
     fn kms(bucket_key_enabled: bool) -> State {
-        State { algorithm: "aws:kms".into(), bucket_key_enabled, ..EncryptionBlock::fresh() }
+        State { algorithm: "aws:kms".into(), bucket_key_enabled, ..EncryptionBlock::initial() }
     }
 
     #[test]

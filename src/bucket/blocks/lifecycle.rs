@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Block, Target,
+    Block, Buckets, Target,
     document::{Built as _, by_id, object, read_as, sdk_tags, tags_of},
 };
 
@@ -37,14 +37,16 @@ const DEFAULT_MINIMUM: &str = "all_storage_classes_128K";
 const VARIES: &str = "varies_by_storage_class";
 
 impl Block for LifecycleBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "lifecycle";
     /// Rules about versions that are no longer current make sense only on a versioned bucket.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"];
     type State = State;
+    type Call = Self::State;
 
-    fn fresh() -> State {
+    fn initial() -> State {
         State { rules: Vec::new(), transition_default_minimum_object_size: DEFAULT_MINIMUM.to_owned() }
     }
 
@@ -79,7 +81,7 @@ impl Block for LifecycleBlock {
                     .map_or(DEFAULT_MINIMUM, |size| size.as_str())
                     .to_owned(),
             }),
-            Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Self::fresh()),
+            Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Self::initial()),
             Err(error) => Err(fault("GetBucketLifecycleConfiguration", &error)),
         }
     }
@@ -231,7 +233,7 @@ fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
 }
 
 /// Rules in the spec's words as S3 takes them. What is written comes from the spec or from
-/// [`LifecycleBlock::fresh`], so that it always fits the spec's type.
+/// [`LifecycleBlock::initial`], so that it always fits the spec's type.
 fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Fault> {
     let rules = rules
         .iter()

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, LogsPermission, PartitionDateSource},
     aws::fault,
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
 use super::{
-    Block, Lowers, Target,
+    Block, Buckets, Target,
     acl::{grantee_from_sdk, grantee_to_sdk},
     document::{Built as _, object, read_as, sort_field, text, tidy, without_empty},
 };
@@ -17,19 +17,25 @@ use super::{
 pub(in crate::bucket) struct LoggingBlock;
 
 impl Block for LoggingBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "logging";
     /// Who did what is written down no longer.
-    const GUARD: Option<Lowers<Value>> = Some(|from, to| *from != Self::fresh() && *to == Self::fresh());
+    const IMPACT: Effect = Effect::Weakening;
     const OPERATIONS: &'static [&'static str] = &["GetBucketLogging", "PutBucketLogging"];
     /// In the words of the spec; `{}` is none.
     type State = Value;
+    type Call = Self::State;
 
-    fn fresh() -> Value {
+    fn initial() -> Value {
         json!({})
     }
 
     fn declared(spec: &BucketSpec, _: &Value) -> Option<Value> {
         Some(normal(json!(spec.logging.as_ref()?)))
+    }
+
+    fn has_impact(from: &Value, to: &Value) -> bool {
+        *from != Self::initial() && *to == Self::initial()
     }
 
     async fn read(target: &Target) -> Result<Value, Fault> {
@@ -41,7 +47,7 @@ impl Block for LoggingBlock {
             .send()
             .await
             .map_err(|error| fault("GetBucketLogging", &error))?;
-        Ok(answer.logging_enabled().map_or_else(Self::fresh, |found| normal(from_sdk(found))))
+        Ok(answer.logging_enabled().map_or_else(Self::initial, |found| normal(from_sdk(found))))
     }
 
     async fn write(target: &Target, state: &Value) -> Result<(), Fault> {

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, future::Future};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{api::BucketSpec, managed::fault::Fault};
+use crate::{
+    api::BucketSpec,
+    managed::{external::Effect, fault::Fault},
+};
 
 use super::{
     Row, Target, Write, characters,
@@ -98,13 +101,15 @@ pub(super) use calls;
 pub(super) const fn row<N: Named>() -> Row {
     Row {
         name: N::NAME,
-        guard: None,
+        impact: Effect::Update,
+        has_impact: |_, _| false,
+        reset_to: "back to that",
         refusal: |configuration| characters::refusal(N::NAME, &json!([configuration])),
         after: &[],
         operations: N::OPERATIONS,
         is_declared: |spec| N::declared(spec).is_some(),
         is_off: |spec| N::declared(spec).is_some_and(<[_]>::is_empty),
-        fresh: || Ok(json!([])),
+        initial: || Ok(json!([])),
         wanted: |spec, managed, seen| {
             let wanted = match N::declared(spec) {
                 Some(list) => by_id(list.iter().map(|found| N::normal(json!(found))).collect()),

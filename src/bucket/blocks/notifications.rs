@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Block, Target,
+    Block, Buckets, Target,
     document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy, without_idle_filter},
 };
 
@@ -19,13 +19,15 @@ use super::{
 pub(in crate::bucket) struct NotificationsBlock;
 
 impl Block for NotificationsBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "notifications";
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration"];
     /// In the words of the spec; `{}` is none.
     type State = Value;
+    type Call = Self::State;
 
-    fn fresh() -> Value {
+    fn initial() -> Value {
         json!({})
     }
 

@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, DefaultRetention, RetentionMode},
     aws::{code, fault},
-    managed::fault::{Fault, Reason},
+    managed::{
+        external::Effect,
+        fault::{Fault, Reason},
+    },
 };
 
 use super::{
-    Block, Lowers, Target,
+    Block, Buckets, Target,
     document::{object, read_as},
 };
 
@@ -27,16 +30,18 @@ pub(in crate::bucket) struct State {
 }
 
 impl Block for ObjectLockBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "objectLock";
     /// New objects are locked no longer.
-    const GUARD: Option<Lowers<State>> =
-        Some(|from, to| from.default_retention.is_some() && to.default_retention.is_none());
+    const IMPACT: Effect = Effect::Weakening;
+    const RESET_TO: &'static str = "the default retention goes; object lock itself can never be switched off";
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [&'static str] = &["GetObjectLockConfiguration", "PutObjectLockConfiguration"];
     type State = State;
+    type Call = Self::State;
 
-    fn fresh() -> State {
+    fn initial() -> State {
         State::default()
     }
 
@@ -49,6 +54,10 @@ impl Block for ObjectLockBlock {
     /// What is locked stays lockable; nothing is locked by default any more.
     fn reset(seen: &State) -> State {
         State { enabled: seen.enabled, default_retention: None }
+    }
+
+    fn has_impact(from: &State, to: &State) -> bool {
+        from.default_retention.is_some() && to.default_retention.is_none()
     }
 
     async fn read(target: &Target) -> Result<State, Fault> {
@@ -65,7 +74,7 @@ impl Block for ObjectLockBlock {
             Err(error) if code(&error).is_some_and(|code| code.starts_with("ObjectLockConfigurationNotFound")) => None,
             Err(error) => return Err(fault("GetObjectLockConfiguration", &error)),
         };
-        let Some(found) = found else { return Ok(Self::fresh()) };
+        let Some(found) = found else { return Ok(Self::initial()) };
         let retention = found.rule().and_then(ObjectLockRule::default_retention);
         Ok(State {
             enabled: found.object_lock_enabled() == Some(&ObjectLockEnabled::Enabled),

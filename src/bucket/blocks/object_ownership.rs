@@ -6,19 +6,21 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Target, incomplete};
+use super::{Block, Buckets, Target, incomplete};
 
 /// `objectOwnership`: who owns objects that others upload.
 pub(in crate::bucket) struct ObjectOwnershipBlock;
 
 impl Block for ObjectOwnershipBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "objectOwnership";
     const OPERATIONS: &'static [&'static str] = &["GetBucketOwnershipControls", "PutBucketOwnershipControls"];
     /// `None` on buckets from before the feature: objects belong to their writer.
     type State = Option<ObjectOwnership>;
+    type Call = Self::State;
 
     /// Since April 2023 (Amazon S3 User Guide, "Controlling ownership of objects").
-    fn fresh() -> Self::State {
+    fn initial() -> Self::State {
         Some(ObjectOwnership::BucketOwnerEnforced)
     }
 

@@ -1,26 +1,27 @@
 use crate::{
     api::BucketSpec,
     aws::{code, fault},
-    managed::{fault::Fault, policy_document},
+    managed::{external::Effect, fault::Fault, policy_document},
 };
 
-use super::{Block, Lowers, Target};
+use super::{Block, Buckets, Target};
 
 /// `policy`: the bucket policy, compared as IAM means it.
 pub(in crate::bucket) struct PolicyBlock;
 
 impl Block for PolicyBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "policy";
     /// A statement that denies is a guard; without one a policy only lets in.
-    const GUARD: Option<Lowers<Self::State>> =
-        Some(|from, to| to.is_none() && from.as_deref().is_some_and(policy_document::denies));
+    const IMPACT: Effect = Effect::Weakening;
     /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
     const OPERATIONS: &'static [&'static str] = &["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"];
     /// The user's text, or S3's.
     type State = Option<String>;
+    type Call = Self::State;
 
-    fn fresh() -> Self::State {
+    fn initial() -> Self::State {
         None
     }
 
@@ -36,9 +37,12 @@ impl Block for PolicyBlock {
         }
     }
 
-    /// It goes as JSON, not as XML.
     fn refusal(state: &Self::State) -> Option<Fault> {
         policy_document::refusal(Self::NAME, state.as_deref()?)
+    }
+
+    fn has_impact(from: &Option<String>, to: &Option<String>) -> bool {
+        to.is_none() && from.as_deref().is_some_and(policy_document::denies)
     }
 
     async fn read(target: &Target) -> Result<Self::State, Fault> {

@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::{
     api::BucketSpec,
     aws::{code, fault},
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Lowers, Target, state};
+use super::{Block, Buckets, Target, state};
 
 /// `publicAccessBlock`: the four switches of S3 Block Public Access.
 pub(in crate::bucket) struct PublicAccessBlock;
@@ -42,14 +42,16 @@ const OFF: Switches = Switches {
 };
 
 impl Block for PublicAccessBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "publicAccessBlock";
-    const GUARD: Option<Lowers<Switches>> = Some(Switches::loosens);
+    const IMPACT: Effect = Effect::Weakening;
     const OPERATIONS: &'static [&'static str] =
         &["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"];
     type State = Switches;
+    type Call = Self::State;
 
     /// Since April 2023 every switch of a new bucket is on.
-    fn fresh() -> Switches {
+    fn initial() -> Switches {
         Switches {
             block_public_acls: true,
             ignore_public_acls: true,
@@ -70,6 +72,10 @@ impl Block for PublicAccessBlock {
             block_public_policy: block.block_public_policy.unwrap_or(true),
             restrict_public_buckets: block.restrict_public_buckets.unwrap_or(true),
         })
+    }
+
+    fn has_impact(from: &Switches, to: &Switches) -> bool {
+        from.loosens(to)
     }
 
     async fn read(target: &Target) -> Result<Switches, Fault> {

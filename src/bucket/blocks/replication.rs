@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::{
     api::{BucketSpec, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch},
     aws::{code, fault},
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
 use super::{
-    Block, Lowers, Target,
+    Block, Buckets, Target,
     document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy, without_idle_filter},
 };
 
@@ -37,16 +37,18 @@ impl State {
 }
 
 impl Block for ReplicationBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "replication";
     /// What only a copy would save is lost from then on.
-    const GUARD: Option<Lowers<State>> = Some(|from, to| from.copies() && !to.copies());
+    const IMPACT: Effect = Effect::Weakening;
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [&'static str] =
         &["GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"];
     type State = State;
+    type Call = Self::State;
 
-    fn fresh() -> State {
+    fn initial() -> State {
         State::default()
     }
 
@@ -55,6 +57,10 @@ impl Block for ReplicationBlock {
         let rules = by_id(block.rules.iter().map(|rule| normal(json!(rule))).collect());
         // Without rules there is nothing that a role could be stored in.
         Some(State { role: block.role.clone().filter(|_| !rules.is_empty()), rules })
+    }
+
+    fn has_impact(from: &State, to: &State) -> bool {
+        from.copies() && !to.copies()
     }
 
     async fn read(target: &Target) -> Result<State, Fault> {
@@ -66,11 +72,11 @@ impl Block for ReplicationBlock {
             .send()
             .await;
         match answer {
-            Ok(answer) => Ok(answer.replication_configuration().map_or_else(Self::fresh, |found| State {
+            Ok(answer) => Ok(answer.replication_configuration().map_or_else(Self::initial, |found| State {
                 role: Some(found.role().to_owned()),
                 rules: by_id(found.rules().iter().map(|rule| normal(from_sdk(rule))).collect()),
             })),
-            Err(error) if code(&error) == Some("ReplicationConfigurationNotFoundError") => Ok(Self::fresh()),
+            Err(error) if code(&error) == Some("ReplicationConfigurationNotFoundError") => Ok(Self::initial()),
             Err(error) => Err(fault("GetBucketReplication", &error)),
         }
     }

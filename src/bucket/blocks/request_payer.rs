@@ -6,17 +6,19 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Target, incomplete};
+use super::{Block, Buckets, Target, incomplete};
 
 /// `requestPayer`: who pays for requests and downloads.
 pub(in crate::bucket) struct RequestPayerBlock;
 
 impl Block for RequestPayerBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "requestPayer";
     const OPERATIONS: &'static [&'static str] = &["GetBucketRequestPayment", "PutBucketRequestPayment"];
     type State = RequestPayer;
+    type Call = Self::State;
 
-    fn fresh() -> RequestPayer {
+    fn initial() -> RequestPayer {
         RequestPayer::BucketOwner
     }
 

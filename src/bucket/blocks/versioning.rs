@@ -3,10 +3,10 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use crate::{
     api::{BucketSpec, Versioning, VersioningStatus},
     aws::fault,
-    managed::fault::Fault,
+    managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Lowers, Target};
+use super::{Block, Buckets, Target};
 
 /// `versioning`: whether overwritten and deleted objects are kept.
 pub(in crate::bucket) struct VersioningBlock;
@@ -16,14 +16,17 @@ fn is_on(state: Option<&Versioning>) -> bool {
 }
 
 impl Block for VersioningBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "versioning";
     /// What is overwritten or deleted is kept no longer.
-    const GUARD: Option<Lowers<Option<Versioning>>> = Some(|from, to| is_on(from.as_ref()) && !is_on(to.as_ref()));
+    const IMPACT: Effect = Effect::Weakening;
+    const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
     const OPERATIONS: &'static [&'static str] = &["GetBucketVersioning", "PutBucketVersioning"];
     /// `None` on a bucket that was never versioned, which is not the same as Suspended.
     type State = Option<Versioning>;
+    type Call = Self::State;
 
-    fn fresh() -> Self::State {
+    fn initial() -> Self::State {
         None
     }
 
@@ -37,6 +40,10 @@ impl Block for VersioningBlock {
     /// No bucket gets back to "never versioned".
     fn reset(seen: &Self::State) -> Self::State {
         seen.map(|_| Versioning { status: VersioningStatus::Suspended })
+    }
+
+    fn has_impact(from: &Option<Versioning>, to: &Option<Versioning>) -> bool {
+        is_on(from.as_ref()) && !is_on(to.as_ref())
     }
 
     async fn read(target: &Target) -> Result<Self::State, Fault> {

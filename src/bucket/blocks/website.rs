@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Block, Target,
+    Block, Buckets, Target,
     document::{Built as _, object, read_as, some_object, text, tidy, without_idle_filter},
 };
 
@@ -16,12 +16,14 @@ use super::{
 pub(in crate::bucket) struct WebsiteBlock;
 
 impl Block for WebsiteBlock {
+    type Kind = Buckets;
     const NAME: &'static str = "website";
     const OPERATIONS: &'static [&'static str] = &["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"];
     /// In the words of the spec; `{}` is none.
     type State = Value;
+    type Call = Self::State;
 
-    fn fresh() -> Value {
+    fn initial() -> Value {
         json!({})
     }
 
@@ -39,7 +41,7 @@ impl Block for WebsiteBlock {
             .await;
         let found = match answer {
             Ok(found) => found,
-            Err(error) if code(&error) == Some("NoSuchWebsiteConfiguration") => return Ok(Self::fresh()),
+            Err(error) if code(&error) == Some("NoSuchWebsiteConfiguration") => return Ok(Self::initial()),
             Err(error) => return Err(fault("GetBucketWebsite", &error)),
         };
         let all = found
@@ -55,7 +57,7 @@ impl Block for WebsiteBlock {
     }
 
     async fn write(target: &Target, state: &Value) -> Result<(), Fault> {
-        if *state == Self::fresh() {
+        if *state == Self::initial() {
             target
                 .client
                 .delete_bucket_website()
