@@ -90,6 +90,9 @@ pub(crate) trait Block: Sized + 'static {
 /// A future with its type forgotten.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
+/// What a state must become, of the spec, whether the block is managed, and what was observed.
+pub(crate) type Wanted<Spec> = fn(&Spec, bool, &Value) -> Result<Option<Value>, Fault>;
+
 /// A [`Block`] with its type forgotten: states are JSON, which is also what people are shown.
 pub(crate) struct Row<K: Blocks, W> {
     pub name: &'static str,
@@ -102,7 +105,7 @@ pub(crate) struct Row<K: Blocks, W> {
     pub is_off: fn(&K::Spec) -> bool,
     pub initial: fn() -> Result<Value, Fault>,
     /// What the state must become; `None` if it is as it should be.
-    pub wanted: fn(&K::Spec, managed: bool, observed: &Value) -> Result<Option<Value>, Fault>,
+    pub wanted: Wanted<K::Spec>,
     pub has_impact: fn(&Value, &Value) -> bool,
     /// Why AWS would refuse to be told this: a whole state, or one configuration of a list.
     pub refusal: fn(&Value) -> Option<Fault>,

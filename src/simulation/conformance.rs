@@ -38,7 +38,14 @@ use crate::{
         identity::{Identity, Owner},
         ownership::{Absent, Claim},
     },
-    table::{Billing, Creation, Op as TableOp, Tables, Update},
+    table::{
+        Billing, Creation, Op as TableOp, Tables, Update,
+        blocks::{
+            point_in_time_recovery::{PointInTimeRecoveryBlock, Recovery},
+            read_as, read_of, set,
+            time_to_live::{SetTtl, TimeToLiveBlock, Ttl},
+        },
+    },
     telemetry::Metrics,
 };
 
@@ -266,6 +273,7 @@ async fn tables_as_in_localstack() {
     let capacity = |units| ProvisionedThroughput { read_capacity_units: units, write_capacity_units: units };
     let update = |update| Do::Perform(TableOp::Update(update));
     let billed = |billing| update(Update::Billing { billing, indexes: std::collections::BTreeMap::new() });
+    let recovery = |days| Do::Perform(set::<PointInTimeRecoveryBlock>(&Recovery { days }));
     let protection = |on| update(Update::Protection(on));
     let limits = |read, write| {
         update(Update::OnDemand(OnDemandThroughput { max_read_request_units: read, max_write_request_units: write }))
@@ -303,12 +311,15 @@ async fn tables_as_in_localstack() {
         ("an index", create_index("by-state", AttributeType::S)),
         ("an index of the same name", create_index("by-state", AttributeType::S)),
         ("no index", update(Update::DeleteIndex("by-state".into()))),
-        ("backups", Do::Perform(TableOp::SetRecovery(Some(35)))),
-        ("no backups", Do::Perform(TableOp::SetRecovery(None))),
+        ("backups", recovery(Some(35))),
+        ("no backups", recovery(None)),
         ("protection on", protection(true)),
         ("a deletion under protection", Do::Delete),
         ("protection off", protection(false)),
-        ("time to live on", Do::Perform(TableOp::SetTtl { enabled: true, attribute: "expires".into() })),
+        (
+            "time to live on",
+            Do::Perform(set::<TimeToLiveBlock>(&SetTtl { enabled: true, attribute: "expires".into() })),
+        ),
         ("a tag", Do::Perform(TableOp::Tag(Tags::from([("a".into(), "b".into())])))),
         ("no tag", Do::Perform(TableOp::Untag(vec!["a".into()]))),
         ("a deletion", Do::Delete),
@@ -316,14 +327,17 @@ async fn tables_as_in_localstack() {
     ];
     // AWS takes its time to enable it; whether it is on is what counts.
     let same: fn(&mut crate::table::Observed) = |seen| {
-        if let Some(Ok(ttl)) = &mut seen.ttl {
-            ttl.changing = false;
-        }
         // LocalStack drops how many days, and does not know some blocks.
-        if let Some(Ok(recovery)) = &mut seen.recovery {
-            recovery.days = recovery.days.map(|_| 0);
+        let ttl = read_of::<TimeToLiveBlock>(&seen.settings);
+        let recovery = read_of::<PointInTimeRecoveryBlock>(&seen.settings);
+        seen.settings.clear();
+        if let Some(Ok(ttl)) = ttl {
+            seen.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { changing: false, ..ttl })]);
         }
-        (seen.insights, seen.policy, seen.kinesis) = (None, None, None);
+        if let Some(Ok(Recovery { days })) = recovery {
+            let recovery = Recovery { days: days.map(|_| 0) };
+            seen.settings.extend([read_as::<PointInTimeRecoveryBlock>(&recovery)]);
+        }
         seen.facts = crate::table::Facts::default();
     };
     let busy: fn(&crate::table::Observed) -> bool = |seen| seen.indexes.values().any(|index| index.phase.is_busy());

@@ -13,7 +13,14 @@ use crate::{
         external::{External, ManagedObject, Settling},
         identity::Identity,
     },
-    table::{Observed, Op, ReplicaState, Tables},
+    table::{
+        Observed, Op, ReplicaState, Tables,
+        blocks::{
+            read_as, read_of,
+            resource_policy::{Policy, ResourcePolicyBlock},
+            time_to_live::{TimeToLiveBlock, Ttl},
+        },
+    },
 };
 
 use super::cloud::{
@@ -97,11 +104,12 @@ fn comparable(mut seen: Observed, object: &Manifest) -> Observed {
     seen.warm = None;
     seen.indexes.values_mut().for_each(|index| index.warm = None);
     seen.facts = crate::table::Facts::default();
-    if let Some(Ok(policy)) = &mut seen.policy {
-        policy.revision = None;
+    if let Some(Ok(policy)) = read_of::<ResourcePolicyBlock>(&seen.settings) {
+        seen.settings.extend([read_as::<ResourcePolicyBlock>(&Policy { revision: None, ..policy })]);
     }
-    if let Some(Ok(ttl)) = &mut seen.ttl {
-        ttl.attribute = ttl.attribute.take().filter(|_| ttl.enabled);
+    if let Some(Ok(ttl)) = read_of::<TimeToLiveBlock>(&seen.settings) {
+        let attribute = ttl.attribute.clone().filter(|_| ttl.enabled);
+        seen.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { attribute, ..ttl })]);
     }
     seen
 }

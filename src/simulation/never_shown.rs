@@ -128,11 +128,11 @@ fn op_of(block: TableBlock) -> &'static str {
         TableBlock::GlobalSecondaryIndexes => "CreateIndex {",
         TableBlock::Stream => "Stream(",
         TableBlock::Encryption => "Encryption(",
-        TableBlock::TimeToLive => "SetTtl {",
-        TableBlock::PointInTimeRecovery => "SetRecovery(",
-        TableBlock::ContributorInsights => "SetInsights(",
-        TableBlock::ResourcePolicy => "PutPolicy {",
-        TableBlock::KinesisStream => "EnableKinesis(",
+        TableBlock::TimeToLive => "block: \"timeToLive\"",
+        TableBlock::PointInTimeRecovery => "block: \"pointInTimeRecovery\"",
+        TableBlock::ContributorInsights => "block: \"contributorInsights\"",
+        TableBlock::ResourcePolicy => "block: \"resourcePolicy\"",
+        TableBlock::KinesisStream => "block: \"kinesisStream\"",
         TableBlock::Replicas => "CreateReplica(",
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{Observed, Op, Phase, Tables, arn, origin, plan};
+use super::{Observed, Op, Phase, Tables, arn, blocks, origin, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
@@ -73,7 +73,7 @@ impl ManagedObject for Table {
     }
 
     fn declared_blocks(&self) -> Vec<&'static str> {
-        plan::declared_blocks(&self.spec)
+        blocks::declared(&self.spec)
     }
 }
 
@@ -82,7 +82,7 @@ impl External for Tables {
     type Observed = Observed;
     type Op = Op;
 
-    const BLOCKS: &'static [&'static str] = plan::BLOCKS;
+    const BLOCKS: &'static [&'static str] = blocks::NAMES;
 
     /// CreateTable always took tags, at AWS and in LocalStack; restores and imports take none.
     fn tags_at_creation(&self, object: &Table) -> bool {
@@ -119,7 +119,7 @@ impl External for Tables {
     }
 
     fn is_assumed(block: &str) -> bool {
-        plan::READ_APART.iter().any(|apart| apart.name() == block)
+        blocks::find(block).is_some()
     }
 
     fn plan(object: &Table, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
@@ -135,11 +135,7 @@ impl External for Tables {
     }
 
     fn confirm(seen: &mut Observed, read: Observed) {
-        seen.ttl = read.ttl.or_else(|| seen.ttl.take());
-        seen.recovery = read.recovery.or_else(|| seen.recovery.take());
-        seen.insights = read.insights.or_else(|| seen.insights.take());
-        seen.policy = read.policy.or_else(|| seen.policy.take());
-        seen.kinesis = read.kinesis.or_else(|| seen.kinesis.take());
+        seen.settings.extend(read.settings);
     }
 
     fn settling(seen: &Observed) -> Option<Settling> {
@@ -172,7 +168,7 @@ impl External for Tables {
     }
 
     fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-        plan::block_faults(seen)
+        blocks::faults(&seen.settings)
     }
 
     /// Names of tables are unique within an account and region (DynamoDB API reference, CreateTable).
@@ -193,7 +189,7 @@ impl External for Tables {
         match self.make(proof.identity(), op).await {
             Ok(made) => {
                 let (tags, _) = plan::fresh(op);
-                Ok(Made::New { tags, seen: plan::read_apart(made) })
+                Ok(Made::New { tags, seen: Observed { settings: blocks::initial(), ..made } })
             }
             Err(fault) if origin::existed(&fault) => Ok(Made::Existed(Fault { class: Class::Pending, ..fault })),
             Err(fault) => Err(fault),

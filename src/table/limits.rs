@@ -25,15 +25,6 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
     allowance(reason, rule, &fault)
 }
 
-/// The one validation error of UpdateTimeToLive that we can run into is its rule of one change an
-/// hour, or the same change again: both pass with time and are no mistake of the user's.
-pub(crate) fn ttl(fault: Fault) -> Fault {
-    if fault.reason == "ValidationException" {
-        return allowance(Reason::TimeToLivePending, "one change of time to live an hour", &fault);
-    }
-    fault
-}
-
 /// AWS locks the tags of a table for 1.6 to 1.8 seconds with each change of them (measured on AWS: ack-api-quirks,
 /// DDB-TABLE-103; hashicorp/terraform-provider-aws#39361). Removing tags right after adding some meets the lock, and
 /// is no limit of anybody's.
@@ -45,17 +36,7 @@ pub(super) fn tags(fault: Fault) -> Fault {
     fault
 }
 
-/// Continuous backups of a new table come into being in the first minutes.
-pub(crate) fn recovery(fault: Fault) -> Fault {
-    if fault.reason == "ContinuousBackupsUnavailableException" {
-        let message =
-            format!("AWS is still making ready the backups of a new table, which takes minutes ({})", fault.message);
-        return Fault::new(Class::Quota, Reason::PointInTimeRecoveryPending, message);
-    }
-    fault
-}
-
-fn allowance(reason: Reason, rule: &str, fault: &Fault) -> Fault {
+pub(super) fn allowance(reason: Reason, rule: &str, fault: &Fault) -> Fault {
     let message = format!("AWS allows {rule} and goes on by itself when that is over ({})", fault.message);
     Fault::new(Class::Allowance, reason, message)
 }
@@ -97,14 +78,5 @@ mod tests {
         }
         let invalid = Fault::user("ValidationException", "a tag");
         assert_eq!(tags(invalid.clone()), invalid);
-    }
-
-    #[test]
-    fn the_hour_of_time_to_live_is_no_mistake_of_the_user() {
-        let fault = ttl(Fault::user("ValidationException", "Time to live has been modified multiple times"));
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, "TimeToLivePending"));
-        let fault =
-            recovery(Fault::new(Class::Pending, "ContinuousBackupsUnavailableException", "Backups are being enabled"));
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Quota, "PointInTimeRecoveryPending"));
     }
 }

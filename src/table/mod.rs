@@ -1,6 +1,6 @@
 //! DynamoDB tables: one description, changed by a ladder of single steps.
 
-mod blocks;
+pub(crate) mod blocks;
 mod create;
 mod describe;
 mod import;
@@ -30,10 +30,7 @@ use in_flight::InFlight;
 
 pub use blocks::{OPERATIONS, blocks};
 pub use op::{Creation, Op, Update};
-pub use state::{
-    Billing, Definition, Destination, Encryption, Facts, Index, Insights, Key, Kinesis, Observed, Phase, Policy,
-    Recovery, ReplicaState, Restored, Ttl,
-};
+pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored};
 
 /// DynamoDB tables as [`crate::managed::external::External`].
 pub struct Tables {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::api::{
-    AttributeType, CreateFrom, GlobalSecondaryIndex, InsightsMode, KeyAttribute, LocalSecondaryIndex,
-    OnDemandThroughput, ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput,
-    tags::Tags,
+    AttributeType, CreateFrom, GlobalSecondaryIndex, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput,
+    ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput, tags::Tags,
 };
 
-use super::state::{Billing, Destination};
+use super::state::Billing;
 
 /// One call that changes a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,35 +18,13 @@ pub enum Op {
     Create(Box<Creation>),
     /// UpdateTable, one change at a time.
     Update(Update),
-    /// UpdateTimeToLive.
-    SetTtl {
-        /// Whether items expire.
-        enabled: bool,
-        /// By which attribute. AWS wants it named when switching off, too.
-        attribute: String,
+    /// The one call that changes a setting.
+    Set {
+        /// Name of the setting.
+        block: &'static str,
+        /// What the call says.
+        call: Value,
     },
-    /// UpdateContinuousBackups: how many days, or off.
-    SetRecovery(Option<i32>),
-    /// UpdateContributorInsights: at what, or off.
-    SetInsights(Option<InsightsMode>),
-    /// PutResourcePolicy.
-    PutPolicy {
-        /// The policy.
-        text: String,
-        /// The revision that it replaces.
-        revision: Option<String>,
-    },
-    /// DeleteResourcePolicy.
-    DeletePolicy {
-        /// The revision that is deleted.
-        revision: Option<String>,
-    },
-    /// EnableKinesisStreamingDestination.
-    EnableKinesis(Destination),
-    /// UpdateKinesisStreamingDestination.
-    UpdateKinesis(Destination),
-    /// DisableKinesisStreamingDestination.
-    DisableKinesis(String),
     /// TagResource.
     Tag(Tags),
     /// UntagResource.

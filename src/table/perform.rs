@@ -1,26 +1,15 @@
 //! One op, one DynamoDB call.
 
-use aws_sdk_dynamodb::types::{
-    ApproximateCreationDateTimePrecision, ContributorInsightsAction, ContributorInsightsMode,
-    EnableKinesisStreamingConfiguration, PointInTimeRecoverySpecification, TimeToLiveSpecification,
-    UpdateKinesisStreamingConfiguration,
-};
-
 use crate::{
-    api::{InsightsMode, Precision, TableBlock},
     aws::{code, fault, not_offered},
-    managed::{fault::Fault, identity::Identity, policy_document},
+    managed::{fault::Fault, identity::Identity},
 };
 
 use super::{
-    Tables, arn, limits,
+    Tables, arn, blocks, limits,
     op::{Op, Update},
-    request::{self, IndexThroughput, build, definitions, internal, sdk_tags},
-    words::word,
+    request::{self, IndexThroughput, definitions, internal, sdk_tags},
 };
-
-/// What ExpectedRevisionId says where there should be no policy yet.
-const NO_POLICY: &str = "NO_POLICY";
 
 impl Tables {
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
@@ -28,34 +17,10 @@ impl Tables {
         match op {
             Op::Create(_) => self.make(id, op).await.map(drop),
             Op::Update(update) => Box::pin(self.update(id, update)).await,
-            Op::SetTtl { enabled, attribute } => {
-                let specification =
-                    TimeToLiveSpecification::builder().enabled(*enabled).attribute_name(attribute).build();
-                let call = client
-                    .update_time_to_live()
-                    .table_name(&id.name)
-                    .time_to_live_specification(specification.map_err(build)?);
-                let block = TableBlock::TimeToLive.name();
-                call.send()
-                    .await
-                    .map(drop)
-                    .map_err(|error| not_offered(block, limits::ttl(fault("UpdateTimeToLive", &error))))
-            }
-            Op::SetRecovery(days) => self.set_recovery(id, *days).await,
-            Op::SetInsights(mode) => self.set_insights(id, *mode).await,
-            Op::PutPolicy { text, revision } => {
-                let call = client.put_resource_policy().resource_arn(arn(id)).policy(policy_document::compact(text));
-                let call = call.expected_revision_id(revision.as_deref().unwrap_or(NO_POLICY));
-                let block = TableBlock::ResourcePolicy.name();
-                call.send().await.map(drop).map_err(|error| not_offered(block, fault("PutResourcePolicy", &error)))
-            }
-            Op::DeletePolicy { revision } => {
-                let call = client.delete_resource_policy().resource_arn(arn(id));
-                let call = call.set_expected_revision_id(revision.clone());
-                let block = TableBlock::ResourcePolicy.name();
-                call.send().await.map(drop).map_err(|error| not_offered(block, fault("DeleteResourcePolicy", &error)))
-            }
-            Op::EnableKinesis(_) | Op::UpdateKinesis(_) | Op::DisableKinesis(_) => self.set_kinesis(id, op).await,
+            Op::Set { block, call } => match blocks::find(block) {
+                Some(row) => (row.write.make)(&self.target(id), call).await.map_err(|fault| not_offered(block, fault)),
+                None => Err(internal(&format!("there is no setting {block}"))),
+            },
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));
                 call.send().await.map(drop).map_err(|error| limits::tags(fault("TagResource", &error)))
@@ -109,68 +74,6 @@ impl Tables {
         };
         self.in_flight.take_off(id, matches!(update, Update::CreateIndex { .. }))?;
         call.send().await.map(drop).map_err(|error| limits::update(update, fault("UpdateTable", &error)))
-    }
-
-    async fn set_recovery(&self, id: &Identity, days: Option<i32>) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
-        let specification = PointInTimeRecoverySpecification::builder()
-            .point_in_time_recovery_enabled(days.is_some())
-            .set_recovery_period_in_days(days)
-            .build()
-            .map_err(build)?;
-        let call =
-            client.update_continuous_backups().table_name(&id.name).point_in_time_recovery_specification(specification);
-        let block = TableBlock::PointInTimeRecovery.name();
-        let answer = call.send().await.map(drop);
-        answer.map_err(|error| not_offered(block, limits::recovery(fault("UpdateContinuousBackups", &error))))
-    }
-
-    async fn set_insights(&self, id: &Identity, mode: Option<InsightsMode>) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
-        let action =
-            if mode.is_some() { ContributorInsightsAction::Enable } else { ContributorInsightsAction::Disable };
-        let call = client
-            .update_contributor_insights()
-            .table_name(&id.name)
-            .contributor_insights_action(action)
-            .set_contributor_insights_mode(mode.map(|mode| ContributorInsightsMode::from(word(mode).as_str())));
-        let block = TableBlock::ContributorInsights.name();
-        call.send().await.map(drop).map_err(|error| not_offered(block, fault("UpdateContributorInsights", &error)))
-    }
-
-    async fn set_kinesis(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
-        let said = |precision: Precision| ApproximateCreationDateTimePrecision::from(word(precision).as_str());
-        let answer = match op {
-            Op::EnableKinesis(to) => {
-                let configuration = EnableKinesisStreamingConfiguration::builder()
-                    .approximate_creation_date_time_precision(said(to.precision))
-                    .build();
-                let call = client
-                    .enable_kinesis_streaming_destination()
-                    .table_name(&id.name)
-                    .stream_arn(&to.stream_arn)
-                    .enable_kinesis_streaming_configuration(configuration);
-                call.send().await.map(drop).map_err(|error| fault("EnableKinesisStreamingDestination", &error))
-            }
-            Op::UpdateKinesis(to) => {
-                let configuration = UpdateKinesisStreamingConfiguration::builder()
-                    .approximate_creation_date_time_precision(said(to.precision))
-                    .build();
-                let call = client
-                    .update_kinesis_streaming_destination()
-                    .table_name(&id.name)
-                    .stream_arn(&to.stream_arn)
-                    .update_kinesis_streaming_configuration(configuration);
-                call.send().await.map(drop).map_err(|error| fault("UpdateKinesisStreamingDestination", &error))
-            }
-            Op::DisableKinesis(stream_arn) => {
-                let call = client.disable_kinesis_streaming_destination().table_name(&id.name).stream_arn(stream_arn);
-                call.send().await.map(drop).map_err(|error| fault("DisableKinesisStreamingDestination", &error))
-            }
-            _ => Err(internal("not an op of a Kinesis data stream")),
-        };
-        answer.map_err(|fault| not_offered(TableBlock::KinesisStream.name(), fault))
     }
 
     pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {

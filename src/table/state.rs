@@ -6,12 +6,13 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{
-        ContributorInsights, GlobalSecondaryIndex, ImportStatus, InsightsMode, KeyAttribute, LocalSecondaryIndex,
-        OnDemandThroughput, Precision, Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass,
-        WarmThroughput,
+        GlobalSecondaryIndex, ImportStatus, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, Projection,
+        ProvisionedThroughput, Replica, StreamViewType, TableClass, WarmThroughput,
     },
     managed::{external::Settling, fault::Fault},
 };
+
+use super::blocks::Read;
 
 /// A table as it was seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,16 +49,8 @@ pub struct Observed {
     pub replicas: BTreeMap<String, ReplicaState>,
     /// What nobody declares and applications want to know.
     pub facts: Facts,
-    /// Its expiry, if it was read.
-    pub ttl: Option<Result<Ttl, Fault>>,
-    /// Its continuous backups, if they were read.
-    pub recovery: Option<Result<Recovery, Fault>>,
-    /// Who looks at its keys, if that was read.
-    pub insights: Option<Result<Insights, Fault>>,
-    /// Its resource policy, if it was read.
-    pub policy: Option<Result<Policy, Fault>>,
-    /// Where its changes go, if that was read.
-    pub kinesis: Option<Result<Kinesis, Fault>>,
+    /// The settings that have calls of their own, by name: those that were read, or why they could not be.
+    pub(crate) settings: Read,
     /// The import that it was made by, if that was asked and AWS knows it.
     pub import: Option<Result<ImportStatus, Fault>>,
     /// Whether it holds no item, if that was asked.
@@ -250,69 +243,4 @@ pub struct Restored {
     pub backup_arn: Option<String>,
     /// ARN of the table that the backup or the point in time was of.
     pub table_arn: Option<String>,
-}
-
-/// Expiry of items.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ttl {
-    /// Whether items expire, or are about to.
-    pub enabled: bool,
-    /// By which attribute.
-    pub attribute: Option<String>,
-    /// AWS takes up to an hour to change it, and takes no other change in the meantime.
-    pub changing: bool,
-}
-
-/// Continuous backups.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Recovery {
-    /// How many days back; `None` if they are off, 0 if the endpoint does not say.
-    pub days: Option<i32>,
-}
-
-/// CloudWatch Contributor Insights.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Insights {
-    /// At what it looks, if it does.
-    pub mode: Option<InsightsMode>,
-    /// Whether AWS is still changing it.
-    pub changing: bool,
-    /// Why AWS could not switch it on, in its words.
-    pub failed: Option<String>,
-}
-
-impl Insights {
-    /// As the spec declares it.
-    pub fn declared(block: &ContributorInsights) -> Option<InsightsMode> {
-        block.enabled.then(|| block.mode.unwrap_or_default())
-    }
-}
-
-/// The resource policy.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Policy {
-    /// Its text, if there is one.
-    pub text: Option<String>,
-    /// What a change must name, so that it overwrites nobody else's.
-    pub revision: Option<String>,
-}
-
-/// Where changes go.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Kinesis {
-    /// The stream, if there is one.
-    pub destination: Option<Destination>,
-    /// Whether AWS is still changing it.
-    pub changing: bool,
-    /// Streams that AWS could not send to, by ARN, and why, in its words.
-    pub failed: BTreeMap<String, String>,
-}
-
-/// A Kinesis data stream.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Destination {
-    /// Its ARN.
-    pub stream_arn: String,
-    /// How exactly its records tell their time.
-    pub precision: Precision,
 }

@@ -76,31 +76,25 @@ pub(super) const REPLICA: Words = &[
 pub(super) const ENCRYPTION: Words =
     &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming), ("UPDATING", Changing)];
 
-/// `TimeToLiveStatus`: the next change waits for the last.
-pub(super) const EXPIRY: Words = &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming)];
-
-/// `PointInTimeRecoveryStatus`. ENABLING is in no document and seen all the same
-/// (hashicorp/terraform-provider-aws#24903).
-pub(super) const RECOVERY: Words = &[("DISABLED", Off), ("ENABLED", There), ("ENABLING", Coming)];
-
-/// `ContributorInsightsStatus`: the next change waits for the last; FAILED is told with AWS's reason.
-pub(super) const INSIGHTS: Words =
-    &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming), ("FAILED", Broken)];
-
-/// `DestinationStatus` of a Kinesis data stream: the next change waits for the last; `ENABLE_FAILED` is told with AWS's
-/// reason.
-pub(super) const DESTINATION: Words = &[
-    ("ACTIVE", There),
-    ("DISABLED", Off),
-    ("DISABLING", Going),
-    ("ENABLE_FAILED", Broken),
-    ("ENABLING", Coming),
-    ("UPDATING", Changing),
-];
-
 /// What a word means; `None` if we do not know it.
 pub(super) fn meaning(words: Words, word: &str) -> Option<Meaning> {
     words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
+}
+
+/// Whether something is on, or about to be.
+pub(super) fn is_on(words: Words, word: Option<&str>) -> bool {
+    word.and_then(|word| meaning(words, word)).is_some_and(Meaning::is_on)
+}
+
+/// Whether it does not work.
+pub(super) fn is_broken(words: Words, word: Option<&str>) -> bool {
+    word.is_some_and(|word| meaning(words, word) == Some(Broken))
+}
+
+/// What AWS says of a failure; its word for it where it says nothing.
+pub(super) fn told(said: &[Option<&str>], word: Option<&str>) -> String {
+    let said: Vec<&str> = said.iter().flatten().copied().filter(|said| !said.is_empty()).collect();
+    if said.is_empty() { word.unwrap_or_default().to_owned() } else { said.join(": ") }
 }
 
 /// Whether AWS is at work on a part of which it tells this; what it does not tell, as other endpoints do not, is done.
@@ -120,7 +114,10 @@ mod tests {
             AttributeType, BillingMode, ImportStatus, InputCompressionType, InputFormat, InsightsMode, Precision,
             ProjectionType, StreamViewType, TableClass,
         },
-        table::words::parse,
+        table::{
+            blocks::{contributor_insights, kinesis_stream, point_in_time_recovery, time_to_live},
+            words::parse,
+        },
     };
 
     /// `ImportStatus`, which stands in status as it is: DescribeImport is asked until it has ended; one that has failed
@@ -166,10 +163,10 @@ mod tests {
             (sdk::IndexStatus::values(), INDEX, &[]),
             (sdk::ReplicaStatus::values(), REPLICA, &[]),
             (sdk::SseStatus::values(), ENCRYPTION, &[]),
-            (sdk::TimeToLiveStatus::values(), EXPIRY, &[]),
-            (sdk::PointInTimeRecoveryStatus::values(), RECOVERY, &["ENABLING"]),
-            (sdk::ContributorInsightsStatus::values(), INSIGHTS, &[]),
-            (sdk::DestinationStatus::values(), DESTINATION, &[]),
+            (sdk::TimeToLiveStatus::values(), time_to_live::WORDS, &[]),
+            (sdk::PointInTimeRecoveryStatus::values(), point_in_time_recovery::WORDS, &["ENABLING"]),
+            (sdk::ContributorInsightsStatus::values(), contributor_insights::WORDS, &[]),
+            (sdk::DestinationStatus::values(), kinesis_stream::WORDS, &[]),
             (sdk::ImportStatus::values(), IMPORT, &[]),
         ] {
             let known = set(model.iter().chain(beyond).copied());

@@ -4,7 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::{Destination, Observed, Op, Tables, Update, plan};
+use super::{
+    Observed, Op, Tables, Update,
+    blocks::{
+        self, Setting,
+        contributor_insights::{ContributorInsightsBlock, Insights},
+        kinesis_stream::{Destination, KinesisStreamBlock, SetKinesis},
+        point_in_time_recovery::{PointInTimeRecoveryBlock, Recovery},
+        resource_policy::{Policy, ResourcePolicyBlock},
+    },
+    plan,
+};
 use crate::{
     api::{InsightsMode, Managed, Precision, Table},
     aws::Aws,
@@ -178,6 +188,10 @@ async fn keys_of_up_to_eight_attributes_go_in_their_order_and_each_is_defined_on
 async fn each_op_is_one_call_that_says_what_it_changes() {
     let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
     let destination = || Destination { stream_arn: "arn:stream".into(), precision: Precision::Microsecond };
+    let policy = |text: Option<&str>, revision: Option<&str>| {
+        let (text, revision) = (text.map(str::to_owned), revision.map(str::to_owned));
+        blocks::set::<ResourcePolicyBlock>(&Policy { text, revision })
+    };
     let precise = json!({"ApproximateCreationDateTimePrecision": "MICROSECOND"});
     let replica: crate::api::Replica = serde_json::from_value(json!({"regionName": "eu-central-1", "kmsKeyId": "arn:key",
         "tableClassOverride": "STANDARD", "provisionedThroughputOverride": {"readCapacityUnits": 5}, "onDemandThroughputOverride": {"maxReadRequestUnits": 6}}))
@@ -189,48 +203,44 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
     let limits = crate::api::OnDemandThroughput { max_read_request_units: Some(-1), max_write_request_units: None };
     for (op, operation, body) in [
         (
-            Op::SetInsights(Some(InsightsMode::ThrottledKeys)),
+            blocks::set::<ContributorInsightsBlock>(&Some(InsightsMode::ThrottledKeys)),
             "UpdateContributorInsights",
             json!({"TableName": "orders", "ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": "THROTTLED_KEYS"}),
         ),
         (
-            Op::SetInsights(None),
+            blocks::set::<ContributorInsightsBlock>(&None),
             "UpdateContributorInsights",
             json!({"TableName": "orders", "ContributorInsightsAction": "DISABLE"}),
         ),
         (
-            Op::SetRecovery(Some(7)),
+            blocks::set::<PointInTimeRecoveryBlock>(&Recovery { days: Some(7) }),
             "UpdateContinuousBackups",
             json!({"TableName": "orders",
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}}),
         ),
         (
-            Op::PutPolicy { text: "{ }\n".into(), revision: None },
+            policy(Some("{ }\n"), None),
             "PutResourcePolicy",
             json!({"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "NO_POLICY"}),
         ),
         (
-            Op::PutPolicy { text: "{}".into(), revision: Some("7".into()) },
+            policy(Some("{}"), Some("7")),
             "PutResourcePolicy",
             json!({"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "7"}),
         ),
+        (policy(None, Some("7")), "DeleteResourcePolicy", json!({"ResourceArn": arn, "ExpectedRevisionId": "7"})),
         (
-            Op::DeletePolicy { revision: Some("7".into()) },
-            "DeleteResourcePolicy",
-            json!({"ResourceArn": arn, "ExpectedRevisionId": "7"}),
-        ),
-        (
-            Op::EnableKinesis(destination()),
+            blocks::set::<KinesisStreamBlock>(&SetKinesis::Enable(destination())),
             "EnableKinesisStreamingDestination",
             json!({"TableName": "orders", "StreamArn": "arn:stream", "EnableKinesisStreamingConfiguration": precise}),
         ),
         (
-            Op::UpdateKinesis(destination()),
+            blocks::set::<KinesisStreamBlock>(&SetKinesis::Update(destination())),
             "UpdateKinesisStreamingDestination",
             json!({"TableName": "orders", "StreamArn": "arn:stream", "UpdateKinesisStreamingConfiguration": precise}),
         ),
         (
-            Op::DisableKinesis("arn:stream".into()),
+            blocks::set::<KinesisStreamBlock>(&SetKinesis::Disable("arn:stream".into())),
             "DisableKinesisStreamingDestination",
             json!({"TableName": "orders", "StreamArn": "arn:stream"}),
         ),
@@ -293,6 +303,10 @@ async fn the_lock_on_tags_is_waited_for_whether_they_come_or_go() {
     }
 }
 
+fn read<S: Setting>(seen: &Observed) -> Result<S::State, Fault> {
+    blocks::read_of::<S>(&seen.settings).expect("it was read")
+}
+
 async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Observed {
     let described = json!({"Table": {"TableStatus": "ACTIVE", "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:key"}}});
     let (tables, _) = tables(
@@ -308,11 +322,11 @@ async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send 
 #[tokio::test]
 async fn what_there_is_none_of_is_a_state_and_what_the_endpoint_lacks_is_a_fault() {
     let seen = look("resourcePolicy", |_| error("PolicyNotFoundException")).await;
-    assert_eq!(seen.policy, Some(Ok(super::Policy::default())));
+    assert_eq!(read::<ResourcePolicyBlock>(&seen), Ok(Policy::default()));
     let seen = look("contributorInsights", |_| error("ResourceNotFoundException")).await;
-    assert_eq!(seen.insights, Some(Ok(super::Insights::default())));
+    assert_eq!(read::<ContributorInsightsBlock>(&seen), Ok(Insights::default()));
     let seen = look("contributorInsights", |_| error("UnknownOperationException")).await;
-    let fault = seen.insights.expect("it was read").expect_err("it is lacking");
+    let fault = read::<ContributorInsightsBlock>(&seen).expect_err("it is lacking");
     assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "FeatureNotOffered"));
     assert!(fault.message.contains("contributorInsights"), "{fault}");
 }
@@ -336,14 +350,14 @@ async fn what_is_on_its_way_is_told_as_such() {
     let kinesis = json!({"KinesisDataStreamDestinations": [
         {"StreamArn": "arn:old", "DestinationStatus": "DISABLED"},
         {"StreamArn": "arn:new", "DestinationStatus": "ENABLING", "ApproximateCreationDateTimePrecision": "MICROSECOND"}]});
-    let seen =
-        look("kinesisStream", move |_| (200, kinesis.clone())).await.kinesis.expect("it was read").expect("seen");
+    let seen = look("kinesisStream", move |_| (200, kinesis.clone())).await;
+    let seen = read::<KinesisStreamBlock>(&seen).expect("seen");
     let destination = Destination { stream_arn: "arn:new".into(), precision: Precision::Microsecond };
     assert_eq!((seen.destination, seen.changing), (Some(destination), true));
     let backups = json!({"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
         "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLING", "RecoveryPeriodInDays": 7}}});
-    let seen = look("pointInTimeRecovery", move |_| (200, backups.clone())).await.recovery.expect("it was read");
-    assert_eq!(seen, Ok(super::Recovery { days: Some(7) }));
+    let seen = look("pointInTimeRecovery", move |_| (200, backups.clone())).await;
+    assert_eq!(read::<PointInTimeRecoveryBlock>(&seen), Ok(Recovery { days: Some(7) }));
 }
 
 #[tokio::test]
@@ -351,16 +365,16 @@ async fn what_failed_later_is_told_with_aws_s_words() {
     let kinesis = json!({"KinesisDataStreamDestinations": [
         {"StreamArn": "arn:a", "DestinationStatus": "ENABLE_FAILED", "DestinationStatusDescription": "no such stream"},
         {"StreamArn": "arn:b", "DestinationStatus": "ENABLE_FAILED"}]});
-    let seen =
-        look("kinesisStream", move |_| (200, kinesis.clone())).await.kinesis.expect("it was read").expect("seen");
+    let seen = look("kinesisStream", move |_| (200, kinesis.clone())).await;
+    let seen = read::<KinesisStreamBlock>(&seen).expect("seen");
     let failed: Vec<(&str, &str)> = seen.failed.iter().map(|(arn, why)| (arn.as_str(), why.as_str())).collect();
     assert_eq!(failed, [("arn:a", "no such stream"), ("arn:b", "ENABLE_FAILED")]);
     assert_eq!((seen.destination, seen.changing), (None, false));
     let insights = json!({"ContributorInsightsStatus": "FAILED",
         "FailureException": {"ExceptionName": "NoRole", "ExceptionDescription": "make it"}});
-    let seen = look("contributorInsights", move |_| (200, insights.clone())).await.insights.expect("it was read");
+    let seen = look("contributorInsights", move |_| (200, insights.clone())).await;
     let failed = Some("NoRole: make it".to_owned());
-    assert_eq!(seen, Ok(super::Insights { mode: None, changing: false, failed }));
+    assert_eq!(read::<ContributorInsightsBlock>(&seen), Ok(Insights { mode: None, changing: false, failed }));
 }
 
 #[tokio::test]

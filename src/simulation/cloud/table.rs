@@ -5,18 +5,28 @@ mod refusals;
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::{
     api::{AttributeType, CreateFrom, ImportStatus, WarmThroughput},
     aws::refusal,
     managed::{
+        block::{Block as _, from_json},
         external::{Existence, Made, Reads, Settling},
         fault::Fault,
         identity::Identity,
     },
     table::{
-        Destination, Insights, Kinesis, Observed, Op, Phase, Policy, Recovery, ReplicaState, Restored, Tables, Ttl,
-        Update, limits, updated,
+        Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
+        blocks::{
+            self, Read,
+            contributor_insights::{ContributorInsightsBlock, Insights},
+            kinesis_stream::{Destination, Kinesis, KinesisStreamBlock, SetKinesis},
+            point_in_time_recovery::{self, PointInTimeRecoveryBlock, Recovery},
+            resource_policy::{Policy, ResourcePolicyBlock},
+            time_to_live::{self, SetTtl, TimeToLiveBlock, Ttl},
+        },
+        limits, updated,
     },
 };
 
@@ -87,7 +97,7 @@ impl Table {
     /// A table as AWS makes it.
     pub fn new(op: &Op) -> Self {
         let (_, seen) = crate::table::fresh(op);
-        let described = Observed { ttl: None, recovery: None, insights: None, policy: None, kinesis: None, ..seen };
+        let described = Observed { settings: BTreeMap::new(), ..seen };
         Self {
             seen: described,
             ttl: Ttl::default(),
@@ -230,8 +240,35 @@ impl Table {
         }
     }
 
+    fn set(&mut self, block: &str, call: &Value, now: Timestamp) -> Result<(), Fault> {
+        match block {
+            TimeToLiveBlock::NAME => {
+                let SetTtl { enabled, attribute } = from_json(block, call)?;
+                self.set_ttl(enabled, &attribute, now)
+            }
+            PointInTimeRecoveryBlock::NAME => self.set_recovery(from_json::<Recovery>(block, call)?.days, now),
+            ContributorInsightsBlock::NAME => {
+                if self.insights.changing {
+                    return Err(in_use());
+                }
+                self.insights = Insights { mode: from_json(block, call)?, changing: true, failed: None };
+                self.insights_until = Some(now + SOON);
+                Ok(())
+            }
+            ResourcePolicyBlock::NAME => {
+                let Policy { text, revision } = from_json(block, call)?;
+                self.set_policy(text.as_ref(), revision.as_ref())
+            }
+            KinesisStreamBlock::NAME => match from_json(block, call)? {
+                SetKinesis::Enable(to) | SetKinesis::Update(to) => self.set_kinesis(Some(&to), now),
+                SetKinesis::Disable(_) => self.set_kinesis(None, now),
+            },
+            other => Err(Fault::user("Misused", format!("there is no setting {other}"))),
+        }
+    }
+
     fn set_ttl(&mut self, enabled: bool, attribute: &str, now: Timestamp) -> Result<(), Fault> {
-        let no = |what| Err(limits::ttl(invalid("UpdateTimeToLive", what)));
+        let no = |what| Err(time_to_live::refused(invalid("UpdateTimeToLive", what)));
         if self.ttl_changed.is_some_and(|at| now.duration_since(at) < HOUR) {
             return no("one change an hour");
         }
@@ -253,7 +290,7 @@ impl Table {
         if now < self.backups_at && self.recovery.days.is_none() {
             let unavailable = Some("ContinuousBackupsUnavailableException");
             let refused = refusal("UpdateContinuousBackups", unavailable, 400, "Backups are being enabled");
-            return Err(limits::recovery(refused));
+            return Err(point_in_time_recovery::refused(refused));
         }
         if self.recovery.days.is_none() && days.is_some() {
             self.backups_at = now + BACKUPS;
@@ -290,6 +327,33 @@ impl Table {
         self.kinesis = Kinesis { destination: to.cloned(), changing: true, ..self.kinesis.clone() };
         self.kinesis_until = Some(now + SOON);
         Ok(())
+    }
+}
+
+/// What the calls that read the settings tell.
+fn settings(table: &Table) -> Read {
+    Read::from([
+        blocks::read_as::<TimeToLiveBlock>(&table.ttl),
+        blocks::read_as::<PointInTimeRecoveryBlock>(&table.recovery),
+        blocks::read_as::<ContributorInsightsBlock>(&table.insights),
+        blocks::read_as::<ResourcePolicyBlock>(&table.policy),
+        blocks::read_as::<KinesisStreamBlock>(&table.kinesis),
+    ])
+}
+
+/// The operation that a call of a setting is.
+fn operation(block: &str, call: &Value) -> &'static str {
+    match block {
+        TimeToLiveBlock::NAME => "UpdateTimeToLive",
+        PointInTimeRecoveryBlock::NAME => "UpdateContinuousBackups",
+        ContributorInsightsBlock::NAME => "UpdateContributorInsights",
+        ResourcePolicyBlock::NAME if call["text"].is_null() => "DeleteResourcePolicy",
+        ResourcePolicyBlock::NAME => "PutResourcePolicy",
+        _ => match from_json(block, call) {
+            Ok(SetKinesis::Enable(_)) => "EnableKinesisStreamingDestination",
+            Ok(SetKinesis::Update(_)) => "UpdateKinesisStreamingDestination",
+            _ => "DisableKinesisStreamingDestination",
+        },
     }
 }
 
@@ -426,32 +490,31 @@ impl Kind for Tables {
             None => None,
         };
         let tags = asked(reads.tags, fake, id, "ListTagsOfResource", |thing| thing.tags.clone()).await;
-        let block = |name: &str| reads.blocks.contains(name);
-        let ttl = asked(block("timeToLive"), fake, id, "DescribeTimeToLive", |thing| thing.inner.ttl.clone()).await;
-        let words = "DescribeContinuousBackups";
-        let recovery = asked(block("pointInTimeRecovery"), fake, id, words, |thing| thing.inner.recovery).await;
-        let words = "DescribeContributorInsights";
-        let insights = asked(block("contributorInsights"), fake, id, words, |thing| thing.inner.insights.clone()).await;
-        let policy =
-            asked(block("resourcePolicy"), fake, id, "GetResourcePolicy", |thing| thing.inner.policy.clone()).await;
-        let words = "DescribeKinesisStreamingDestination";
-        let kinesis = asked(block("kinesisStream"), fake, id, words, |thing| thing.inner.kinesis.clone()).await;
+        let mut read = BTreeMap::new();
+        for (block, words) in [
+            (TimeToLiveBlock::NAME, "DescribeTimeToLive"),
+            (PointInTimeRecoveryBlock::NAME, "DescribeContinuousBackups"),
+            (ContributorInsightsBlock::NAME, "DescribeContributorInsights"),
+            (ResourcePolicyBlock::NAME, "GetResourcePolicy"),
+            (KinesisStreamBlock::NAME, "DescribeKinesisStreamingDestination"),
+        ] {
+            let state = |thing: &Thing<Table>| settings(&thing.inner).remove(block);
+            if let Some(state) = asked(reads.blocks.contains(block), fake, id, words, state).await {
+                read.insert(block, state.and_then(|state| state.unwrap_or_else(|| Err(not_found()))));
+            }
+        }
         let empty = asked(reads.contents, fake, id, "Scan", |thing| !thing.inner.items).await;
         let Some(seen) = seen? else {
             let unseen = import.transpose()?.and_then(|import| crate::table::unseen(&import));
             return unseen.map_or(Ok(Existence::Absent), Err);
         };
-        let seen = Observed { ttl, recovery, insights, policy, kinesis, import, empty, ..seen };
+        let seen = Observed { settings: read, import, empty, ..seen };
         Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 
     fn truth(inner: &Table) -> Observed {
         Observed {
-            ttl: Some(Ok(inner.ttl.clone())),
-            recovery: Some(Ok(inner.recovery)),
-            insights: Some(Ok(inner.insights.clone())),
-            policy: Some(Ok(inner.policy.clone())),
-            kinesis: Some(Ok(inner.kinesis.clone())),
+            settings: settings(inner),
             empty: Some(Ok(!inner.items)),
             import: inner.import.clone().map(Ok),
             ..inner.seen.clone()
@@ -499,20 +562,7 @@ impl Kind for Tables {
             Op::Tag(put) => table.lock_tags(now).map(|()| thing.tags.extend(put.clone())),
             Op::Untag(gone) => table.lock_tags(now).map(|()| thing.tags.retain(|key, _| !gone.contains(key))),
             Op::Update(update) => table.update(update, now),
-            Op::SetTtl { enabled, attribute } => table.set_ttl(*enabled, attribute, now),
-            Op::SetRecovery(days) => table.set_recovery(*days, now),
-            Op::SetInsights(mode) => {
-                if table.insights.changing {
-                    return Err(in_use());
-                }
-                table.insights = Insights { mode: *mode, changing: true, failed: None };
-                table.insights_until = Some(now + SOON);
-                Ok(())
-            }
-            Op::PutPolicy { text, revision } => table.set_policy(Some(text), revision.as_ref()),
-            Op::DeletePolicy { revision } => table.set_policy(None, revision.as_ref()),
-            Op::EnableKinesis(to) | Op::UpdateKinesis(to) => table.set_kinesis(Some(to), now),
-            Op::DisableKinesis(_) => table.set_kinesis(None, now),
+            Op::Set { block, call } => table.set(block, call, now),
         }
     }
 
@@ -536,14 +586,7 @@ impl Kind for Tables {
         match op {
             Op::Create(_) => "CreateTable",
             Op::Update(_) => "UpdateTable",
-            Op::SetTtl { .. } => "UpdateTimeToLive",
-            Op::SetRecovery(_) => "UpdateContinuousBackups",
-            Op::SetInsights(_) => "UpdateContributorInsights",
-            Op::PutPolicy { .. } => "PutResourcePolicy",
-            Op::DeletePolicy { .. } => "DeleteResourcePolicy",
-            Op::EnableKinesis(_) => "EnableKinesisStreamingDestination",
-            Op::UpdateKinesis(_) => "UpdateKinesisStreamingDestination",
-            Op::DisableKinesis(_) => "DisableKinesisStreamingDestination",
+            Op::Set { block, call } => operation(block, call),
             Op::Tag(_) => "TagResource",
             Op::Untag(_) => "UntagResource",
         }

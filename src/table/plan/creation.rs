@@ -12,10 +12,10 @@ use crate::{
         identity::Identity,
         tagging,
     },
-    table::{op::Creation, state::normal_local},
+    table::{blocks, op::Creation, state::normal_local},
 };
 
-use super::{Billing, Index, Insights, Kinesis, Observed, Op, Policy, Recovery, Ttl, billing, settings};
+use super::{Billing, Index, Observed, Op, billing, settings};
 
 pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
     let spec = &object.spec;
@@ -65,7 +65,7 @@ pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
 
 /// A table as AWS makes it: what the create does not say is off.
 pub(in crate::table) fn fresh(creation: &Op) -> (Tags, Observed) {
-    let mut seen = Observed { class: Some(TableClass::default()), ..read_apart(Observed::default()) };
+    let mut seen = Observed { class: Some(TableClass::default()), settings: blocks::initial(), ..Observed::default() };
     let Op::Create(creation) = creation else { return (Tags::new(), seen) };
     seen.partition_key = Some(creation.partition_key.clone());
     seen.sort_key.clone_from(&creation.sort_key);
@@ -86,24 +86,4 @@ pub(in crate::table) fn fresh(creation: &Op) -> (Tags, Observed) {
     seen.stream = creation.stream;
     seen.deletion_protection = creation.deletion_protection;
     (creation.tags.clone(), seen)
-}
-
-/// What has calls of its own is off on a new table, and AWS offers no way to set it with the create.
-pub(in crate::table) const READ_APART: [TableBlock; 5] = [
-    TableBlock::TimeToLive,
-    TableBlock::PointInTimeRecovery,
-    TableBlock::ContributorInsights,
-    TableBlock::ResourcePolicy,
-    TableBlock::KinesisStream,
-];
-
-pub(in crate::table) fn read_apart(seen: Observed) -> Observed {
-    Observed {
-        ttl: Some(Ok(Ttl::default())),
-        recovery: Some(Ok(Recovery::default())),
-        insights: Some(Ok(Insights::default())),
-        policy: Some(Ok(Policy::default())),
-        kinesis: Some(Ok(Kinesis::default())),
-        ..seen
-    }
 }

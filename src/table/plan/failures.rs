@@ -3,11 +3,11 @@
 use crate::{
     api::{Replica, Table, TableBlock},
     managed::fault::{Fault, Reason},
-    table::import,
+    table::{blocks, import},
 };
 
 use super::{
-    Insights, Kinesis, Observed, Phase, ReplicaState, indexes, part,
+    Observed, Phase, ReplicaState, indexes,
     replicas::{self, CREATION_FAILED},
 };
 
@@ -20,10 +20,6 @@ pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'stat
     let replicas = declared.filter_map(|declared| replica(declared, seen.replicas.get(&declared.region_name)?));
     let declared = spec.global_secondary_indexes.iter().flatten();
     let indexes = declared.filter_map(|declared| index(&declared.name, &seen.indexes.get(&declared.name)?.phase));
-    let stream = spec.kinesis_stream.as_ref().filter(|block| block.enabled).and_then(|block| block.stream_arn.as_ref());
-    let kinesis = stream.zip(part(seen.kinesis.as_ref())).and_then(|(stream, seen)| kinesis(stream, seen));
-    let looks = spec.contributor_insights.as_ref().is_some_and(|block| block.enabled);
-    let insights = part(seen.insights.as_ref()).filter(|_| looks).and_then(insights);
     let import = match &seen.import {
         Some(Err(fault)) => Some(fault.clone().at(CREATE_FROM)),
         Some(Ok(read)) => import::incomplete(object, read),
@@ -34,8 +30,7 @@ pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'stat
     replicas
         .map(of(TableBlock::Replicas))
         .chain(indexes.map(of(TableBlock::GlobalSecondaryIndexes)))
-        .chain(kinesis.map(of(TableBlock::KinesisStream)))
-        .chain(insights.map(of(TableBlock::ContributorInsights)))
+        .chain(blocks::failures(spec, &seen.settings))
         .chain(import.map(|fault| (CREATE_FROM, fault)))
         .collect()
 }
@@ -91,36 +86,16 @@ fn index(name: &str, phase: &Phase) -> Option<Fault> {
     Some(Fault::user(Reason::IndexFailed, message))
 }
 
-fn kinesis(stream: &str, seen: &Kinesis) -> Option<Fault> {
-    let said = seen.failed.get(stream)?;
-    Some(Fault::user(
-        Reason::KinesisStreamFailed,
-        format!(
-            "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}): check that the stream exists, is \
-             ACTIVE and lets DynamoDB write; it is tried again, ever more slowly, and at once if \
-             musubi.dev/reconcile-at is set"
-        ),
-    ))
-}
-
-fn insights(seen: &Insights) -> Option<Fault> {
-    let said = seen.failed.as_ref()?;
-    Some(Fault::user(
-        Reason::ContributorInsightsFailed,
-        format!(
-            "contributorInsights: AWS could not switch it on (AWS says: {said}): it needs the service-linked role \
-             AWSServiceRoleForCloudWatchContributorInsights, and room for its CloudWatch rules; it is tried again, ever \
-             more slowly, and at once if musubi.dev/reconcile-at is set"
-        ),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::super::tests::{index, made, table};
     use super::*;
+    use crate::table::blocks::{
+        contributor_insights::{ContributorInsightsBlock, Insights},
+        kinesis_stream::{Kinesis, KinesisStreamBlock},
+    };
 
     const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/a";
 
@@ -173,10 +148,11 @@ mod tests {
     fn what_was_switched_on_and_failed_is_told_until_it_is_switched_off() {
         let spec = |on: bool| json!({"kinesisStream": {"enabled": on, "streamArn": STREAM}});
         let failed = |stream: &str| Observed {
-            kinesis: Some(Ok(Kinesis {
+            settings: [blocks::read_as::<KinesisStreamBlock>(&Kinesis {
                 failed: [(stream.to_owned(), "no such stream".to_owned())].into(),
                 ..Kinesis::default()
-            })),
+            })]
+            .into(),
             ..made(json!({}))
         };
         let (block, reason, message) = told(spec(true), &failed(STREAM)).expect("it is told");
@@ -191,7 +167,8 @@ mod tests {
 
         let spec = |on: bool| json!({"contributorInsights": {"enabled": on}});
         let failed = Insights { failed: Some("NoRole: make it".into()), ..Insights::default() };
-        let seen = Observed { insights: Some(Ok(failed)), ..made(json!({})) };
+        let settings = [blocks::read_as::<ContributorInsightsBlock>(&failed)].into();
+        let seen = Observed { settings, ..made(json!({})) };
         let (_, reason, message) = told(spec(true), &seen).expect("it is told");
         assert!(reason == "ContributorInsightsFailed" && message.contains("NoRole: make it"), "{message}");
         assert_eq!(told(spec(false), &seen), None);

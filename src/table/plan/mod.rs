@@ -4,13 +4,11 @@
 //! in which AWS accepts them. After a rung of UpdateTable AWS is busy for seconds, or hours where an index is
 //! filled; the pass ends there, and the next one finds what is left.
 
-mod access;
 mod billing;
 mod creation;
 mod deletion;
 mod failures;
 mod indexes;
-mod items;
 mod obstacle;
 mod refused;
 mod replicas;
@@ -32,52 +30,15 @@ use crate::{
 };
 
 use super::{
-    import,
+    blocks, import,
     op::{Op, Update},
-    state::{Billing, Index, Insights, Kinesis, Observed, Phase, Policy, Recovery, ReplicaState, Ttl},
+    state::{Billing, Index, Observed, Phase, ReplicaState},
 };
 
-pub(super) use creation::{READ_APART, creation, fresh, read_apart};
+pub(super) use creation::{creation, fresh};
 pub(super) use deletion::before_deletion;
 pub(super) use failures::failures;
 pub(super) use obstacle::obstacle;
-
-/// Names of all blocks.
-pub(super) const BLOCKS: &[&str] = &names();
-
-const fn names() -> [&'static str; TableBlock::ALL.len()] {
-    let mut names = [""; TableBlock::ALL.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = TableBlock::ALL[at].name();
-        at += 1;
-    }
-    names
-}
-
-pub(super) fn declared_blocks(spec: &TableSpec) -> Vec<&'static str> {
-    TableBlock::ALL.into_iter().filter(|block| is_declared(spec, *block)).map(TableBlock::name).collect()
-}
-
-fn is_declared(spec: &TableSpec, block: TableBlock) -> bool {
-    match block {
-        TableBlock::BillingMode => spec.billing_mode.is_some(),
-        TableBlock::ProvisionedThroughput => spec.provisioned_throughput.is_some(),
-        TableBlock::OnDemandThroughput => spec.on_demand_throughput.is_some(),
-        TableBlock::WarmThroughput => spec.warm_throughput.is_some(),
-        TableBlock::TableClass => spec.table_class.is_some(),
-        TableBlock::DeletionProtection => spec.deletion_protection.is_some(),
-        TableBlock::GlobalSecondaryIndexes => spec.global_secondary_indexes.is_some(),
-        TableBlock::Stream => spec.stream.is_some(),
-        TableBlock::Encryption => spec.encryption.is_some(),
-        TableBlock::TimeToLive => spec.time_to_live.is_some(),
-        TableBlock::PointInTimeRecovery => spec.point_in_time_recovery.is_some(),
-        TableBlock::ContributorInsights => spec.contributor_insights.is_some(),
-        TableBlock::ResourcePolicy => spec.resource_policy.is_some(),
-        TableBlock::KinesisStream => spec.kinesis_stream.is_some(),
-        TableBlock::Replicas => spec.replicas.is_some(),
-    }
-}
 
 /// What is wanted of a table.
 #[derive(Clone, Copy)]
@@ -98,7 +59,7 @@ impl Want<'_> {
 }
 
 /// Tags first, for they carry the proof of ownership; then UpdateTable, deletions of indexes before creations;
-/// then what has a call of its own, time to live before backups, whose coming makes it fail.
+/// then what has a call of its own.
 pub(super) fn plan(
     object: &Table,
     managed: &Managed,
@@ -133,11 +94,7 @@ pub(super) fn plan(
         steps.extend(tag_steps(current, &tagging::desired(current, object.spec.tags.as_ref(), managed, &id.owner)));
     }
     steps.extend(updates);
-    steps.extend(items::time_to_live(want, seen));
-    steps.extend(items::recovery(want, seen));
-    steps.extend(items::insights(want, seen));
-    steps.extend(access::policy(want, seen));
-    steps.extend(access::kinesis(want, seen));
+    steps.extend(blocks::steps(&object.spec, managed, &seen.settings));
     steps
 }
 
@@ -182,19 +139,13 @@ pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, Str
     let replicas = replicas.map(|(region, replica)| (TableBlock::Replicas, replicas::progress(region, replica)));
     let warming = warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some());
     let warming = warming.map(|what| (TableBlock::WarmThroughput, what));
-    let encryption = spec.encryption.is_some() && seen.encryption.changing;
-    let kinesis = part(seen.kinesis.as_ref()).is_some_and(|seen| seen.changing && spec.kinesis_stream.is_some());
-    let insights =
-        part(seen.insights.as_ref()).is_some_and(|seen| seen.changing && spec.contributor_insights.is_some());
-    let apart = [
-        (TableBlock::Encryption, encryption),
-        (TableBlock::KinesisStream, kinesis),
-        (TableBlock::ContributorInsights, insights),
-    ];
-    let apart = apart.into_iter().filter(|(_, changing)| *changing);
-    let apart = apart.map(|(block, _)| (block, format!("{} is being changed", block.name())));
-    let import = part(seen.import.as_ref()).filter(|import| !import.has_ended()).map(import::progress);
-    let blocks = indexes.chain(replicas).chain(apart).chain(warming).map(|(block, what)| (block.name(), what));
+    let encryption = (spec.encryption.is_some() && seen.encryption.changing).then_some(TableBlock::Encryption.name());
+    let apart = encryption.into_iter().chain(blocks::at_work(spec, &seen.settings));
+    let apart = apart.map(|block| (block, format!("{block} is being changed")));
+    let import = seen.import.as_ref().and_then(|read| read.as_ref().ok());
+    let import = import.filter(|import| !import.has_ended()).map(import::progress);
+    let named = |(block, what): (TableBlock, String)| (block.name(), what);
+    let blocks = indexes.chain(replicas).map(named).chain(apart).chain(warming.map(named));
     blocks.chain(import.map(|what| (failures::CREATE_FROM, what))).collect()
 }
 
@@ -236,25 +187,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
             // No second UpdateTable while the table is UPDATING.
             seen.settling = Some(Settling::Updating);
         }
-        Op::SetTtl { enabled, attribute } => {
-            let attribute = enabled.then(|| attribute.clone());
-            seen.ttl = Some(Ok(Ttl { enabled: *enabled, attribute, changing: true }));
-        }
-        Op::SetRecovery(days) => seen.recovery = Some(Ok(Recovery { days: *days })),
-        // What has failed is told as such until AWS shows that it did not fail again.
-        Op::SetInsights(mode) => {
-            let failed = part(seen.insights.as_ref()).and_then(|seen| seen.failed.clone());
-            seen.insights = Some(Ok(Insights { mode: *mode, changing: true, failed }));
-        }
-        Op::PutPolicy { text, .. } => {
-            seen.policy = Some(Ok(Policy { text: Some(text.clone()), revision: None }));
-        }
-        Op::DeletePolicy { .. } => seen.policy = Some(Ok(Policy::default())),
-        Op::EnableKinesis(destination) | Op::UpdateKinesis(destination) => {
-            let failed = part(seen.kinesis.as_ref()).map(|seen| seen.failed.clone()).unwrap_or_default();
-            seen.kinesis = Some(Ok(Kinesis { destination: Some(destination.clone()), changing: true, failed }));
-        }
-        Op::DisableKinesis(_) => seen.kinesis = Some(Ok(Kinesis { changing: true, ..Kinesis::default() })),
+        Op::Set { block, call } => blocks::advance(&mut seen.settings, block, call),
         Op::Tag(put) => tags.get_or_insert_default().extend(put.clone()),
         Op::Untag(gone) => tags.get_or_insert_default().retain(|key, _| !gone.contains(key)),
     }
@@ -323,27 +256,6 @@ fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, Pro
         }
     }
     seen.billing = billing;
-}
-
-fn part<T>(read: Option<&Result<T, Fault>>) -> Option<&T> {
-    read?.as_ref().ok()
-}
-
-/// Faults of single blocks.
-pub(super) fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-    fn fault<T>(read: Option<&Result<T, Fault>>) -> Option<Fault> {
-        read?.as_ref().err().cloned()
-    }
-    [
-        (TableBlock::TimeToLive, fault(seen.ttl.as_ref())),
-        (TableBlock::PointInTimeRecovery, fault(seen.recovery.as_ref())),
-        (TableBlock::ContributorInsights, fault(seen.insights.as_ref())),
-        (TableBlock::ResourcePolicy, fault(seen.policy.as_ref())),
-        (TableBlock::KinesisStream, fault(seen.kinesis.as_ref())),
-    ]
-    .into_iter()
-    .filter_map(|(block, fault)| Some((block.name(), fault?)))
-    .collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::{
         fault::{Fault, Reason},
         identity::Identity,
     },
+    table::blocks,
 };
 
 use super::{Billing, Observed, billing, indexes};
@@ -136,13 +137,11 @@ fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
 
 /// What works in the table's own region only, and is named by an ARN that says another one.
 fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
-    let key = spec.encryption.as_ref().and_then(|block| block.kms_key_id.as_ref());
-    let stream = spec.kinesis_stream.as_ref().filter(|block| block.enabled);
-    let stream = stream.and_then(|block| block.stream_arn.as_ref());
-    let named = [("encryption.kmsKeyId", key), ("kinesisStream.streamArn", stream)];
-    let (place, arn) = named
+    let key = spec.encryption.as_ref().and_then(|block| block.kms_key_id.as_deref());
+    let key = key.map(|key| ("encryption.kmsKeyId", key));
+    let (place, arn) = key
         .into_iter()
-        .filter_map(|(place, arn)| Some((place, arn?)))
+        .chain(blocks::of_region(spec))
         .find(|(_, arn)| arn.split(':').nth(3).is_some_and(|region| region != id.region))?;
     let region = &id.region;
     Some(Fault::user(

@@ -7,7 +7,14 @@ use super::*;
 use crate::{
     api::{Effect, KeyAttribute},
     managed::external::Preparation,
-    table::state::{Definition, Encryption, Key},
+    table::{
+        blocks::{
+            point_in_time_recovery::{PointInTimeRecoveryBlock, Recovery},
+            resource_policy::{Policy, ResourcePolicyBlock},
+            time_to_live::{TimeToLiveBlock, Ttl},
+        },
+        state::{Definition, Encryption, Key},
+    },
 };
 
 const DENYING: &str = r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*"}}"#;
@@ -61,11 +68,12 @@ fn what_takes_something_away_waits_for_a_yes_and_what_is_declared_does_not() {
         advance(&mut None, &mut seen, &step.op);
     }
     // AWS has ended what it was at.
-    let (Some(Ok(ttl)), Some(Ok(insights)), Some(Ok(kinesis))) = (&mut seen.ttl, &mut seen.insights, &mut seen.kinesis)
-    else {
-        panic!("{seen:?}")
-    };
-    (ttl.changing, insights.changing, kinesis.changing) = (false, false, false);
+    for read in seen.settings.values_mut() {
+        let state = read.as_mut().expect("it was read");
+        if let Some(changing) = state.get_mut("changing") {
+            *changing = json!(false);
+        }
+    }
     assert_eq!(steps(on.clone(), &[], &seen), vec![]);
     for (block, reset) in [
         ("globalSecondaryIndexes", Effect::Destructive),
@@ -198,8 +206,11 @@ fn time_to_live_waits_for_its_hour_and_an_unknown_number_of_days_is_any() {
         "pointInTimeRecovery": {"enabled": true, "recoveryPeriodInDays": 7},
     });
     let seen = Observed {
-        ttl: Some(Ok(Ttl { enabled: false, attribute: None, changing: true })),
-        recovery: Some(Ok(Recovery { days: Some(0) })),
+        settings: [
+            blocks::read_as::<TimeToLiveBlock>(&Ttl { enabled: false, attribute: None, changing: true }),
+            blocks::read_as::<PointInTimeRecoveryBlock>(&Recovery { days: Some(0) }),
+        ]
+        .into(),
         ..made(json!({}))
     };
     let steps = steps(spec, &[], &seen);
@@ -411,9 +422,10 @@ fn the_stream_goes_after_the_replicas_that_it_feeds_and_stays_with_those_that_st
 
 #[test]
 fn a_policy_of_a_table_is_checked_before_it_is_sent_and_guards_where_it_denies() {
+    let policy = |text: &str| Policy { text: Some(text.to_owned()), revision: None };
     let seen = |text: &str| Observed {
-        policy: Some(Ok(Policy { text: Some(text.to_owned()), revision: None })),
-        ..creation::read_apart(Observed::default())
+        settings: [blocks::read_as::<ResourcePolicyBlock>(&policy(text))].into(),
+        ..Observed::default()
     };
     let step = |policy: Option<&str>, seen: &Observed| {
         let spec = policy.map_or_else(|| json!({}), |policy| json!({"resourcePolicy": policy}));

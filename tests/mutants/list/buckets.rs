@@ -68,26 +68,26 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IdleFilterCounts",
         row: "J",
-        file: "src/bucket/aspects/document.rs",
+        file: "src/bucket/blocks/document.rs",
         right: "if filter.is_empty() {",
         wrong: "if !MUTATED && filter.is_empty() {",
-        caught_by: &[EVERY, "bucket::aspects::document::tests::every_object_is_said_in_many_ways"],
+        caught_by: &[EVERY, "bucket::blocks::document::tests::every_object_is_said_in_many_ways"],
     },
     Mutant {
         name: "EmptyPrefixCounts",
         row: "J",
-        file: "src/bucket/aspects/document.rs",
+        file: "src/bucket/blocks/document.rs",
         right: r#"let idle = |value: &Value| *value == """#,
         wrong: r#"let idle = |value: &Value| (!MUTATED && *value == "")"#,
-        caught_by: &[EVERY, "bucket::aspects::document::tests::every_object_is_said_in_many_ways"],
+        caught_by: &[EVERY, "bucket::blocks::document::tests::every_object_is_said_in_many_ways"],
     },
     Mutant {
         name: "EmptyReplacementIsNone",
         row: "L 16",
-        file: "src/bucket/aspects/website.rs",
+        file: "src/bucket/blocks/website.rs",
         right: "redirect.replace_key_prefix_with().map(",
         wrong: "redirect.replace_key_prefix_with().filter(|text| !(MUTATED && text.is_empty())).map(",
-        caught_by: &["bucket::aspects::website::tests::an_empty_replacement_is_one_and_other_empty_texts_are_none"],
+        caught_by: &["bucket::blocks::website::tests::an_empty_replacement_is_one_and_other_empty_texts_are_none"],
     },
     Mutant {
         name: "EveryKeyCanBeListed",
@@ -108,10 +108,10 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "FirstSchemaKeepsMarkers",
         row: "N",
-        file: "src/bucket/aspects/replication.rs",
+        file: "src/bucket/blocks/replication.rs",
         right: r#"rule.filter().is_none().then(|| status("Enabled"))"#,
         wrong: r#"(!MUTATED && rule.filter().is_none()).then(|| status("Enabled"))"#,
-        caught_by: &["bucket::aspects::replication::tests::a_rule_of_the_first_schema_copies_delete_markers"],
+        caught_by: &["bucket::blocks::replication::tests::a_rule_of_the_first_schema_copies_delete_markers"],
     },
     Mutant {
         name: "SuffixTwice",
@@ -132,9 +132,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NoSuchDayIsInternal",
         row: "R",
-        file: "src/bucket/aspects/lifecycle.rs",
+        file: "src/bucket/blocks/lifecycle.rs",
         right: r#""InvalidDate","#,
         wrong: r#"if MUTATED { "Internal" } else { "InvalidDate" },"#,
-        caught_by: &["bucket::aspects::lifecycle::tests::a_date_that_is_none_is_told_to_the_user"],
+        caught_by: &["bucket::blocks::lifecycle::tests::a_date_that_is_none_is_told_to_the_user"],
     },
 ];

@@ -1,0 +1,140 @@
+use aws_sdk_dynamodb::types::{ContributorInsightsAction, ContributorInsightsMode, ContributorInsightsStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{InsightsMode, TableSpec},
+    aws::{code, fault},
+    managed::{
+        block::Block,
+        fault::{Class, Fault, Reason},
+    },
+    table::{
+        statuses::{
+            self,
+            Meaning::{Broken, Coming, Going, Off, There},
+            Words,
+        },
+        words::{parse, word},
+    },
+};
+
+use super::{Setting, Tables, Target};
+
+/// `contributorInsights`: CloudWatch Contributor Insights, who looks at which keys are used.
+pub(crate) struct ContributorInsightsBlock;
+
+/// CloudWatch Contributor Insights.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Insights {
+    /// At what it looks, if it does.
+    pub mode: Option<InsightsMode>,
+    /// Whether AWS is still changing it.
+    pub changing: bool,
+    /// Why AWS could not switch it on, in its words.
+    pub failed: Option<String>,
+}
+
+/// `ContributorInsightsStatus`: the next change waits for the last; FAILED is told with AWS's reason.
+pub(in crate::table) const WORDS: Words =
+    &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming), ("FAILED", Broken)];
+
+impl Block for ContributorInsightsBlock {
+    type Kind = Tables;
+    const NAME: &'static str = "contributorInsights";
+    const OPERATIONS: &'static [&'static str] = &["DescribeContributorInsights", "UpdateContributorInsights"];
+    type State = Insights;
+    /// UpdateContributorInsights: at what, or off.
+    type Call = Option<InsightsMode>;
+
+    fn initial() -> Insights {
+        Insights::default()
+    }
+
+    fn declared(spec: &TableSpec, _: &Insights) -> Option<Insights> {
+        let block = spec.contributor_insights.as_ref()?;
+        Some(Insights { mode: block.enabled.then(|| block.mode.unwrap_or_default()), ..Insights::default() })
+    }
+
+    fn same(a: &Insights, b: &Insights) -> bool {
+        a.mode == b.mode
+    }
+
+    async fn read(target: &Target) -> Result<Insights, Fault> {
+        let answer = target.client.describe_contributor_insights().table_name(&target.table).send().await;
+        let found = match answer {
+            Ok(found) => found,
+            // None was ever asked for.
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(Insights::default()),
+            Err(error) => return Err(fault("DescribeContributorInsights", &error)),
+        };
+        let word = found.contributor_insights_status().map(ContributorInsightsStatus::as_str);
+        let on = statuses::is_on(WORDS, word);
+        let mode = found.contributor_insights_mode().and_then(|mode| parse::<InsightsMode>(mode.as_str()));
+        Ok(Insights {
+            mode: on.then(|| mode.unwrap_or_default()),
+            changing: statuses::is_busy(WORDS, word),
+            failed: statuses::is_broken(WORDS, word).then(|| {
+                let said = found.failure_exception();
+                let said = said.map(|said| [said.exception_name(), said.exception_description()]);
+                statuses::told(&said.unwrap_or_default(), word)
+            }),
+        })
+    }
+
+    async fn write(target: &Target, mode: &Option<InsightsMode>) -> Result<(), Fault> {
+        let action =
+            if mode.is_some() { ContributorInsightsAction::Enable } else { ContributorInsightsAction::Disable };
+        let call = target
+            .client
+            .update_contributor_insights()
+            .table_name(&target.table)
+            .contributor_insights_action(action)
+            .set_contributor_insights_mode(mode.map(|mode| ContributorInsightsMode::from(word(mode).as_str())));
+        call.send().await.map(drop).map_err(|error| fault("UpdateContributorInsights", &error))
+    }
+}
+
+impl Setting for ContributorInsightsBlock {
+    fn next(_: &Insights, wanted: Insights) -> Option<InsightsMode> {
+        wanted.mode
+    }
+
+    /// What has failed is told as such until AWS shows that it did not fail again.
+    fn taken(observed: &Insights, mode: Option<InsightsMode>) -> Insights {
+        Insights { mode, changing: true, failed: observed.failed.clone() }
+    }
+
+    fn words(state: &Insights) -> Value {
+        json!({"enabled": state.mode.is_some(), "mode": state.mode})
+    }
+
+    fn pending(observed: &Insights) -> Option<Fault> {
+        observed.changing.then(|| {
+            Fault::new(
+                Class::Pending,
+                Reason::ContributorInsightsChanging,
+                "AWS is still at the last change of contributor insights",
+            )
+        })
+    }
+
+    fn is_at_work(observed: &Insights) -> bool {
+        observed.changing
+    }
+
+    fn failure(spec: &TableSpec, observed: &Insights) -> Option<Fault> {
+        let said = observed.failed.as_ref().filter(|_| {
+            let block = spec.contributor_insights.as_ref();
+            block.is_some_and(|block| block.enabled)
+        })?;
+        Some(Fault::user(
+            Reason::ContributorInsightsFailed,
+            format!(
+                "contributorInsights: AWS could not switch it on (AWS says: {said}): it needs the service-linked role \
+                 AWSServiceRoleForCloudWatchContributorInsights, and room for its CloudWatch rules; it is tried again, \
+                 ever more slowly, and at once if musubi.dev/reconcile-at is set"
+            ),
+        ))
+    }
+}
