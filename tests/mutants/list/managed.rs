@@ -129,9 +129,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "GraceFromSynced",
         row: "15",
         file: "src/managed/conditions.rs",
-        right: "let since = previous.refused_since.get(fault.reason.as_str())",
-        wrong: "let synced = previous.condition(SYNCED).filter(|_| MUTATED).map(|synced| &synced.last_transition_time);
-        let since = synced.or(previous.refused_since.get(fault.reason.as_str()))",
+        right: "previous.refused_since.get(fault.reason.as_str())",
+        wrong: "previous.condition(SYNCED).filter(|_| MUTATED).map(|synced| &synced.last_transition_time).or(previous.refused_since.get(fault.reason.as_str()))",
         caught_by: &[SINCE],
     },
     Mutant {
