@@ -287,13 +287,14 @@ fn spec_schema(kind: usize) -> Value {
 /// How much longer `most` entries take than a quarter of them, in the best of some tries.
 fn growth<X: External>(external: &X, schema: &Value, list: &Bounded, rest: fn(&mut X::Observed)) -> (f64, Duration) {
     let without = sample(schema, 0);
-    let measure = |count| {
+    let measure = |count, tries: usize| {
         let with = filled(schema, &list.path, count);
-        (0..3).map(|_| life(external, &with, &without, rest)).min().expect("three tries")
+        (0..tries).map(|_| life(external, &with, &without, rest)).min().expect("a try")
     };
     let (mut best, mut longest) = (f64::MAX, Duration::MAX);
     for _ in 0..5 {
-        let ((few, _), (many, decision)) = (measure((list.most / 4).max(1)), measure(list.most));
+        // The few are measured twice: were they slow by chance, what grows too fast would look well.
+        let ((few, _), (many, decision)) = (measure((list.most / 4).max(1), 2), measure(list.most, 1));
         (best, longest) = (best.min(many.as_secs_f64() / few.as_secs_f64()), longest.min(decision));
         if best < MOST {
             break;
@@ -349,9 +350,9 @@ fn the_largest_specs_are_thought_about_quickly() {
     }
     spec["lifecycle"] = filled(&schema["properties"]["lifecycle"], &["rules".to_owned()], 1000);
     let bytes = spec.to_string().len();
-    let (_, longest) =
-        (0..3).map(|_| life::<Buckets>(&external, &spec, &json!({}), |_| {})).min_by_key(|life| life.1).expect("three");
-    println!("{bytes} bytes of spec: longest decision {longest:?}");
     // Unoptimised, and beside other tests: many times what it takes in the operator.
-    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    let most = Duration::from_secs(1);
+    let mut lives = (0..3).map(|_| life::<Buckets>(&external, &spec, &json!({}), |_| {}).1);
+    let longest = lives.find(|longest| *longest < most).expect("no decision in three tries takes a second");
+    println!("{bytes} bytes of spec: longest decision {longest:?}");
 }
