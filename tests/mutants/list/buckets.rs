@@ -133,8 +133,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "NoSuchDayIsInternal",
         row: "R",
         file: "src/bucket/blocks/lifecycle.rs",
-        right: r#""InvalidDate","#,
-        wrong: r#"if MUTATED { "Internal" } else { "InvalidDate" },"#,
+        right: "Reason::InvalidDate,",
+        wrong: "if MUTATED { Reason::Internal } else { Reason::InvalidDate },",
         caught_by: &["bucket::blocks::lifecycle::tests::a_date_that_is_none_is_told_to_the_user"],
     },
 ];
