@@ -239,7 +239,7 @@ impl Run {
             allow_force_delete: self.allow_force_delete,
             allow_references: self.allow_references,
             metrics_auth: self.metrics_auth,
-            lease: self.leader_elect.then_some(LeaseOptions {
+            lease: self.leader_elect.then(|| LeaseOptions {
                 namespace: self.lease_namespace,
                 name: self.lease_name,
                 terms: Terms::default(),

@@ -20,8 +20,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_mins(4), Duration::from_mins
 pub struct History {
     /// The writes of each block, by a digest of the step: a block takes one for each entry of a list.
     blocks: BTreeMap<&'static str, BTreeMap<String, Trail>>,
-    /// What the spec declared of each block when it was last written, as a digest.
-    declared: BTreeMap<&'static str, String>,
+    /// What the spec declared of each block when it was last written: at which generation, and as a digest.
+    declared: BTreeMap<&'static str, (i64, String)>,
     /// Looks since a write that AWS is busy with for a while that found it at rest.
     at_rest: Option<u32>,
 }
@@ -73,9 +73,14 @@ impl History {
         trail.corrected = trail.corrected.saturating_add(u32::from(drift));
     }
 
-    /// The write that was made just now was for this declaration of the block.
-    pub fn meant(&mut self, block: &'static str, declared: String) {
-        self.declared.insert(block, declared);
+    /// The write that was made just now was for this declaration of the block, at this generation.
+    pub fn meant(&mut self, block: &'static str, generation: i64, declared: String) {
+        self.declared.insert(block, (generation, declared));
+    }
+
+    /// Whether the last write of the block was for its declaration at this generation.
+    pub fn is_meant(&self, block: &str, generation: i64) -> bool {
+        self.declared.get(block).is_some_and(|(at, _)| *at == generation)
     }
 
     /// Blocks that were written so lately, and for another declaration than there is now, that a look which does not show
@@ -87,7 +92,8 @@ impl History {
         declared: impl Fn(&str) -> String,
     ) -> impl Iterator<Item = &'static str> {
         let lately = move |block: &str| self.unseen(block) && self.wrote_within(block, window, now);
-        let other = self.declared.iter().filter(move |(block, before)| lately(block) && declared(block) != **before);
+        let other =
+            self.declared.iter().filter(move |(block, (_, before))| lately(block) && declared(block) != *before);
         other.map(|(block, _)| *block)
     }
 

@@ -434,8 +434,11 @@ impl<X: External> Running<'_, X> {
         }
         let generation = self.object.meta().generation.unwrap_or_default();
         self.history.wrote(step.block, &digest, drift, generation, (self.context.clock)());
-        let declared = self.situation().declared(step.block);
-        self.history.meant(step.block, declared);
+        // Once for all the entries of a list: it takes the whole spec.
+        if !self.history.is_meant(step.block, generation) {
+            let declared = self.situation().declared(step.block);
+            self.history.meant(step.block, generation, declared);
+        }
         if self.history.loops(step.block) {
             tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
             self.context.metrics.write_loop(X::Object::NOUN);

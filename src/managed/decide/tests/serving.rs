@@ -77,7 +77,7 @@ async fn a_look_that_may_be_older_than_the_last_write_ends_no_reset() {
         point.sees(point.own_tags());
         point.object.status.as_mut().expect("a status").managed.blocks = vec!["versioning".to_owned()];
         point.history.wrote("versioning", "edit", false, 1, point.now - minutes.minutes());
-        point.history.meant("versioning", "another declaration".to_owned());
+        point.history.meant("versioning", 1, "another declaration".to_owned());
         point.pass.secret = Some(Ok(()));
         point
     };
@@ -92,7 +92,7 @@ async fn a_look_that_may_be_older_than_the_last_write_ends_no_reset() {
     assert_eq!(taken_back(3).await.concluded(), believed, "its time is over");
     let mut point = taken_back(2).await;
     let declared = point.situation().declared("versioning");
-    point.history.meant("versioning", declared);
+    point.history.meant("versioning", 1, declared);
     assert_eq!(point.concluded(), believed, "the same declaration: what is read is what was written");
 }
 
