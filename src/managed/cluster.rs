@@ -23,7 +23,6 @@ use crate::api::{FINALIZER, Status};
 use super::{
     external::ManagedObject,
     fault::{Class, Fault, Reason},
-    mutants::{Mutant, mutant},
     secret::Wanted,
 };
 
@@ -117,7 +116,7 @@ impl<K: ManagedObject> Cluster<K> {
     /// [`ClusterError::Superseded`] if it is gone or another bears its name.
     pub async fn read_live(&self) -> Result<Arc<K>, ClusterError> {
         let object = bounded(self.objects.get(&self.name)).await?;
-        if object.uid().as_deref() == Some(&self.uid) || mutant(Mutant::NoUidTest) {
+        if object.uid().as_deref() == Some(&self.uid) {
             Ok(Arc::new(pruned(object)))
         } else {
             Err(ClusterError::Superseded)
@@ -168,7 +167,7 @@ impl<K: ManagedObject> Cluster<K> {
         let before = object.finalizers();
         let after: Vec<&String> = before.iter().filter(|finalizer| *finalizer != FINALIZER).collect();
         let patch = json!([
-            {"op": "test", "path": "/metadata/uid", "value": self.uid},
+            self.uid_test(),
             {"op": "test", "path": "/metadata/finalizers", "value": before},
             {"op": "replace", "path": "/metadata/finalizers", "value": after},
         ]);
@@ -188,19 +187,19 @@ impl<K: ManagedObject> Cluster<K> {
     /// [`ClusterError::Changed`] if the uid is another's, or the object has changed.
     pub async fn write_status(&self, object: &K, status: &Status) -> Result<Arc<K>, ClusterError> {
         let patch = json!([
-            {"op": "test", "path": "/metadata/uid", "value": self.uid},
+            self.uid_test(),
             {"op": "test", "path": "/metadata/resourceVersion", "value": object.resource_version()},
             {"op": "add", "path": "/status", "value": status},
         ]);
         self.json_patch(patch, true).await
     }
 
-    async fn json_patch(&self, mut patch: serde_json::Value, status: bool) -> Result<Arc<K>, ClusterError> {
-        if mutant(Mutant::NoUidTest)
-            && let Some(operations) = patch.as_array_mut()
-        {
-            operations.remove(0);
-        }
+    /// The operation that keeps a JSON Patch off another object of this name.
+    fn uid_test(&self) -> serde_json::Value {
+        json!({"op": "test", "path": "/metadata/uid", "value": self.uid})
+    }
+
+    async fn json_patch(&self, patch: serde_json::Value, status: bool) -> Result<Arc<K>, ClusterError> {
         let patch: json_patch::Patch = serde_json::from_value(patch)
             .map_err(|error| ClusterError::Api(Box::new(kube::Error::SerdeError(error))))?;
         let patch = Patch::<()>::Json(patch);
@@ -342,3 +341,6 @@ impl<K: ManagedObject> Cluster<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

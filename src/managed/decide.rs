@@ -34,7 +34,6 @@ use super::{
     fault::{Class, Fault, Reason},
     history::History,
     identity::Identity,
-    mutants::{Mutant, mutant},
     ownership::{Absent, By, Claim, Deletable, Owned, Refusal},
     references::{Checked, ReferenceAllowance},
     secret::Outputs,
@@ -289,6 +288,12 @@ impl<X: External> Situation<'_, X> {
         self.object.annotations().get(key).map(String::as_str)
     }
 
+    /// Whether the object must be read live before what cannot be taken back is done: what a cache says may be from the
+    /// past, such as a spec that was edited since, or an approval that was used up.
+    fn needs_live_read(&self) -> bool {
+        !self.pass.live
+    }
+
     fn is_ready(&self) -> bool {
         self.status().is_true(READY)
     }
@@ -301,7 +306,6 @@ impl<X: External> Situation<'_, X> {
     fn in_grace(&self) -> bool {
         let made = self.status().external.as_ref().and_then(|external| external.created_at.as_ref());
         made.is_some_and(|made| self.now.duration_since(made.0) < self.settings.creation_grace)
-            && !mutant(Mutant::NoGrace)
     }
 
     /// Whether what this object makes is not yet, for the first time, wholly as declared. Blocks that
@@ -382,9 +386,7 @@ impl<X: External> Situation<'_, X> {
         }
         let answered = self.pass.created || self.status().external.is_some();
         let fits = || match &self.pass.sight {
-            Some(Existence::Present { seen, .. }) => {
-                mutant(Mutant::IntentIsEnough) || (!self.pass.contested && X::bears_out(self.object, intent, seen))
-            }
+            Some(Existence::Present { seen, .. }) => !self.pass.contested && X::bears_out(self.object, intent, seen),
             _ => false,
         };
         (answered || fits()).then_some(intent)

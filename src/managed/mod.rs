@@ -27,7 +27,6 @@ pub mod external;
 pub mod fault;
 pub mod history;
 pub mod identity;
-pub(crate) mod mutants;
 pub mod names;
 pub mod ownership;
 pub mod policy_document;

@@ -10,10 +10,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    identity::Identity,
-    mutants::{Mutant, mutant},
-};
+use super::identity::Identity;
 
 /// The names that reconciliations of one kind are about to make or to claim.
 #[derive(Debug, Default)]
@@ -35,12 +32,7 @@ impl Names {
     pub fn reserve(&self, name: String) -> Option<Reservation<'_>> {
         let free = self.reserved.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
         // Only who was first may ever own a reservation: dropping one gives the name back.
-        let reservation = || Reservation { names: self, name };
-        if mutant(Mutant::EagerGuard) {
-            let built = reservation();
-            return if free { Some(built) } else { None };
-        }
-        free.then(reservation)
+        free.then(|| Reservation { names: self, name })
     }
 }
 
@@ -62,24 +54,17 @@ pub struct Others<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::managed::mutants::with_mutant;
 
-    fn third_gets_in() -> bool {
+    #[test]
+    fn a_reservation_outlives_those_who_ask_for_it_in_vain() {
         let names = Names::default();
         let name = || "aws/assets".to_owned();
         let first = names.reserve(name());
         assert!(first.is_some());
         assert!(names.reserve(name()).is_none(), "the second comes too late");
-        let third = names.reserve(name()).is_some();
+        assert!(names.reserve(name()).is_none(), "and has not given away what it did not get");
         drop(first);
         assert!(names.reserve(name()).is_some(), "free again");
-        third
-    }
-
-    #[test]
-    fn a_reservation_outlives_those_who_ask_for_it_in_vain() {
-        assert!(!third_gets_in());
-        assert!(with_mutant(Mutant::EagerGuard, third_gets_in));
     }
 
     #[test]

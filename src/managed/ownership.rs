@@ -11,7 +11,6 @@ use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 use super::{
     external::Existence,
     identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
-    mutants::{Mutant, mutant},
     reason::Reason,
 };
 
@@ -163,9 +162,6 @@ impl Claim<'_> {
     pub fn judge(&self, tags: &Tags) -> Result<Owned, Refusal> {
         let thing = || self.identity.name.clone();
         let ours = |by| Ok(Owned { identity: self.identity.clone(), by });
-        if mutant(Mutant::NoProof) {
-            return ours(By::Uid);
-        }
         let Some(cluster) = tags.get(CLUSTER) else {
             return self.judge_untagged(tags);
         };
@@ -188,7 +184,7 @@ impl Claim<'_> {
         }
         match value(UID) {
             uid if uid == owner.uid => ours(By::Uid),
-            uid if self.held && !tags.contains_key(RELEASED) && !mutant(Mutant::UidTakenBack) => {
+            uid if self.held && !tags.contains_key(RELEASED) => {
                 Err(Refusal::OwnershipLost { thing: thing(), uid: uid.to_owned() })
             }
             _ if self.is_of_earlier_namespace(tags) => self
@@ -201,7 +197,7 @@ impl Claim<'_> {
     /// What bears no such tag was made by an earlier version of the operator.
     fn is_of_earlier_namespace(&self, tags: &Tags) -> bool {
         let (Some(origin), Some(tag)) = (&self.identity.owner.origin, tags.get(ORIGIN)) else { return false };
-        origin.is_of_earlier_namespace(tag) && !mutant(Mutant::NamespaceByName)
+        origin.is_of_earlier_namespace(tag)
     }
 
     /// Whether the API server must say which namespace this is before what was judged is acted upon: to tell whose a
@@ -269,8 +265,7 @@ impl Owned {
     /// The proof that deleting takes: a predecessor's thing, or one that was never adopted in
     /// writing, is not this object's to delete.
     pub fn deletable(&self) -> Option<Deletable> {
-        let own = self.is_claimed() || mutant(Mutant::DeleteByName);
-        own.then(|| Deletable { identity: self.identity.clone() })
+        self.is_claimed().then(|| Deletable { identity: self.identity.clone() })
     }
 }
 

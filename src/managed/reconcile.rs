@@ -22,7 +22,6 @@ use super::{
     fault::{Class, Fault, Reason},
     history::History,
     identity::{Identity, Origin, Owner},
-    mutants::{Mutant, mutant},
     names::{Others, Reservation},
     ownership::{Absent, By, Deletable, Owned},
     references, secret,
@@ -271,9 +270,6 @@ impl<X: External> Running<'_, X> {
         let Some(Ok(identity)) = &self.identity else { return };
         match self.context.external.observe(identity, &reads).await {
             Ok(existence) => self.pass.sight = Some(existence),
-            Err(fault) if fault.class == Class::Denied && mutant(Mutant::ForbiddenIsAbsent) => {
-                self.pass.sight = Some(Existence::Absent);
-            }
             Err(fault) => self.pass.fault = Some(fault),
         }
         self.pass.read = reads;
@@ -356,9 +352,6 @@ impl<X: External> Running<'_, X> {
         self.pass.wrote.insert(step.block);
         let (tags, seen) = match self.context.external.create(proof, &step.op).await {
             Ok(Made::New { tags, seen }) => (Some(tags), seen),
-            Ok(Made::Unclear { seen }) if mutant(Mutant::CreateBelieved) => {
-                (Some(self.context.external.fresh(&step.op).0), seen)
-            }
             Ok(Made::Unclear { seen }) => (None, seen),
             Ok(Made::Existed(fault)) => {
                 tracing::warn!(external = proof.identity().name, %fault, "existed before");

@@ -4,6 +4,7 @@
 mod aws;
 mod buckets;
 mod managed;
+mod proofs;
 mod tables;
 
 /// What stands in `wrong` for "this mistake is switched on".
@@ -13,7 +14,7 @@ pub const SWITCH: &str = "MUTATED";
 pub struct Mutant {
     /// What it is called.
     pub name: &'static str,
-    /// The rows that it stands for, with spaces between them.
+    /// The rows that it stands for, with spaces between them; none if no departure stands behind it.
     pub row: &'static str,
     /// Where it is made.
     pub file: &'static str,
@@ -62,5 +63,5 @@ pub const WITHOUT: &[Without] = &[
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    aws::MUTANTS.iter().chain(managed::MUTANTS).chain(buckets::MUTANTS).chain(tables::MUTANTS)
+    aws::MUTANTS.iter().chain(managed::MUTANTS).chain(proofs::MUTANTS).chain(buckets::MUTANTS).chain(tables::MUTANTS)
 }

@@ -17,7 +17,6 @@ use crate::{
         external::{self, External, ManagedObject, Step},
         fault::{Fault, Reason},
         identity::Identity,
-        mutants::{Mutant, mutant},
     },
 };
 
@@ -83,7 +82,7 @@ impl<X: External> Situation<'_, X> {
         let given = self.annotation(APPROVE)?;
         let ladder = ladder();
         let plan = self.waiting(identity, &ladder).filter(|plan| plan.hash == given)?;
-        if !self.pass.live {
+        if self.needs_live_read() {
             return Some(Effect::ReadLive);
         }
         let outcome = if self.is_ready() { Outcome::Updating(summary(&ladder)) } else { Outcome::Creating };
@@ -95,9 +94,7 @@ impl<X: External> Situation<'_, X> {
             generation: self.generation(),
             steps: ladder.iter().filter(|step| gate.is_gated(step)).map(approval::digest).collect(),
         });
-        if !mutant(Mutant::ApprovalTwice) {
-            status.approvals += 1;
-        }
+        status.approvals += 1;
         Some(Effect::Announce(Box::new(status)))
     }
 

@@ -9,7 +9,6 @@ use crate::{
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
         fault::{Class, Fault, Reason},
         identity::{Identity, RELEASED},
-        mutants::{Mutant, mutant},
         ownership::{Owned, Refusal},
     },
 };
@@ -28,11 +27,9 @@ impl<X: External> Situation<'_, X> {
         if !self.has_finalizer() {
             return self.gone();
         }
-        let begun = mutant(Mutant::PolicyEditIgnored) && self.synced_reason() == Some(Reason::DeletionBlocked);
-        let policy = if begun { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
-        match (policy, self.object.management_policy()) {
+        match (self.object.deletion_policy(), self.object.management_policy()) {
             // A cache may still say Retain where the user has changed their mind.
-            (DeletionPolicy::Retain, _) if !self.pass.live && !mutant(Mutant::NoLiveRead) => Effect::ReadLive,
+            (DeletionPolicy::Retain, _) if self.needs_live_read() => Effect::ReadLive,
             (DeletionPolicy::Retain, ManagementPolicy::Enforce) => self.releasing(),
             // Nothing may be written to AWS, and nothing needs to be.
             (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Effect::RemoveFinalizer,
@@ -82,9 +79,6 @@ impl<X: External> Situation<'_, X> {
         if let Some(fault) = self.pass.fault.iter().chain(self.pass.refused.values()).next() {
             return self.blocked(fault.clone());
         }
-        if self.pass.deleted && mutant(Mutant::FinalizerFirst) {
-            return Effect::RemoveFinalizer;
-        }
         let contents = !self.deletion_asked();
         let (tags, seen) = match &self.pass.sight {
             None | Some(Existence::Present { tags: None, .. }) => {
@@ -120,7 +114,7 @@ impl<X: External> Situation<'_, X> {
         match X::before_deletion(self.object, seen) {
             Err(obstacle) => self.blocked(obstacle),
             Ok(Preparation::Look) => look_again(),
-            Ok(_) if !self.pass.live && !mutant(Mutant::NoLiveRead) => Effect::ReadLive,
+            Ok(_) if self.needs_live_read() => Effect::ReadLive,
             Ok(Preparation::Do(step)) => self.prepare(owned, step),
             Ok(Preparation::Ready) => Effect::Delete(deletable),
         }

@@ -9,7 +9,6 @@ use crate::{
         external::{Existence, External, ManagedObject, Reads, Settling, Step, TAGS, places},
         fault::{Class, Fault, Reason},
         identity::Identity,
-        mutants::{Mutant, mutant},
         ownership::{Absent, By, Owned, Refusal},
     },
 };
@@ -33,8 +32,7 @@ impl<X: External> Situation<'_, X> {
             return self.conclude(&Outcome::Stalled(moved));
         }
         if let Some(fault) = &self.pass.fault {
-            let definite = matches!(fault.class, Class::User | Class::Denied | Class::Premature)
-                || mutant(Mutant::TimeoutIsFailure);
+            let definite = matches!(fault.class, Class::User | Class::Denied | Class::Premature);
             return match &self.pass.sight {
                 None if fault.reason == Reason::ImportFailed => self.import_failed(fault),
                 Some(Existence::Absent) if self.pass.existed => self.existed_before(fault),
@@ -89,7 +87,7 @@ impl<X: External> Situation<'_, X> {
         if !self.has_finalizer() {
             return Effect::AddFinalizer;
         }
-        if !self.pass.live && !mutant(Mutant::NoLiveRead) {
+        if self.needs_live_read() {
             return Effect::ReadLive;
         }
         // From here on the name in the spec is fixed (the schema sees the intent). Where tags cannot go with the create
@@ -132,7 +130,7 @@ impl<X: External> Situation<'_, X> {
     fn existed_before(&self, fault: &Fault) -> Effect<X::Op> {
         let outcome = self.outcome_of(fault.clone());
         let mut status = self.next_status(&outcome);
-        if !self.external.tags_at_creation(self.object) && !mutant(Mutant::IntentOutlivesRefusal) {
+        if !self.external.tags_at_creation(self.object) {
             status.creation_intent = None;
         }
         self.finish(&outcome, status)
@@ -195,7 +193,7 @@ impl<X: External> Situation<'_, X> {
         };
         let owned = match self.claim(identity).judge(tags) {
             Ok(owned) => owned,
-            Err(refusal) => return self.refused(identity, &refusal, tags, seen),
+            Err(refusal) => return self.refused(&refusal),
         };
         if self.claim(identity).asks_for_origin(&owned, tags) {
             return Effect::ReadNamespace;
@@ -220,9 +218,6 @@ impl<X: External> Situation<'_, X> {
 
     /// What a pass comes to while AWS is busy with the thing itself: nothing can be written to it.
     fn waiting_for_aws(&self, seen: &X::Observed) -> Option<Outcome> {
-        if mutant(Mutant::TwoWritesInFlight) {
-            return None;
-        }
         let busy = || {
             // Once more in vain, most likely: the condition stays until AWS shows the value.
             self.write_loop(X::BLOCKS.iter().copied())
@@ -246,16 +241,8 @@ impl<X: External> Situation<'_, X> {
     /// quotes what it holds (its policy, its tags), so nothing of that is published, or read, before both the spec
     /// and the administrator allow adopting it; [`Claim::judge`](crate::managed::ownership::Claim::judge) then
     /// refuses no longer, and `managementPolicy: Plan` shows it. A plan that an earlier version left behind goes.
-    fn refused(&self, identity: &Identity, refusal: &Refusal, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
+    fn refused(&self, refusal: &Refusal) -> Effect<X::Op> {
         let outcome = Outcome::Stalled(Fault::user(refusal.reason(), refusal.to_string()));
-        if mutant(Mutant::PlanOfStrangers) {
-            let full = self.all_blocks();
-            if !self.pass.read.covers(&full) {
-                return Effect::Observe(Reads { tags: true, ..full });
-            }
-            let steps = self.plan(identity, Some(tags), seen);
-            return self.conclude_planned(identity, Some(seen), &steps, &outcome);
-        }
         self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) })
     }
 
@@ -287,8 +274,7 @@ impl<X: External> Situation<'_, X> {
         if !self.has_finalizer() {
             return Effect::AddFinalizer;
         }
-        // What a cache says may be from the past: a spec that was edited, an approval that was used up.
-        if !self.pass.live && !mutant(Mutant::NoLiveRead) {
+        if self.needs_live_read() {
             return Effect::ReadLive;
         }
         let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(summary(&steps)) };
@@ -300,7 +286,7 @@ impl<X: External> Situation<'_, X> {
             return self.conclude_for_now(identity, seen);
         }
         // The claim is proven anew before anything else is written.
-        let alone = owned.by() != By::Uid || mutant(Mutant::PlanAfterEachCall);
+        let alone = owned.by() != By::Uid;
         let next = ready.take(if alone { 1 } else { share }).cloned().collect();
         Effect::Perform(owned, next)
     }
@@ -323,7 +309,7 @@ impl<X: External> Situation<'_, X> {
             (None, _) if !assumed.is_empty() => {
                 return Effect::Confirm(Reads { blocks: assumed, ..Reads::default() });
             }
-            (None, None) if !mutant(Mutant::ReadyBeforeSecret) => {
+            (None, None) => {
                 return Effect::WriteSecret { outputs: self.external.outputs(identity, seen) };
             }
             (None, Some(Err(fault))) => self.outcome_of(fault.clone()),

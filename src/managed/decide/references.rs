@@ -4,7 +4,6 @@ use crate::managed::{
     conditions::Outcome,
     external::External,
     identity::Identity,
-    mutants::{Mutant, mutant},
     references::{not_allowed, to_check},
 };
 
@@ -14,7 +13,7 @@ impl<X: External> Situation<'_, X> {
     /// What stands against what the spec names, if anything: that it has not been checked yet in this pass, or what
     /// the check has found.
     pub(super) fn references(&self, identity: &Identity, creating: bool) -> Option<Effect<X::Op>> {
-        if mutant(Mutant::ReferencesUnchecked) || !to_check(self.object, &self.settings.allow_references, creating) {
+        if !to_check(self.object, &self.settings.allow_references, creating) {
             return None;
         }
         // A live read may have brought another spec meanwhile.

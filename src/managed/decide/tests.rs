@@ -21,6 +21,7 @@ use crate::{
     telemetry::Metrics,
 };
 
+mod approvals;
 mod origins;
 mod refusals;
 mod serving;
@@ -334,6 +335,25 @@ async fn what_another_object_has_announced_is_left_to_it() {
 }
 
 #[tokio::test]
+async fn an_intent_that_another_object_has_announced_too_proves_nothing() {
+    for (contested, ours) in [(false, true), (true, false)] {
+        let mut point = Point::new(Where::Emulator, json!({})).await;
+        point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        let intent = CreationIntent {
+            uid: "u1".into(),
+            name: "assets".into(),
+            region: "us-east-1".into(),
+            account_id: "1".into(),
+            announced_at: None,
+        };
+        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        (point.pass.live, point.pass.reserved, point.pass.contested) = (true, true, contested);
+        point.sees(Tags::new());
+        assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{contested}: {:?}", point.decide());
+    }
+}
+
+#[tokio::test]
 async fn what_was_made_is_told_whatever_fails_after_it() {
     let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
@@ -449,8 +469,6 @@ async fn what_was_made_a_moment_ago_and_is_not_shown_yet_is_neither_made_again_n
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll));
     point.deleting();
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll), "nor is the finalizer dropped");
-    let hasty = crate::managed::mutants::with_mutant(Mutant::NoGrace, || point.decide());
-    assert_eq!(hasty, Effect::RemoveFinalizer, "what the test would see");
     point.pass.deleted = true;
     assert_eq!(point.decide(), Effect::RemoveFinalizer, "unless this pass deleted it");
     point.object.metadata.deletion_timestamp = None;
@@ -535,6 +553,20 @@ async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn the_deletion_policy_is_the_one_of_now_whatever_it_was_when_the_deletion_was_blocked() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.deleting();
+    point.pass.fault = Some(Fault::user("BucketNotEmpty", "full"));
+    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(status.condition(SYNCED).map(|synced| synced.reason.as_str()), Some("DeletionBlocked"));
+    point.object.status = Some(*status);
+    point.object.spec.deletion_policy = crate::api::DeletionPolicy::Retain;
+    point.pass = Pass { live: true, ..Pass::default() };
+    point.sees(point.own_tags());
+    assert!(matches!(&point.only_step().op, Op::PutTags(tags) if tags.contains_key("musubi.dev/released")));
+}
+
+#[tokio::test]
 async fn an_object_without_our_finalizer_owns_nothing_and_goes_at_once() {
     let mut point = Point::new(Where::Aws, json!({})).await;
     point.object.metadata.deletion_timestamp = Some(Time(point.now));
@@ -558,6 +590,22 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
     assert_eq!(step.block, "encryption");
     point.advance(&step.op);
     assert_eq!(point.concluded(), ("MalformedXML".to_owned(), Next::Mend), "lifecycle waits for versioning");
+}
+
+#[tokio::test]
+async fn all_steps_that_may_run_go_into_one_decision() {
+    let mut point = Point::in_sync(json!({})).await;
+    point.object.spec =
+        serde_json::from_value(json!({"versioning": {"status": "Enabled"}, "requestPayer": "Requester"}))
+            .expect("a spec");
+    point.object.metadata.generation = Some(2);
+    point.pass.live = true;
+    point.sees(point.own_tags());
+    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.object.status = Some(*status);
+    let Effect::Perform(_, steps) = point.decide() else { panic!("{:?}", point.decide()) };
+    let blocks: BTreeSet<&str> = steps.iter().map(|step| step.block).collect();
+    assert_eq!(blocks, ["requestPayer", "versioning"].into());
 }
 
 #[tokio::test]

@@ -1,10 +1,7 @@
 //! Namespaces and clusters that were made again under their names.
 
 use super::*;
-use crate::managed::{
-    identity::Origin,
-    mutants::{Mutant, with_mutant},
-};
+use crate::managed::identity::Origin;
 
 fn origin(cluster: &str, namespace: &str) -> Origin {
     Origin { cluster: cluster.into(), namespace: namespace.into() }
@@ -40,7 +37,6 @@ async fn what_an_earlier_namespace_left_behind_is_claimed_by_nobody_without_two_
     let adopt = json!({"adoptionPolicy": "Adopt"});
     let point = left_behind(json!({}), origin("c1", "n1")).await;
     assert_eq!(point.concluded(), ("NamespaceMadeAgain".to_owned(), Next::Mend));
-    assert!(with_mutant(Mutant::NamespaceByName, || claims(&point)), "the mistake is noticed");
     let mut point = left_behind(adopt, origin("c1", "n1")).await;
     assert_eq!(point.concluded().0, "NamespaceMadeAgain", "the administrator has a say");
     point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
