@@ -1,15 +1,17 @@
 //! The death of an object: release the thing, or delete it and see it gone.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
 use kube::ResourceExt as _;
 
 use crate::{
-    api::{DeletionPolicy, ManagementPolicy},
+    api::{DeletionPolicy, ManagementPolicy, tags::Tags},
     managed::{
         conditions::Outcome,
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
         fault::{Class, Fault, Reason},
         identity::{Identity, RELEASED},
-        ownership::{Owned, Refusal},
+        ownership::{Deletable, Owned, Refusal},
     },
 };
 
@@ -18,6 +20,9 @@ use super::{Effect, Next, Situation};
 /// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
 /// to 1,000 object versions each.
 const BATCHES: usize = 16;
+
+/// What a step of a deletion has found out, or what is to be done before the deletion can go on.
+type Found<T, Op> = ControlFlow<Effect<Op>, T>;
 
 /// Reasons of a deletion that only content is in the way of, by kind.
 const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
@@ -65,58 +70,106 @@ impl<X: External> Situation<'_, X> {
 
     /// Deletes the thing, and lets the object go only after AWS has said that it is gone.
     fn removing(&self) -> Effect<X::Op> {
-        let identity = match self.identity {
-            None => return Effect::Identify,
-            Some(Ok(identity)) => identity,
-            Some(Err(fault)) => return self.blocked(fault.clone()),
-        };
-        if let Some(moved) = self.moved(identity) {
-            return self.blocked(moved);
+        match self.removal() {
+            ControlFlow::Continue(effect) | ControlFlow::Break(effect) => effect,
         }
+    }
+
+    /// The deletion, each step only if the one before it found nothing else to do.
+    fn removal(&self) -> Found<Effect<X::Op>, X::Op> {
+        let identity = self.identified()?;
+        self.unhindered()?;
+        let (tags, seen) = self.observed()?;
+        let (owned, deletable) = self.proven(identity, tags)?;
+        self.permitted()?;
+        self.at_rest(seen)?;
+        self.prepared(identity, owned, seen)?;
+        Continue(Effect::Delete(deletable))
+    }
+
+    /// Which thing it is, and that it still is where it was made.
+    fn identified(&self) -> Found<&Identity, X::Op> {
+        match self.identity {
+            None => Break(Effect::Identify),
+            Some(Err(fault)) => Break(self.blocked(fault.clone())),
+            Some(Ok(identity)) => match self.moved(identity) {
+                Some(moved) => Break(self.blocked(moved)),
+                None => Continue(identity),
+            },
+        }
+    }
+
+    /// Nothing has gone wrong in this pass. An import that failed has made nothing.
+    fn unhindered(&self) -> Found<(), X::Op> {
         if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == Reason::ImportFailed) {
-            return Effect::RemoveFinalizer;
+            return Break(Effect::RemoveFinalizer);
         }
-        if let Some(fault) = self.pass.fault.iter().chain(self.pass.refused.values()).next() {
-            return self.blocked(fault.clone());
+        match self.pass.fault.iter().chain(self.pass.refused.values()).next() {
+            Some(fault) => Break(self.blocked(fault.clone())),
+            None => Continue(()),
         }
-        let contents = !self.deletion_asked();
-        let (tags, seen) = match &self.pass.sight {
+    }
+
+    /// What is there, with its tags.
+    fn observed(&self) -> Found<(&Tags, &X::Observed), X::Op> {
+        match &self.pass.sight {
             None | Some(Existence::Present { tags: None, .. }) => {
                 // What an import is to bring about is not gone because AWS does not show it yet.
                 let import = self.status().import.as_ref().filter(|import| !import.has_ended());
                 let import = import.map(|import| import.arn.clone());
-                return Effect::Observe(Reads { tags: true, contents, import, ..Reads::default() });
+                let contents = !self.deletion_asked();
+                Break(Effect::Observe(Reads { tags: true, contents, import, ..Reads::default() }))
             }
             Some(Existence::Absent) if self.in_grace() && !self.deletion_asked() => {
-                return self.conclude(&Outcome::Deleting(Some(not_deletable_yet())));
+                Break(self.conclude(&Outcome::Deleting(Some(not_deletable_yet()))))
             }
-            Some(Existence::Absent) => return Effect::RemoveFinalizer,
-            Some(Existence::Present { tags: Some(tags), seen }) => (tags, seen),
-        };
-        let owned = match self.claim(identity).judge(tags) {
-            Ok(owned) => owned,
-            Err(refusal) => return self.not_ours(&refusal),
-        };
-        // An older object's that this one never claimed, or one that it never adopted in writing.
-        let Some(deletable) = owned.deletable() else { return Effect::RemoveFinalizer };
+            Some(Existence::Absent) => Break(Effect::RemoveFinalizer),
+            Some(Existence::Present { tags: Some(tags), seen }) => Continue((tags, seen)),
+        }
+    }
+
+    /// That it is this very object's: neither an older one's that this one never claimed, nor one that it never
+    /// adopted in writing.
+    fn proven(&self, identity: &Identity, tags: &Tags) -> Found<(Owned, Deletable), X::Op> {
+        match self.claim(identity).judge(tags) {
+            Err(refusal) => Break(self.not_ours(&refusal)),
+            Ok(owned) => match owned.deletable() {
+                Some(deletable) => Continue((owned, deletable)),
+                None => Break(Effect::RemoveFinalizer),
+            },
+        }
+    }
+
+    /// That the management policy lets it be deleted.
+    fn permitted(&self) -> Found<(), X::Op> {
         if self.object.management_policy() == ManagementPolicy::Plan {
-            return self.blocked(self.not_managed());
+            return Break(self.blocked(self.not_managed()));
         }
+        Continue(())
+    }
+
+    /// That AWS is not busy with it, and has not been asked to delete it already.
+    fn at_rest(&self, seen: &X::Observed) -> Found<(), X::Op> {
         if X::settling(seen).is_some() || self.pass.deleted {
-            return self.conclude(&Outcome::Deleting(None));
+            return Break(self.conclude(&Outcome::Deleting(None)));
         }
+        Continue(())
+    }
+
+    /// That nothing it holds, and no setting of it, is in the way; and that the object is what it was when it was read.
+    fn prepared(&self, identity: &Identity, owned: Owned, seen: &X::Observed) -> Found<(), X::Op> {
         if !self.pass.read.contents {
-            return look_again();
+            return Break(look_again());
         }
         if self.object.deletion_policy() == DeletionPolicy::Delete && !self.may_force(identity) {
-            return self.blocked(force_not_allowed(identity));
+            return Break(self.blocked(force_not_allowed(identity)));
         }
         match X::before_deletion(self.object, seen) {
-            Err(obstacle) => self.blocked(obstacle),
-            Ok(Preparation::Look) => look_again(),
-            Ok(_) if self.needs_live_read() => Effect::ReadLive,
-            Ok(Preparation::Do(step)) => self.prepare(owned, step),
-            Ok(Preparation::Ready) => Effect::Delete(deletable),
+            Err(obstacle) => Break(self.blocked(obstacle)),
+            Ok(Preparation::Look) => Break(look_again()),
+            Ok(_) if self.needs_live_read() => Break(Effect::ReadLive),
+            Ok(Preparation::Do(step)) => Break(self.prepare(owned, step)),
+            Ok(Preparation::Ready) => Continue(()),
         }
     }
 

@@ -83,11 +83,11 @@ pub const MUTANTS: &[Mutant] = &[
         name: "FinalizerFirst",
         row: "",
         file: "src/managed/decide/deleting.rs",
-        right: "        let contents = !self.deletion_asked();\n",
+        right: "        let (tags, seen) = self.observed()?;",
         wrong: "        if MUTATED && self.pass.deleted {
-            return Effect::RemoveFinalizer;
+            return Break(Effect::RemoveFinalizer);
         }
-        let contents = !self.deletion_asked();\n",
+        let (tags, seen) = self.observed()?;",
         caught_by: &[DELETES],
     },
     // Ready before the Secret is written.
