@@ -18,6 +18,7 @@ mod owners;
 mod partitions;
 #[cfg(test)]
 mod played;
+pub(crate) mod policy_document;
 #[cfg(test)]
 mod profiles;
 mod regions;

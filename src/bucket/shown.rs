@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::managed::{
-    identity::Identity,
-    policy_document::{may_be_shown_otherwise, same, shows},
+use crate::{
+    aws::policy_document::{may_be_shown_otherwise, same, shows},
+    managed::identity::Identity,
 };
 
 /// For how long after a write what S3 shows is taken for what it made of it. S3 may show a bucket's former

@@ -29,7 +29,6 @@ pub mod history;
 pub mod identity;
 pub mod names;
 pub mod ownership;
-pub mod policy_document;
 pub mod reason;
 pub mod reconcile;
 pub mod references;

@@ -1,7 +1,7 @@
 use crate::{
     api::BucketSpec,
-    aws::{code, fault},
-    managed::{external::Effect, fault::Fault, policy_document},
+    aws::{code, fault, policy_document},
+    managed::{external::Effect, fault::Fault},
 };
 
 use super::{Block, Buckets, Target};

@@ -7,13 +7,12 @@ use serde_json::Value;
 
 use crate::{
     api::{is_xml, tags::Tags},
-    aws::refusal,
+    aws::{policy_document::compact, refusal},
     bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
     managed::{
         external::{Existence, Made, Reads},
         fault::Fault,
         identity::Identity,
-        policy_document::compact,
         tagging::{MOST_TAGS, is_system},
     },
 };

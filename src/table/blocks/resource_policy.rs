@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Effect, TableSpec},
-    aws::{code, fault},
-    managed::{block::Block, fault::Fault, policy_document},
+    aws::{code, fault, policy_document},
+    managed::{block::Block, fault::Fault},
 };
 
 use super::{Setting, Tables, Target};

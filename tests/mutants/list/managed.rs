@@ -11,7 +11,7 @@ const SPREADS: &str = "managed::history::tests::a_write_spreads_until_it_was_see
 const SLOWER: &str =
     "managed::history::tests::a_write_that_never_shows_is_made_after_four_minutes_then_eight_and_hourly_in_the_end";
 const NEVER: &str = "simulation::never_shown::a_write_that_never_shows_is_made_three_times_and_then_ever_more_slowly";
-const SHOWN: &str = "managed::policy_document::shown::tests::canonical_users_and_unique_ids_are_shown_by_another_name";
+const SHOWN: &str = "aws::policy_document::shown::tests::canonical_users_and_unique_ids_are_shown_by_another_name";
 
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -111,7 +111,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PrincipalsAsSent",
         row: "11",
-        file: "src/managed/policy_document/shown.rs",
+        file: "src/aws/policy_document/shown.rs",
         right: r#""CanonicalUser" => is_account_id(shown)"#,
         wrong: r#""CanonicalUser" if MUTATED => false,
             "CanonicalUser" => is_account_id(shown)"#,
@@ -120,10 +120,10 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "RoleGoneIsShown",
         row: "11",
-        file: "src/managed/policy_document/shown.rs",
+        file: "src/aws/policy_document/shown.rs",
         right: "_ => false,",
         wrong: "_ => MUTATED && is_unique_id(shown),",
-        caught_by: &["managed::policy_document::shown::tests::a_role_that_is_gone_is_no_other_name_of_it"],
+        caught_by: &["aws::policy_document::shown::tests::a_role_that_is_gone_is_no_other_name_of_it"],
     },
     Mutant {
         name: "GraceFromSynced",
@@ -237,28 +237,26 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NoVersionIsTheSecond",
         row: "F 11",
-        file: "src/managed/policy_document/mod.rs",
+        file: "src/aws/policy_document/mod.rs",
         right: r#"Value::from("2008-10-17")"#,
         wrong: r#"Value::from(if MUTATED { "2012-10-17" } else { "2008-10-17" })"#,
-        caught_by: &["managed::policy_document::tests::a_policy_without_a_version_is_of_the_first"],
+        caught_by: &["aws::policy_document::tests::a_policy_without_a_version_is_of_the_first"],
     },
     Mutant {
         name: "WhiteSpaceCounts",
         row: "P",
-        file: "src/managed/policy_document/form.rs",
+        file: "src/aws/policy_document/form.rs",
         right: "let size = compact(text).len();",
         wrong: "let size = if MUTATED { text.len() } else { compact(text).len() };",
-        caught_by: &[
-            "managed::policy_document::form::tests::what_aws_would_refuse_for_its_form_is_told_without_asking",
-        ],
+        caught_by: &["aws::policy_document::form::tests::what_aws_would_refuse_for_its_form_is_told_without_asking"],
     },
     Mutant {
         name: "NothingIsCompacted",
         row: "P",
-        file: "src/managed/policy_document/form.rs",
+        file: "src/aws/policy_document/form.rs",
         right: "return !matches!(character,",
         wrong: "return MUTATED || !matches!(character,",
-        caught_by: &["managed::policy_document::form::tests::white_space_between_words_goes_and_all_else_stays"],
+        caught_by: &["aws::policy_document::form::tests::white_space_between_words_goes_and_all_else_stays"],
     },
     Mutant {
         name: "GoneAndReady",
