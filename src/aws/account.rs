@@ -160,3 +160,8 @@ pub(super) fn unknown(region: &str) -> Fault {
         ),
     )
 }
+
+/// Whether this is the id of an account: twelve digits (AWS Account Management, "View AWS account identifiers").
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -25,6 +25,7 @@ mod regions;
 mod retries;
 mod said;
 
+pub use account::is_account_id;
 pub use circuit::Circuits;
 pub use clients::{Aws, Lazy, Options, Regional, s3_website_domain};
 pub use elsewhere::Elsewhere;

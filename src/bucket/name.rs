@@ -4,9 +4,9 @@
 //! namespace cannot have a name that ends in `-an` (Amazon S3 User Guide, "Namespaces for general purpose buckets",
 //! "General purpose bucket naming rules").
 
-use crate::managed::{
-    fault::{Fault, Reason},
-    identity::is_account_id,
+use crate::{
+    aws::is_account_id,
+    managed::fault::{Fault, Reason},
 };
 
 /// The most characters that the name of a bucket has.

@@ -108,11 +108,6 @@ impl Owner {
     }
 }
 
-/// Whether this is the id of an account: twelve digits (AWS Account Management, "View AWS account identifiers").
-pub fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Whether a tag key is one of ours, which no user may declare.
 pub fn is_reserved(key: &str) -> bool {
     key.strip_prefix(DOMAIN).is_some_and(|rest| rest.starts_with('/'))

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::canonical;
-use crate::managed::identity::is_account_id;
+use crate::aws::is_account_id;
 
 /// One principal: the element that it stands in, its kind, its name.
 type Principal = (&'static str, String, String);
