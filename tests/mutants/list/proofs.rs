@@ -19,7 +19,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NoLiveRead",
         row: "",
-        file: "src/managed/decide.rs",
+        file: "src/managed/decide/mod.rs",
         right: "        !self.pass.live\n",
         wrong: "        !self.pass.live && !MUTATED\n",
         caught_by: &[CREATES, DELETES, CLAIMS, COUNTED],
@@ -50,7 +50,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ForbiddenIsAbsent",
         row: "",
-        file: "src/managed/reconcile.rs",
+        file: "src/managed/reconcile/mod.rs",
         right: "Ok(existence) => self.pass.sight = Some(existence),",
         wrong: "Ok(existence) => self.pass.sight = Some(existence),
             Err(fault) if MUTATED && fault.class == Class::Denied => self.pass.sight = Some(Existence::Absent),",
@@ -60,7 +60,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NoGrace",
         row: "",
-        file: "src/managed/decide.rs",
+        file: "src/managed/decide/mod.rs",
         right: "made.is_some_and(|made| self.now",
         wrong: "made.is_some_and(|made| !MUTATED && self.now",
         caught_by: &[
@@ -71,7 +71,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "TimeoutIsFailure",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "let definite = matches!",
         wrong: "let definite = MUTATED || matches!",
         caught_by: &[
@@ -94,7 +94,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ReadyBeforeSecret",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "            (None, None) => {",
         wrong: "            (None, None) if !MUTATED => {",
         caught_by: &["managed::decide::tests::ready_comes_after_the_secret_and_never_without_it"],
@@ -132,7 +132,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "TwoWritesInFlight",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "        Some(match X::settling(seen) {",
         wrong: "        if MUTATED {
             return None;
@@ -165,7 +165,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PlanOfStrangers",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) })",
         wrong: "match (self.identity, &self.pass.sight) {
             (Some(Ok(identity)), Some(Existence::Present { tags, seen })) if MUTATED => {
@@ -207,7 +207,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "CreateBelieved",
         row: "",
-        file: "src/managed/reconcile.rs",
+        file: "src/managed/reconcile/mod.rs",
         right: "Ok(Made::Unclear { seen }) => (None, seen),",
         wrong: "Ok(Made::Unclear { seen }) => (MUTATED.then(|| self.context.external.fresh(&step.op).0), seen),",
         caught_by: &["simulation::race::where_a_second_create_succeeds_its_tags_tell_who_was_first"],
@@ -216,7 +216,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IntentOutlivesRefusal",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "        if !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         wrong: "        if !MUTATED && !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         caught_by: &["managed::decide::tests::a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer"],
@@ -225,7 +225,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IntentIsEnough",
         row: "",
-        file: "src/managed/decide.rs",
+        file: "src/managed/decide/mod.rs",
         right: "!self.pass.contested && X::bears_out(",
         wrong: "MUTATED || !self.pass.contested && X::bears_out(",
         caught_by: &["managed::decide::tests::an_intent_that_another_object_has_announced_too_proves_nothing"],
@@ -234,7 +234,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PlanAfterEachCall",
         row: "",
-        file: "src/managed/decide/living.rs",
+        file: "src/managed/decide/living/mod.rs",
         right: "let alone = owned.by() != By::Uid;",
         wrong: "let alone = MUTATED || owned.by() != By::Uid;",
         caught_by: &[
