@@ -4,7 +4,7 @@ use crate::managed::{
     conditions::Outcome,
     external::External,
     identity::Identity,
-    references::{not_allowed, to_check},
+    references::{Checked, not_allowed, to_check},
 };
 
 use super::{Effect, Situation};
@@ -17,7 +17,7 @@ impl<X: External> Situation<'_, X> {
             return None;
         }
         // A live read may have brought another spec meanwhile.
-        let fresh = |checked: &&super::Checked| checked.generation == self.generation() && checked.creating >= creating;
+        let fresh = |checked: &&Checked| checked.generation == self.generation() && checked.creating >= creating;
         let Some(checked) = self.pass.references.as_ref().filter(fresh) else {
             return Some(Effect::CheckReferences { creating });
         };

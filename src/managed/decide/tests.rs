@@ -2,21 +2,28 @@
 //!
 //! `Buckets` is the real kind; nothing is called, for `decide` calls nothing.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::ToSpan};
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::Time,
+    jiff::{SignedDuration, ToSpan},
+};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    api::{Bucket, CreationIntent},
+    api::{Bucket, CreationIntent, tags::Tags},
     aws::{Aws, Options},
     bucket::{Buckets, Contents, Observed, Op, fresh},
     lease::Fence,
     managed::{
-        external::Step,
+        external::{CREATION, Existence, Reads, Step, TAGS},
         identity::{Origin, Owner},
         ownership::By,
+        references::Checked,
     },
     telemetry::Metrics,
 };

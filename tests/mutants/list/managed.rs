@@ -65,7 +65,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "FreshBelieved",
         row: "9",
-        file: "src/managed/decide/mod.rs",
+        file: "src/managed/decide/steps.rs",
         right: "if !self.pass.wrote.contains(CREATION)",
         wrong: "if MUTATED || !self.pass.wrote.contains(CREATION)",
         caught_by: &[
@@ -218,7 +218,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ImportNotLookedAt",
         row: "7 D",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/reads.rs",
         right: "let import = self.status().import.as_ref()?;",
         wrong: "let import = self.status().import.as_ref().filter(|_| !MUTATED)?;",
         caught_by: &[
@@ -229,7 +229,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ImportedAgain",
         row: "D",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/reads.rs",
         right: "(import.has_failed() && self.status().external.is_none() && !asked)",
         wrong: "(!MUTATED && import.has_failed() && self.status().external.is_none() && !asked)",
         caught_by: &["simulation::later::an_import_that_makes_no_table_is_not_tried_again_unless_asked_for"],
@@ -261,7 +261,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "GoneAndReady",
         row: "T",
-        file: "src/managed/decide/deleting.rs",
+        file: "src/managed/decide/deleting/mod.rs",
         right: "Some(external) if !others.is_empty() =>",
         wrong: "Some(external) if !MUTATED && !others.is_empty() =>",
         caught_by: &[

@@ -82,7 +82,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "FinalizerFirst",
         row: "",
-        file: "src/managed/decide/deleting.rs",
+        file: "src/managed/decide/deleting/removing.rs",
         right: "        let (tags, seen) = self.observed()?;",
         wrong: "        if MUTATED && self.pass.deleted {
             return Break(Effect::RemoveFinalizer);
@@ -94,7 +94,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ReadyBeforeSecret",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/living/settling.rs",
         right: "            (None, None) => {",
         wrong: "            (None, None) if !MUTATED => {",
         caught_by: &["managed::decide::tests::ready_comes_after_the_secret_and_never_without_it"],
@@ -103,7 +103,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PolicyEditIgnored",
         row: "",
-        file: "src/managed/decide/deleting.rs",
+        file: "src/managed/decide/deleting/mod.rs",
         right: "match (self.object.deletion_policy(), self.object.management_policy()) {",
         wrong: "let blocked = MUTATED && self.synced_reason() == Some(Reason::DeletionBlocked);
         let policy = if blocked { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
@@ -216,7 +216,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IntentOutlivesRefusal",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/living/creating.rs",
         right: "        if !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         wrong: "        if !MUTATED && !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         caught_by: &["managed::decide::tests::a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer"],
@@ -225,7 +225,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IntentIsEnough",
         row: "",
-        file: "src/managed/decide/mod.rs",
+        file: "src/managed/decide/claims.rs",
         right: "!self.pass.contested && X::bears_out(",
         wrong: "MUTATED || !self.pass.contested && X::bears_out(",
         caught_by: &["managed::decide::tests::an_intent_that_another_object_has_announced_too_proves_nothing"],
@@ -234,7 +234,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PlanAfterEachCall",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/living/working.rs",
         right: "let alone = owned.by() != By::Uid;",
         wrong: "let alone = MUTATED || owned.by() != By::Uid;",
         caught_by: &[

@@ -1,8 +1,6 @@
-//! The death of an object: release the thing, or delete it and see it gone.
+//! The thing in AWS goes, and the object after it.
 
 use std::ops::ControlFlow::{self, Break, Continue};
-
-use kube::ResourceExt as _;
 
 use crate::{
     api::{DeletionPolicy, ManagementPolicy, tags::Tags},
@@ -10,12 +8,12 @@ use crate::{
         conditions::Outcome,
         external::{Existence, External, ManagedObject, Preparation, Reads, Step},
         fault::{Class, Fault, Reason},
-        identity::{Identity, RELEASED},
+        identity::Identity,
         ownership::{Deletable, Owned, Refusal},
     },
 };
 
-use super::{Effect, Next, Situation};
+use super::super::{Effect, Next, Situation};
 
 /// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
 /// to 1,000 object versions each.
@@ -24,52 +22,9 @@ const BATCHES: usize = 16;
 /// What a step of a deletion has found out, or what is to be done before the deletion can go on.
 type Found<T, Op> = ControlFlow<Effect<Op>, T>;
 
-/// Reasons of a deletion that only content is in the way of, by kind.
-const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
-
 impl<X: External> Situation<'_, X> {
-    pub(super) fn deleting(&self) -> Effect<X::Op> {
-        if !self.has_finalizer() {
-            return self.gone();
-        }
-        match (self.object.deletion_policy(), self.object.management_policy()) {
-            // A cache may still say Retain where the user has changed their mind.
-            (DeletionPolicy::Retain, _) if self.needs_live_read() => Effect::ReadLive,
-            (DeletionPolicy::Retain, ManagementPolicy::Enforce) => self.releasing(),
-            // Nothing may be written to AWS, and nothing needs to be.
-            (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Effect::RemoveFinalizer,
-            (_, ManagementPolicy::Paused) => self.blocked(self.not_managed()),
-            (_, ManagementPolicy::Enforce | ManagementPolicy::Plan) => self.removing(),
-        }
-    }
-
-    /// Lets the thing go and keeps it. AWS is asked to remember, and whatever it answers the object
-    /// goes: a deletion that retains needs nothing from AWS.
-    fn releasing(&self) -> Effect<X::Op> {
-        let identity = match (self.identity, &self.pass.fault) {
-            (None, _) => return Effect::Identify,
-            (Some(Ok(identity)), None) => identity,
-            _ => return Effect::RemoveFinalizer,
-        };
-        if self.moved(identity).is_some() || !self.pass.refused.is_empty() {
-            return Effect::RemoveFinalizer;
-        }
-        match &self.pass.sight {
-            None => Effect::Observe(Reads { tags: true, ..Reads::default() }),
-            Some(Existence::Present { tags: Some(tags), .. }) if !tags.contains_key(RELEASED) => {
-                match self.claim(identity).judge(tags) {
-                    Ok(owned) if owned.deletable().is_some() => {
-                        Effect::Perform(owned, vec![X::release(identity, tags)])
-                    }
-                    _ => Effect::RemoveFinalizer,
-                }
-            }
-            Some(_) => Effect::RemoveFinalizer,
-        }
-    }
-
     /// Deletes the thing, and lets the object go only after AWS has said that it is gone.
-    fn removing(&self) -> Effect<X::Op> {
+    pub(super) fn removing(&self) -> Effect<X::Op> {
         match self.removal() {
             ControlFlow::Continue(effect) | ControlFlow::Break(effect) => effect,
         }
@@ -199,61 +154,6 @@ impl<X: External> Situation<'_, X> {
         }
         let fault = Fault::new(Class::Premature, refusal.reason(), refusal.to_string());
         self.conclude(&Outcome::Deleting(Some(fault)))
-    }
-
-    fn may_force(&self, identity: &Identity) -> bool {
-        self.settings.allow_force_delete.iter().any(|namespace| namespace.is_match(&identity.owner.namespace))
-    }
-
-    /// Whether deletionPolicy Delete would end what is in the way, and is allowed.
-    pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
-        let Outcome::DeletionBlocked(fault) = outcome else { return false };
-        let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
-        allowed && NOT_EMPTY.contains(&fault.reason)
-    }
-
-    fn not_managed(&self) -> Fault {
-        let policy = self.object.management_policy();
-        Fault::user(
-            Reason::NotEnforced,
-            format!(
-                "managementPolicy is {policy:?}, so nothing is deleted in AWS: set managementPolicy: Enforce to delete \
-                 it, or deletionPolicy: Retain to keep it and let this object go"
-            ),
-        )
-    }
-
-    pub(super) fn blocked(&self, fault: Fault) -> Effect<X::Op> {
-        match fault.class {
-            Class::Pending | Class::Transient | Class::Credentials => self.conclude(&Outcome::Deleting(Some(fault))),
-            _ => self.conclude(&Outcome::DeletionBlocked(fault)),
-        }
-    }
-
-    /// Whether AWS has been asked to delete the thing, in this pass or in one before: what it no
-    /// longer shows is then gone, however young it was.
-    fn deletion_asked(&self) -> bool {
-        self.pass.deleted || self.synced_reason() == Some(Reason::Deleting)
-    }
-
-    /// Nothing of ours is left to do. Where somebody else's finalizer keeps the object, its status says that what it
-    /// stood for is not served by it any more.
-    fn gone(&self) -> Effect<X::Op> {
-        let before = self.status();
-        let others = self.object.finalizers().join(", ");
-        let status = match &before.external {
-            Some(external) if !others.is_empty() => {
-                let (reason, done) = match self.object.deletion_policy() {
-                    DeletionPolicy::Retain => (Reason::Released, "stays in AWS and is managed no longer"),
-                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => (Reason::Deleted, "is gone from AWS"),
-                };
-                let message =
-                    format!("{} {done}; this object waits for the finalizers of others: {others}", external.name);
-                self.next_status(&Outcome::LetGo { reason, message })
-            }
-            _ => before.clone(),
-        };
-        Effect::Conclude { status: Box::new(status), next: Next::Never }
     }
 }
 

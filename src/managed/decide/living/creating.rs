@@ -1,0 +1,138 @@
+//! The thing is not there: it is made, or what became of trying to is told.
+
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::SignedDuration};
+
+use crate::{
+    api::{CreationIntent, ManagementPolicy, Status},
+    managed::{
+        conditions::{Outcome, SYNCED},
+        external::{External, ManagedObject},
+        fault::{Class, Fault, Reason},
+        identity::Identity,
+        ownership::Absent,
+    },
+};
+
+use super::super::{Effect, Situation, not_visible_yet, report::summary};
+
+/// How long an announcement tells when the create was sent.
+const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
+
+impl<X: External> Situation<'_, X> {
+    pub(super) fn absent(&self, identity: &Identity, absent: Absent) -> Effect<X::Op> {
+        if self.in_grace() {
+            return self.conclude(&Outcome::Retrying(not_visible_yet()));
+        }
+        if let Some(obstacle) = X::obstacle(self.object, identity, None) {
+            return self.conclude(&Outcome::Stalled(obstacle));
+        }
+        if let Some(effect) = self.references(identity, true) {
+            return effect;
+        }
+        if identity.owner.origin.is_none() {
+            return Effect::ReadNamespace;
+        }
+        let creation = self.external.creation(self.object, identity);
+        if self.object.management_policy() == ManagementPolicy::Plan {
+            let ladder = self.ladder_from_nothing(identity, &creation);
+            if let Some(effect) = self.consent(identity, || ladder.clone()) {
+                return effect;
+            }
+            if !self.gate().is_approved(&creation) {
+                return self.conclude_planned(identity, None, &ladder, &Outcome::Missing(summary(&ladder)));
+            }
+        }
+        if !self.pass.reserved {
+            return Effect::Reserve(X::scope(identity));
+        }
+        if self.pass.contested {
+            return self.conclude(&Outcome::Retrying(contested(identity)));
+        }
+        if !self.has_finalizer() {
+            return Effect::AddFinalizer;
+        }
+        if self.needs_live_read() {
+            return Effect::ReadLive;
+        }
+        // From here on the name in the spec is fixed (the schema sees the intent). Where tags cannot go with the create
+        // the intent is what makes the thing ours; and what is to be set at creation only must be known to be at its
+        // creation still after a crash.
+        if let Some(mut announcement) = self.announcement(&Outcome::Creating, Some(self.announced(identity))) {
+            // Of an import before this one: what becomes of this create must not be hidden by it.
+            announcement.import = None;
+            return Effect::Announce(announcement);
+        }
+        Effect::Create(absent, creation)
+    }
+
+    /// The intent to create. An older one stands as long as its time still tells when the create was sent.
+    fn announced(&self, identity: &Identity) -> CreationIntent {
+        let before = self.status().creation_intent.as_ref().and_then(|intent| intent.announced_at.clone());
+        let recent = before.clone().filter(|at| self.now.duration_since(at.0) < ANNOUNCEMENT);
+        // An API server whose CRDs are older than this operator keeps no time, however often it is told.
+        let announced_at = if self.pass.announced { before } else { Some(recent.unwrap_or(Time(self.now))) };
+        CreationIntent {
+            uid: identity.owner.uid.clone(),
+            name: identity.name.clone(),
+            region: identity.region.clone(),
+            account_id: identity.account_id.clone(),
+            announced_at,
+        }
+    }
+
+    /// Whether the name is reserved before the first look, which spares a second one. Only an object that
+    /// nobody has looked at yet may hold others up for it: one that has its thing, was refused it or fails
+    /// reserves the name once it is about to make or claim something, and looks again.
+    pub(super) fn reserves_first(&self) -> bool {
+        let unseen = self.status().condition(SYNCED).is_none();
+        unseen && !self.pass.reserved && self.object.management_policy() == ManagementPolicy::Enforce
+    }
+
+    /// AWS has answered the create with "it exists", so it was not made by this attempt. An intent that
+    /// rested on it could make somebody else's thing ours; tags go on saying whose it is. The finalizer
+    /// stays: an earlier attempt of the same call may have made it, with our tags on it.
+    pub(super) fn existed_before(&self, fault: &Fault) -> Effect<X::Op> {
+        let outcome = self.outcome_of(fault.clone());
+        let mut status = self.next_status(&outcome);
+        if !self.external.tags_at_creation(self.object) {
+            status.creation_intent = None;
+        }
+        self.finish(&outcome, status)
+    }
+
+    /// AWS has said no to the create, so nothing was made: the object holds nothing and must not
+    /// keep a finalizer, or an intent that could make somebody else's thing ours one day.
+    pub(super) fn creation_refused(&self, fault: &Fault) -> Effect<X::Op> {
+        if self.has_finalizer() && self.status().external.is_none() {
+            return Effect::RemoveFinalizer;
+        }
+        let outcome = self.outcome_of(fault.clone());
+        self.finish(&outcome, Status { creation_intent: None, ..self.next_status(&outcome) })
+    }
+
+    /// AWS has taken the create and made nothing of it, as a look has told: the object holds nothing, and the same is not
+    /// asked of AWS again unless somebody wants it.
+    pub(super) fn import_failed(&self, fault: &Fault) -> Effect<X::Op> {
+        if self.has_finalizer() && self.status().external.is_none() {
+            return Effect::RemoveFinalizer;
+        }
+        let outcome = self.outcome_of(fault.clone());
+        let mut status = Status { external: None, creation_intent: None, ..self.next_status(&outcome) };
+        if let Some(import) = status.import.as_mut().filter(|import| !import.has_ended()) {
+            "FAILED".clone_into(&mut import.status);
+        }
+        self.finish(&outcome, status)
+    }
+}
+
+fn contested(identity: &Identity) -> Fault {
+    Fault::new(
+        Class::Pending,
+        Reason::BeingMadeByAnother,
+        format!(
+            "another object of this cluster has announced that it makes {}, and has not finished: choose another name, or \
+             delete that object",
+            identity.name
+        ),
+    )
+}

@@ -1,0 +1,113 @@
+//! What stands between AWS and the spec: the next steps, all the steps to the end, and what could not be told.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    api::tags::Tags,
+    managed::{
+        external::{CREATION, Existence, External, ManagedObject, Step, TAGS},
+        fault::{Fault, Reason},
+        identity::Identity,
+    },
+};
+
+use super::Situation;
+
+impl<X: External> Situation<'_, X> {
+    /// The blocks, and the parts of blocks, that are for others to look after by now.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        if self.initial() { Vec::new() } else { self.object.ignored() }
+    }
+
+    /// The steps that stand between AWS and the spec, without those that are for others to take.
+    pub(super) fn plan(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Vec<Step<X::Op>> {
+        let ignored = self.ignored();
+        let mut steps = X::plan(self.object, &self.status().managed, identity, tags, seen);
+        steps.retain(|step| !ignored.iter().any(|name| name == step.block || Some(name) == step.part.as_ref()));
+        steps
+    }
+
+    /// Blocks that could not be read, and why.
+    ///
+    /// What an endpoint does not offer cannot be there: a block that is no longer declared needs no reset
+    /// then, and nobody can help it being asked for; and one that is declared to be off is off.
+    pub(super) fn unread(&self, seen: &X::Observed) -> Vec<(&'static str, Fault)> {
+        let (declared, off) = (self.object.declared_blocks(), self.object.blocks_off());
+        let wanted = |block: &str| declared.contains(&block) && !off.contains(&block);
+        let matters = |block: &str, fault: &Fault| fault.reason != Reason::FeatureNotOffered || wanted(block);
+        X::block_faults(seen).into_iter().filter(|(block, fault)| matters(block, fault)).collect()
+    }
+
+    /// Blocks of what this pass has made that the spec declares and that are in place by assumption alone: they
+    /// went with no write and were not read.
+    pub(super) fn unconfirmed(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
+        if !self.pass.wrote.contains(CREATION) {
+            return BTreeSet::new();
+        }
+        let known = |block: &str| {
+            self.pass.wrote.contains(block)
+                || self.pass.confirmed.contains(block)
+                || steps.iter().any(|step| step.block == block)
+        };
+        self.object.declared_blocks().into_iter().filter(|block| X::is_assumed(block) && !known(block)).collect()
+    }
+
+    /// The blocks that were read in this pass, need no step, and are not what AWS is still at work on.
+    pub fn in_place(&self) -> Vec<&'static str> {
+        let (Some(Ok(identity)), Some(Existence::Present { tags, seen })) = (self.identity, &self.pass.sight) else {
+            return Vec::new();
+        };
+        let steps = self.plan(identity, tags.as_ref(), seen);
+        let faulty = self.unread(seen).into_iter().map(|(block, _)| block);
+        let at_work = X::at_work(self.object, seen);
+        let outdated = self.outdated(&steps);
+        let differing = steps.iter().map(|step| step.block).chain(faulty).chain(at_work);
+        let differing: BTreeSet<&str> = differing.chain(outdated).collect();
+        let known = self.pass.read.blocks.iter().copied().chain(self.pass.read.tags.then_some(TAGS));
+        known.filter(|block| !differing.contains(block)).collect()
+    }
+
+    /// Every step from a thing that does not exist yet to the spec.
+    pub(super) fn ladder_from_nothing(&self, identity: &Identity, creation: &Step<X::Op>) -> Vec<Step<X::Op>> {
+        let (tags, seen) = self.external.fresh(&creation.op);
+        let plan =
+            |tags: &Tags, seen: &X::Observed| X::plan(self.object, &self.status().managed, identity, Some(tags), seen);
+        let mut ladder = vec![creation.clone()];
+        ladder.extend(climb::<X>(plan(&tags, &seen), tags, seen, plan));
+        ladder
+    }
+
+    /// Every step from what was seen to the spec: `steps`, and those that only follow from them.
+    pub(super) fn ladder(
+        &self,
+        identity: &Identity,
+        steps: &[Step<X::Op>],
+        tags: &Tags,
+        seen: &X::Observed,
+    ) -> Vec<Step<X::Op>> {
+        climb::<X>(steps.to_vec(), tags.clone(), seen.clone(), |tags, seen| self.plan(identity, Some(tags), seen))
+    }
+}
+
+/// Takes the steps on paper and plans again, until nothing is left to do.
+fn climb<X: External>(
+    mut steps: Vec<Step<X::Op>>,
+    tags: Tags,
+    mut seen: X::Observed,
+    plan: impl Fn(&Tags, &X::Observed) -> Vec<Step<X::Op>>,
+) -> Vec<Step<X::Op>> {
+    /// More rounds than any ladder has rungs of one block.
+    const ROUNDS: usize = 8;
+    let (mut ladder, mut tags) = (Vec::<Step<X::Op>>::new(), Some(tags));
+    for _ in 0..ROUNDS {
+        if steps.is_empty() {
+            break;
+        }
+        for step in steps {
+            X::advance(&mut tags, &mut seen, &step.op);
+            ladder.push(step);
+        }
+        steps = plan(tags.get_or_insert_default(), &seen);
+    }
+    ladder
+}
