@@ -50,7 +50,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ForbiddenIsAbsent",
         row: "",
-        file: "src/managed/reconcile/mod.rs",
+        file: "src/managed/reconcile/observe.rs",
         right: "Ok(existence) => self.pass.sight = Some(existence),",
         wrong: "Ok(existence) => self.pass.sight = Some(existence),
             Err(fault) if MUTATED && fault.class == Class::Denied => self.pass.sight = Some(Existence::Absent),",
@@ -207,7 +207,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "CreateBelieved",
         row: "",
-        file: "src/managed/reconcile/mod.rs",
+        file: "src/managed/reconcile/perform.rs",
         right: "Ok(Made::Unclear { seen }) => (None, seen),",
         wrong: "Ok(Made::Unclear { seen }) => (MUTATED.then(|| self.context.external.fresh(&step.op).0), seen),",
         caught_by: &["simulation::race::where_a_second_create_succeeds_its_tags_tell_who_was_first"],

@@ -1,0 +1,67 @@
+//! What a pass does to its object, and to the Secret beside it.
+
+use kube::core::object::HasStatus as _;
+
+use crate::{
+    api::Status,
+    managed::{cluster::ClusterError, external::External, identity::Origin, secret},
+    telemetry::Note,
+};
+
+use super::Running;
+
+impl<X: External> Running<'_, X> {
+    pub(super) async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
+        let approvals = self.object.status().map_or(0, |status| status.approvals);
+        self.object = self.cluster.write_status(&self.object, status).await?;
+        self.pass.announced = status.creation_intent.is_some();
+        if let Some(approved) = status.approved.as_ref().filter(|_| status.approvals > approvals) {
+            tracing::info!(hash = approved.hash, steps = approved.steps.len(), "plan approved");
+            self.note(Note::approved(&approved.hash));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn add_finalizer(&mut self) -> Result<(), ClusterError> {
+        self.object = self.cluster.add_finalizer().await?;
+        self.pass.live = true;
+        Ok(())
+    }
+
+    pub(super) async fn read_live(&mut self) -> Result<(), ClusterError> {
+        self.object = self.cluster.read_live().await?;
+        self.pass.live = true;
+        Ok(())
+    }
+
+    /// Finds out which namespace the object is in, beyond its name. It outlives all that is in it: what is asked
+    /// now holds for as long as the object is there.
+    pub(super) async fn read_namespace(&mut self) -> Result<(), ClusterError> {
+        let namespace = match self.cluster.namespace_uid().await? {
+            Ok(uid) => uid,
+            Err(fault) => {
+                self.pass.fault = Some(fault);
+                return Ok(());
+            }
+        };
+        if let Some(Ok(identity)) = &mut self.identity {
+            let cluster = self.context.settings.cluster_uid.clone();
+            identity.owner.origin = Some(Origin { cluster, namespace });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn write_secret(&mut self, outputs: &secret::Outputs) -> Result<(), ClusterError> {
+        let status = self.object.status().cloned().unwrap_or_default();
+        let written = status.binding.as_ref().map(|binding| binding.name.as_str());
+        let result = match secret::wanted(&*self.object, outputs) {
+            Some(wanted) => self.cluster.write_secret(&wanted, written == Some(&wanted.name)).await?,
+            None => Ok(()),
+        };
+        if let (Ok(()), Some(obsolete)) = (&result, secret::obsolete(&*self.object, &status)) {
+            self.cluster.delete_secret(&obsolete).await?;
+        }
+        self.pass.secret = Some(result);
+        Ok(())
+    }
+}
