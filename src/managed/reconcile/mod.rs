@@ -29,8 +29,6 @@ use super::{
     names::{Others, Reservation},
 };
 
-use observe::identify;
-
 /// No reconciliation takes this many decisions: one that does is going round in circles.
 const MOST_EFFECTS: usize = 256;
 
@@ -54,6 +52,14 @@ pub struct Context<X: External> {
     pub events: Events,
     /// The time of day.
     pub clock: fn() -> Timestamp,
+}
+
+impl<X: External> Context<X> {
+    /// Awaits a read of AWS, and gives it up at once when the process is to end: the pass stops there. A write is awaited
+    /// to its end, since it may land.
+    async fn read<T>(&self, read: impl Future<Output = T>) {
+        drop(self.shutdown.run_until_cancelled(read).await);
+    }
 }
 
 /// What a pass came to.
@@ -106,31 +112,11 @@ pub async fn reconcile<X: External>(
         // A decision on long lists takes milliseconds: others get the core between two.
         tokio::task::yield_now().await;
         match decide(&pass.situation()) {
-            // A read is given up at once when the process is to end; a write is awaited, since it may land.
-            Effect::Identify => match context.shutdown.run_until_cancelled(identify(context, &pass.object)).await {
-                Some(identity) => pass.identity = Some(identity),
-                None => return Ok(pass.report(Next::Retry)),
-            },
-            Effect::Observe(reads) => {
-                if context.shutdown.run_until_cancelled(pass.observe(reads)).await.is_none() {
-                    return Ok(pass.report(Next::Retry));
-                }
-            }
-            Effect::CheckReferences { creating } => {
-                if context.shutdown.run_until_cancelled(pass.check_references(creating)).await.is_none() {
-                    return Ok(pass.report(Next::Retry));
-                }
-            }
-            Effect::Prove(reads) => {
-                if context.shutdown.run_until_cancelled(pass.prove(&reads)).await.is_none() {
-                    return Ok(pass.report(Next::Retry));
-                }
-            }
-            Effect::Confirm(reads) => {
-                if context.shutdown.run_until_cancelled(pass.confirm(&reads)).await.is_none() {
-                    return Ok(pass.report(Next::Retry));
-                }
-            }
+            Effect::Identify => context.read(pass.identify()).await,
+            Effect::Observe(reads) => context.read(pass.observe(reads)).await,
+            Effect::CheckReferences { creating } => context.read(pass.check_references(creating)).await,
+            Effect::Prove(reads) => context.read(pass.prove(&reads)).await,
+            Effect::Confirm(reads) => context.read(pass.confirm(&reads)).await,
             Effect::Reserve(name) => {
                 if !pass.reserve(name) {
                     return Ok(pass.report(Next::Busy));

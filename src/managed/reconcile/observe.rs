@@ -13,29 +13,34 @@ use crate::{
     },
 };
 
-use super::{Context, Running};
-
-/// Which thing in AWS the object stands for. The region is what the spec says, or the operator's;
-/// `decide` compares it with where the thing was made.
-pub(super) async fn identify<X: External>(context: &Context<X>, object: &X::Object) -> Result<Identity, Fault> {
-    let region = object.region().unwrap_or(&context.region);
-    context.external.admits(object, region)?;
-    let account_id = context.external.account().await?;
-    Ok(Identity {
-        name: object.name_in(region, &account_id)?,
-        region: region.to_owned(),
-        account_id,
-        owner: Owner {
-            cluster: context.settings.cluster.clone(),
-            namespace: object.namespace().unwrap_or_default(),
-            name: object.name_any(),
-            uid: object.uid().unwrap_or_default(),
-            origin: None,
-        },
-    })
-}
+use super::Running;
 
 impl<X: External> Running<'_, X> {
+    /// Finds out which thing in AWS the object stands for.
+    pub(super) async fn identify(&mut self) {
+        self.identity = Some(self.resolved().await);
+    }
+
+    /// The region is what the spec says, or the operator's; `decide` compares it with where the thing was made.
+    async fn resolved(&self) -> Result<Identity, Fault> {
+        let Self { context, object, .. } = self;
+        let region = object.region().unwrap_or(&context.region);
+        context.external.admits(object, region)?;
+        let account_id = context.external.account().await?;
+        Ok(Identity {
+            name: object.name_in(region, &account_id)?,
+            region: region.to_owned(),
+            account_id,
+            owner: Owner {
+                cluster: context.settings.cluster.clone(),
+                namespace: object.namespace().unwrap_or_default(),
+                name: object.name_any(),
+                uid: object.uid().unwrap_or_default(),
+                origin: None,
+            },
+        })
+    }
+
     /// Reserves the name. What was seen before that may have changed since.
     pub(super) fn reserve(&mut self, name: String) -> bool {
         self.reservation = self.others.names.reserve(name);
