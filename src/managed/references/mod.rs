@@ -366,7 +366,7 @@ mod tests {
     /// Each field is found in the object that `tests/*-blocks.yaml` makes of it.
     #[test]
     fn each_field_is_found_where_it_is_declared() {
-        let text = include_str!("../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
+        let text = include_str!("../../../tests/bucket-blocks.yaml").replace("TARGET", "target").replace("NAME", "assets");
         let blocks: Value = serde_saphyr::from_str(&text).expect("YAML");
         let mut paths = Vec::new();
         for (block, values) in blocks.as_object().expect("blocks") {
