@@ -23,7 +23,7 @@ use crate::api::{FINALIZER, Status};
 use super::{
     external::ManagedObject,
     fault::{Class, Fault, Reason},
-    secret::Wanted,
+    secret::wanted::Wanted,
 };
 
 /// The field manager of our server-side applies.

@@ -4,7 +4,7 @@ use crate::managed::{
     conditions::Outcome,
     external::External,
     identity::Identity,
-    references::{Checked, not_allowed, to_check},
+    references::{Checked, check::to_check, not_allowed},
 };
 
 use super::{Effect, Situation};

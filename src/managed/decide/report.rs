@@ -14,7 +14,7 @@ use crate::{
         fault::{Class, Fault, Reason},
         identity::Identity,
         ownership::{By, Owned},
-        secret,
+        secret::wanted,
     },
 };
 
@@ -169,7 +169,7 @@ impl<X: External> Situation<'_, X> {
             status.refused_since.clear();
         }
         if self.pass.secret == Some(Ok(())) {
-            status.binding = secret::name(self.object).map(|name| Binding { name });
+            status.binding = wanted::name(self.object).map(|name| Binding { name });
         }
         self.finish(outcome, status)
     }

@@ -4,12 +4,13 @@
 //! this module can make ([`Owned`], [`Deletable`], [`Absent`]), and every AWS write asks for one:
 //! code that forgets to look cannot be written.
 
+mod absence;
+
 use thiserror::Error;
 
 use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 
 use super::{
-    external::Existence,
     identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
     reason::Reason,
 };
@@ -277,11 +278,6 @@ impl Deletable {
 }
 
 impl Absent {
-    /// Proof from what this pass has read; `None` if it read that the thing exists.
-    pub fn prove<T>(identity: &Identity, existence: &Existence<T>) -> Option<Self> {
-        matches!(existence, Existence::Absent).then(|| Self { identity: identity.clone() })
-    }
-
     /// Which thing does not exist.
     pub fn identity(&self) -> &Identity {
         &self.identity

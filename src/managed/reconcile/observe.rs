@@ -123,7 +123,7 @@ impl<X: External> Running<'_, X> {
         let Some(Ok(identity)) = &self.identity else { return };
         let settings = &self.context.settings;
         let mut refused = Vec::new();
-        for reference in references::unallowed(&*self.object, identity, &settings.allow_references, creating) {
+        for reference in references::check::unallowed(&*self.object, identity, &settings.allow_references, creating) {
             let tags =
                 if reference.taggable { self.context.external.tags_of(identity, &reference).await } else { Ok(None) };
             match tags {

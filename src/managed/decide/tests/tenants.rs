@@ -93,7 +93,7 @@ async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
 fn check(point: &mut Point, owned: &[&str]) {
     let creating = matches!(point.pass.sight, Some(Existence::Absent));
     let identity = point.identity.as_ref().expect("resolved");
-    let mut refused = references::unallowed(&point.object, identity, &point.settings.allow_references, creating);
+    let mut refused = references::check::unallowed(&point.object, identity, &point.settings.allow_references, creating);
     refused.retain(|reference| !reference.taggable || !owned.contains(&reference.arn.as_str()));
     let generation = point.object.metadata.generation.unwrap_or_default();
     point.pass.references = Some(Checked { generation, creating, refused });
