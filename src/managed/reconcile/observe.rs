@@ -127,7 +127,7 @@ impl<X: External> Running<'_, X> {
             let tags =
                 if reference.taggable { self.context.external.tags_of(identity, &reference).await } else { Ok(None) };
             match tags {
-                Ok(Some(tags)) if references::owned_here(&tags, identity, &settings.also_owns) => {}
+                Ok(Some(tags)) if references::check::owned_here(&tags, identity, &settings.also_owns) => {}
                 Ok(_) => refused.push(reference),
                 Err(fault) => return self.pass.fault = Some(fault.at(&reference.path)),
             }

@@ -1,10 +1,14 @@
-//! Which references of an object have to be checked, and which no allowance covers.
+//! Which references of an object have to be checked, which no allowance covers, and which are of its own namespace.
 
 use serde_json::Value;
 
 use crate::{
+    api::tags::Tags,
     aws::partition,
-    managed::{external::ManagedObject, identity::Identity},
+    managed::{
+        external::ManagedObject,
+        identity::{CLUSTER, Identity, NAMESPACE, RELEASED},
+    },
 };
 
 use super::{Field, Form, Reference, ReferenceAllowance};
@@ -91,15 +95,20 @@ fn arn(value: &Value, form: Form, region: &str, identity: &Identity) -> Option<S
     })
 }
 
+/// Whether these tags say that what carries them belongs to an object of the same cluster and namespace. What was
+/// released belongs to nobody.
+pub fn owned_here(tags: &Tags, identity: &Identity, also_owns: &[String]) -> bool {
+    let owner = &identity.owner;
+    let ours = |cluster: &String| *cluster == owner.cluster || also_owns.contains(cluster);
+    tags.get(CLUSTER).is_some_and(ours) && tags.get(NAMESPACE) == Some(&owner.namespace) && !tags.contains_key(RELEASED)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        api::{Bucket, Table, tags::Tags},
-        managed::references::owned_here,
-    };
+    use crate::api::{Bucket, Table};
 
     fn bucket(spec: Value) -> Bucket {
         serde_json::from_value(json!({"apiVersion": "s3.musubi.dev/v1alpha1", "kind": "Bucket",

@@ -8,19 +8,16 @@
 //! * Everything else is checked as soon as one allowance is given. One team in one cluster needs none.
 //!
 //! A bucket or a table needs no allowance if its own ownership tags name an object of the same cluster and
-//! namespace ([`owned_here`]); they are read from AWS for this, status is no proof. Principals in policy documents
+//! namespace ([`check::owned_here`]); they are read from AWS for this, status is no proof. Principals in policy documents
 //! are not references: they are given a right and lend none.
 
 pub mod check;
 
 use std::str::FromStr;
 
-use crate::api::tags::Tags;
-
 use super::{
     adoption::Allowance,
     fault::{Fault, Reason},
-    identity::{CLUSTER, Identity, NAMESPACE, RELEASED},
 };
 
 /// One namespace, or all of them (`*`), and the ARNs that it may name.
@@ -106,14 +103,6 @@ impl Checked {
     pub fn refused(&self, creating: bool) -> Option<&Reference> {
         self.refused.iter().find(|reference| creating || !reference.source)
     }
-}
-
-/// Whether these tags say that what carries them belongs to an object of the same cluster and namespace. What was
-/// released belongs to nobody.
-pub fn owned_here(tags: &Tags, identity: &Identity, also_owns: &[String]) -> bool {
-    let owner = &identity.owner;
-    let ours = |cluster: &String| *cluster == owner.cluster || also_owns.contains(cluster);
-    tags.get(CLUSTER).is_some_and(ours) && tags.get(NAMESPACE) == Some(&owner.namespace) && !tags.contains_key(RELEASED)
 }
 
 /// What to tell whoever named this.
