@@ -64,7 +64,7 @@ pub fn operations() -> BTreeSet<&'static str> {
     always.chain(of(bucket::blocks())).chain(of(table::blocks())).collect()
 }
 
-/// The policy document.
+/// The policy document, its statements by name.
 pub fn policy(scope: &Scope) -> Value {
     let mut parts: BTreeMap<Part, BTreeSet<&str>> = BTreeMap::new();
     for operation in operations() {
@@ -72,7 +72,9 @@ pub fn policy(scope: &Scope) -> Value {
             parts.entry(part).or_default().insert(action);
         }
     }
-    let statements: Vec<Value> = parts.into_iter().map(|(part, actions)| statement(part, &actions, scope)).collect();
+    let mut statements: Vec<Value> =
+        parts.into_iter().map(|(part, actions)| statement(part, &actions, scope)).collect();
+    statements.sort_by(|a, b| a["Sid"].as_str().cmp(&b["Sid"].as_str()));
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
