@@ -9,6 +9,7 @@
 //!
 //! | room | what lives there |
 //! | --- | --- |
+//! | [`kinds`] | the list of the kinds that are served: begin here to add one |
 //! | [`api`] | the kinds: spec, status, schema rules; `crds/` is generated from it |
 //! | [`managed`] | the reconciler for any external resource; knows nothing of AWS's SDK |
 //! | [`bucket`], [`table`] | one kind each: `observe`, `plan` and `advance` (pure), `perform` |
@@ -28,6 +29,7 @@ pub mod api;
 pub mod aws;
 pub mod bucket;
 pub mod iam;
+pub mod kinds;
 pub mod lease;
 pub mod managed;
 pub mod reference;

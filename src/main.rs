@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use musubi::{
     api::crd,
-    aws, iam,
+    aws, iam, kinds,
     lease::{LeaseOptions, Terms},
     managed::{adoption::Allowance, references::ReferenceAllowance},
     runtime::{self, Options},
@@ -186,7 +186,7 @@ async fn main() -> anyhow::Result<()> {
             Ok(result?)
         }
         Command::Crds => {
-            for (_, crd) in crd::all()? {
+            for (_, crd) in kinds::crds()? {
                 print!("---\n{}", crd::yaml(&crd)?);
             }
             Ok(())

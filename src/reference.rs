@@ -6,51 +6,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    api::{Effect, XML_TEXT, crd},
-    bucket, table,
+    api::{Effect, XML_TEXT},
+    iam::Operation,
+    kinds::{self, Kind},
 };
-
-/// What is known of a block of a spec.
-pub struct Block {
-    /// Its name in the spec.
-    pub name: &'static str,
-    /// AWS operations that it takes.
-    pub operations: &'static [&'static str],
-    /// What a new thing has.
-    pub fresh: Value,
-    /// What taking it out of the spec does to those who rely on it.
-    pub reset: Effect,
-    /// Where it goes back to then.
-    pub back_to: &'static str,
-}
-
-/// What the reference tells of a kind beside its schema.
-struct Kind {
-    blocks: Vec<Block>,
-    service: &'static str,
-    operations: &'static [&'static str],
-    words: &'static str,
-}
-
-impl Kind {
-    fn of(kind: &str) -> Self {
-        if kind == "Bucket" {
-            Self {
-                blocks: bucket::blocks(),
-                service: "S3",
-                operations: bucket::OPERATIONS,
-                words: "A list of named configurations is the whole list: what it does not name is deleted.",
-            }
-        } else {
-            Self {
-                blocks: table::blocks(),
-                service: "DynamoDB",
-                operations: table::OPERATIONS,
-                words: "DynamoDB takes one change by UpdateTable at a time: an edit of many blocks is carried out one by one.",
-            }
-        }
-    }
-}
 
 /// The whole reference, as Markdown.
 ///
@@ -65,15 +24,15 @@ pub fn markdown() -> serde_json::Result<String> {
          for approval (`musubi.dev/approve`), since an edit that only leaves something out must not open anything by \
          accident. Inside of a block, a field that is absent has AWS's default.\n",
     );
-    for (_, crd) in crd::all()? {
-        let json = serde_json::to_value(crd)?;
+    for kind in kinds::ALL {
+        let json = serde_json::to_value(kind.crd()?)?;
         let schema = &json["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
         let names = &json["spec"]["names"];
-        let kind = names["kind"].as_str().unwrap_or_default();
+        let name = names["kind"].as_str().unwrap_or_default();
         let group = json["spec"]["group"].as_str().unwrap_or_default();
-        let _ = write!(out, "\n## {kind}\n\n`apiVersion: {group}/v1alpha1`\n\n{}\n", text(&schema["description"]));
+        let _ = write!(out, "\n## {name}\n\n`apiVersion: {group}/v1alpha1`\n\n{}\n", text(&schema["description"]));
         rules(&mut out, schema, "of the whole object");
-        spec(&mut out, &schema["properties"]["spec"], &Kind::of(kind));
+        spec(&mut out, &schema["properties"]["spec"], kind);
         out.push_str("\n### status\n\nWritten by the operator alone.\n\n");
         fields(&mut out, "", &schema["properties"]["status"]);
     }
@@ -81,7 +40,8 @@ pub fn markdown() -> serde_json::Result<String> {
 }
 
 fn spec(out: &mut String, schema: &Value, kind: &Kind) {
-    let is_block = |name: &str| kind.blocks.iter().any(|block| block.name == name);
+    let blocks = (kind.blocks)();
+    let is_block = |name: &str| blocks.iter().any(|block| block.name == name);
     out.push_str("\n### spec\n\n");
     head(out);
     for (name, field) in properties(schema) {
@@ -94,22 +54,32 @@ fn spec(out: &mut String, schema: &Value, kind: &Kind) {
     let _ = writeln!(
         out,
         "\n{service} operations that every one takes: {}; each block below names its own. {}",
-        kind.operations.join(", "),
-        kind.words
+        operations(kind, kind.operations),
+        kind.note
     );
-    for block in &kind.blocks {
+    for block in &blocks {
         let field = &schema["properties"][block.name];
         let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
-        let _ = writeln!(out, "- A new one has: `{}`", block.fresh);
+        let _ = writeln!(out, "- A new one has: `{}`", block.initial);
         let gate = if block.reset == Effect::Update {
             ""
         } else {
             ", once that has been approved if it lowers a guard or loses something"
         };
-        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", block.back_to);
-        let _ = writeln!(out, "- {service} operations: {}\n", block.operations.join(", "));
+        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", block.reset_to);
+        let _ = writeln!(out, "- {service} operations: {}\n", operations(kind, block.operations));
         fields(out, "", field);
     }
+}
+
+/// Those of another service than the kind's with that service.
+fn operations(kind: &Kind, operations: &[Operation]) -> String {
+    let own = kind.operations.first().map(|operation| operation.service);
+    let name = |operation: &Operation| match operation {
+        Operation { service, name, .. } if own != Some(service) => format!("{service}:{name}"),
+        Operation { name, .. } => (*name).to_owned(),
+    };
+    operations.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn head(out: &mut String) {

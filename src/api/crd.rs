@@ -1,21 +1,9 @@
 //! The CustomResourceDefinitions, generated from the types of this room.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::{CustomResourceExt, Resource as _};
 use serde_json::Value;
 
-use super::{Bucket, Table, XML_TEXT};
-
-/// Every CRD that the operator serves, in a fixed order, each with the file in `crds/` that holds it.
-///
-/// # Errors
-/// When a derived schema cannot be read back as JSON, which is a mistake in the types.
-pub fn all() -> serde_json::Result<Vec<(&'static str, CustomResourceDefinition)>> {
-    [("s3.musubi.dev_buckets.yaml", Bucket::crd()), ("dynamodb.musubi.dev_tables.yaml", Table::crd())]
-        .into_iter()
-        .map(|(file, crd)| Ok((file, finish(crd)?)))
-        .collect()
-}
+use super::XML_TEXT;
 
 /// Puts right what the derived schema cannot say:
 ///
@@ -23,10 +11,12 @@ pub fn all() -> serde_json::Result<Vec<(&'static str, CustomResourceDefinition)>
 ///   merges treat differently from leaving a field out;
 /// * `status` has a default, so that kstatus does not take an object that nobody has seen yet for
 ///   current (kstatus: an object without conditions is Current);
-/// * every text of a bucket is one that XML can carry, since S3 takes its settings as XML;
+/// * every text is one that XML can carry, where AWS takes the settings of the kind `as_xml`;
 /// * the label that makes Service Binding implementations find the kind.
-fn finish(crd: CustomResourceDefinition) -> serde_json::Result<CustomResourceDefinition> {
-    let is_s3 = crd.spec.group == Bucket::group(&());
+///
+/// # Errors
+/// When a derived schema cannot be read back as JSON, which is a mistake in the types.
+pub fn finish(crd: CustomResourceDefinition, as_xml: bool) -> serde_json::Result<CustomResourceDefinition> {
     let mut json = serde_json::to_value(crd)?;
     json["metadata"]["labels"]["servicebinding.io/provisioned-service"] = "true".into();
     if let Some(versions) = json["spec"]["versions"].as_array_mut() {
@@ -34,7 +24,7 @@ fn finish(crd: CustomResourceDefinition) -> serde_json::Result<CustomResourceDef
             let properties = &mut version["schema"]["openAPIV3Schema"]["properties"];
             properties["status"]["default"] = serde_json::json!({"observedGeneration": -1});
             strip_nullable(properties);
-            if is_s3 {
+            if as_xml {
                 carried_by_xml(&mut properties["spec"]);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Everything a schema can refuse is refused here, before the operator ever sees the object:
 //! AWS's naming rules, immutable fields, the bounds on every string, list and map. `crds/` is
-//! generated from these types by [`crd::all`] and a test holds the two together.
+//! generated from these types by [`crate::kinds::crds`] and a test holds the two together.
 
 /// A CEL rule on an object as a whole that holds once something was made for it, or may have been. Before that nothing in
 /// AWS speaks against another value, and "choose another name" must be advice that can be followed.

@@ -10,6 +10,7 @@ mod elsewhere;
 mod errors;
 mod http;
 mod keys;
+mod kind;
 mod meter;
 mod observer;
 #[cfg(test)]
@@ -32,5 +33,6 @@ pub use elsewhere::Elsewhere;
 #[cfg(test)]
 pub(crate) use errors::refusal;
 pub use errors::{code, fault, http_status, not_offered};
+pub use kind::AwsKind;
 pub use meter::Meter;
 pub use partitions::{PARTITIONS, dns_suffix, dns_suffix_of, partition};

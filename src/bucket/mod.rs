@@ -5,6 +5,7 @@ mod keys;
 mod kind;
 mod name;
 mod observe;
+mod operations;
 mod perform;
 mod plan;
 mod shown;
@@ -13,7 +14,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use crate::{aws::Aws, reference::Block};
+use crate::{
+    aws::{Aws, AwsKind},
+    iam::Operation,
+    managed::block::BlockInfo,
+};
 
 pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
 
@@ -23,40 +28,19 @@ pub struct Buckets {
     shown: shown::Shown,
 }
 
-impl Buckets {
-    /// Reached through these clients.
-    pub fn new(aws: Arc<Aws>) -> Self {
+impl AwsKind for Buckets {
+    const SERVICE: &'static str = "S3";
+    const NOTE: &'static str = "A list of named configurations is the whole list: what it does not name is deleted.";
+    const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
+    const AS_XML: bool = true;
+
+    fn blocks() -> Vec<BlockInfo> {
+        blocks::TABLE.iter().map(blocks::Row::info).collect()
+    }
+
+    fn new(aws: Arc<Aws>) -> Self {
         Self { aws, shown: shown::Shown::default() }
     }
-}
-
-/// S3 operations that every bucket takes, whatever its spec declares: the last three where the bucket's
-/// tags count in IAM policies.
-pub const OPERATIONS: &[&str] = &[
-    "CreateBucket",
-    "DeleteBucket",
-    "GetBucketTagging",
-    "PutBucketTagging",
-    "ListObjectVersions",
-    "ListMultipartUploads",
-    "DeleteObjects",
-    "DeleteObject",
-    "AbortMultipartUpload",
-    "GetBucketAbac",
-    "TagResource",
-    "UntagResource",
-];
-
-/// Every block of a bucket's spec, in the order in which they are written.
-pub fn blocks() -> Vec<Block> {
-    let block = |row: &blocks::Row| Block {
-        name: row.name,
-        operations: row.operations,
-        fresh: (row.initial)().unwrap_or_default(),
-        reset: row.impact,
-        back_to: row.reset_to,
-    };
-    blocks::TABLE.iter().map(block).collect()
 }
 
 /// The blocks and variants of `tests/bucket-blocks.yaml`, for a bucket called `assets`.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Buckets, Observed, Op, blocks};
 use crate::{
     api::{Managed, tags::Tags},
-    aws::Aws,
+    aws::{Aws, AwsKind as _},
     managed::{
         external::{Existence, External as _, Made, Preparation, Reads, Step},
         fault::Fault,

@@ -54,13 +54,6 @@ fn roles_keys_backups_and_files_are_narrowed_to_what_is_named_and_nothing_else_i
 }
 
 #[test]
-fn every_operation_of_the_code_has_been_looked_up() {
-    for operation in operations() {
-        assert!(actions(operation).next().is_some(), "which IAM actions does {operation} need?");
-    }
-}
-
-#[test]
 fn nothing_is_granted_beyond_the_prefix_and_nothing_by_wildcard() {
     let policy = policy(&scope(ALL));
     for statement in statements(&policy) {

@@ -10,7 +10,7 @@ use std::{future::Future, pin::Pin};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::api::Effect;
+use crate::{api::Effect, iam::Operation};
 
 use super::fault::{Class, Fault, Reason};
 
@@ -41,7 +41,7 @@ pub(crate) trait Block: Sized + 'static {
     /// Blocks that must be in place before this one is written.
     const AFTER: &'static [&'static str] = &[];
     /// AWS operations that reading and writing it take: the one that reads comes first.
-    const OPERATIONS: &'static [&'static str];
+    const OPERATIONS: &'static [Operation];
     /// The block in normal form.
     type State: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync;
     /// What one call that writes it says.
@@ -87,6 +87,21 @@ pub(crate) trait Block: Sized + 'static {
     fn write(target: &Target<Self>, call: &Self::Call) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
+/// What the reference and the policy tell of a block.
+#[derive(Debug)]
+pub struct BlockInfo {
+    /// The field of the spec.
+    pub name: &'static str,
+    /// AWS operations that reading and writing it take.
+    pub operations: &'static [Operation],
+    /// What AWS gives something new.
+    pub initial: Value,
+    /// The most that a reset does to those who rely on it.
+    pub reset: Effect,
+    /// Where a reset leads, in the words of the reference.
+    pub reset_to: &'static str,
+}
+
 /// A future with its type forgotten.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
@@ -99,7 +114,7 @@ pub(crate) struct Row<K: Blocks, W> {
     pub impact: Effect,
     pub reset_to: &'static str,
     pub after: &'static [&'static str],
-    pub operations: &'static [&'static str],
+    pub operations: &'static [Operation],
     pub is_declared: fn(&K::Spec) -> bool,
     /// Whether the spec declares what there is where the endpoint lacks the feature.
     pub is_off: fn(&K::Spec) -> bool,
@@ -145,6 +160,17 @@ impl<K: Blocks, W: Copy> Row<K, W> {
             refusal: |value| state::<B>(value).map_or_else(Some, |state| B::refusal(&state)),
             read: |target| Box::pin(async move { json::<B>(&B::read(target).await?) }),
             write,
+        }
+    }
+
+    /// What the reference and the policy tell of it.
+    pub fn info(&self) -> BlockInfo {
+        BlockInfo {
+            name: self.name,
+            operations: self.operations,
+            initial: (self.initial)().unwrap_or_default(),
+            reset: self.impact,
+            reset_to: self.reset_to,
         }
     }
 

@@ -5,18 +5,26 @@
 
 mod budget;
 mod controller;
+mod error;
 mod gate;
 mod http;
 mod lane;
+mod operator;
+mod options;
+mod preflight;
 mod probes;
 mod queue;
 mod schedule;
 mod size;
 mod start;
+mod tenure;
 mod watch;
 mod work;
 
-pub use start::{Options, RunError, run};
+pub use error::RunError;
+pub(crate) use operator::{Operator, Registered};
+pub use options::Options;
+pub use start::run;
 
 #[cfg(test)]
 pub(crate) mod parts {

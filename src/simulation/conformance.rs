@@ -29,7 +29,7 @@ use crate::{
         AdoptionPolicy, AttributeType, GlobalSecondaryIndex, KeyAttribute, OnDemandThroughput, Projection,
         ProjectionType, ProvisionedThroughput, StreamViewType, TableClass, tags::Tags,
     },
-    aws::{Aws, Options},
+    aws::{Aws, AwsKind as _, Options},
     bucket::{Buckets, ObjectVersion, Op as BucketOp},
     lease::Fence,
     managed::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    aws::{Aws, Options},
+    aws::{Aws, AwsKind as _, Options},
     bucket::Buckets,
     lease::Fence,
     table::Tables,

@@ -12,9 +12,10 @@ use kube::{Resource as _, ResourceExt as _, core::object::HasStatus as _};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{APPROVE, FINALIZER, crd, tags::Tags},
-    aws::{Aws, Options},
+    api::{APPROVE, FINALIZER, tags::Tags},
+    aws::{Aws, AwsKind as _, Options},
     bucket::Buckets,
+    kinds,
     lease::Fence,
     managed::{
         conditions::SYNCED,
@@ -278,7 +279,7 @@ fn with_filled(schema: &Value, path: &[String], count: usize, n: usize) -> Value
 }
 
 fn spec_schema(kind: usize) -> Value {
-    let (_, crd) = &crd::all().expect("the CRDs")[kind];
+    let (_, crd) = &kinds::crds().expect("the CRDs")[kind];
     let crd = serde_json::to_value(crd).expect("JSON");
     crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
 }

@@ -9,6 +9,7 @@ mod kind;
 pub(crate) mod limits;
 mod observe;
 mod op;
+mod operations;
 mod origin;
 mod perform;
 mod plan;
@@ -22,13 +23,13 @@ mod words;
 use std::sync::Arc;
 
 use crate::{
-    aws::{Aws, partition},
-    managed::identity::Identity,
+    aws::{Aws, AwsKind, partition},
+    iam::Operation,
+    managed::{block::BlockInfo, identity::Identity},
 };
 
 use in_flight::InFlight;
 
-pub use blocks::{OPERATIONS, blocks};
 pub use op::{Creation, Op, Update};
 pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored};
 
@@ -38,9 +39,17 @@ pub struct Tables {
     in_flight: InFlight,
 }
 
-impl Tables {
-    /// Reached through these clients.
-    pub fn new(aws: Arc<Aws>) -> Self {
+impl AwsKind for Tables {
+    const SERVICE: &'static str = "DynamoDB";
+    const NOTE: &'static str =
+        "DynamoDB takes one change by UpdateTable at a time: an edit of many blocks is carried out one by one.";
+    const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
+
+    fn blocks() -> Vec<BlockInfo> {
+        blocks::blocks()
+    }
+
+    fn new(aws: Arc<Aws>) -> Self {
         Self { aws, in_flight: InFlight::default() }
     }
 }

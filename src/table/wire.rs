@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api::{InsightsMode, Managed, Precision, Table},
-    aws::Aws,
+    aws::{Aws, AwsKind as _},
     managed::{
         external::{Existence, Reads, Settling},
         fault::{Class, Fault},

@@ -2,7 +2,8 @@
 
 use k8s_openapi::jiff::Timestamp;
 use musubi::{
-    api::{Status, crd},
+    api::Status,
+    kinds,
     managed::{
         conditions::{Outcome, conditions},
         fault::{Class, Fault, Reason},
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 /// Group and kind of everything that the operator serves.
 pub fn kinds() -> Vec<(String, String)> {
-    let crds = crd::all().expect("the CRDs");
+    let crds = kinds::crds().expect("the CRDs");
     crds.into_iter().map(|(_, crd)| (crd.spec.group, crd.spec.names.kind)).collect()
 }
 

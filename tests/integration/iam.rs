@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use musubi::{
     api::{Bucket, Table},
-    iam,
+    kinds,
 };
 use serde_json::{Value, json};
 
@@ -15,28 +15,30 @@ use crate::{
 };
 
 /// What LocalStack cannot be brought to: the tests of `src/table` and `src/bucket` play AWS for these.
-const ONLY_ON_AWS: [&str; 17] = [
+const ONLY_ON_AWS: [&str; 19] = [
     // It offers none of these.
-    "DescribeContributorInsights",
-    "UpdateContributorInsights",
-    "GetResourcePolicy",
-    "PutResourcePolicy",
-    "DeleteResourcePolicy",
-    "RestoreTableFromBackup",
-    "RestoreTableToPointInTime",
-    "ImportTable",
-    "DescribeImport",
-    "GetBucketAbac",
-    "PutBucketAbac",
+    "dynamodb:DescribeContributorInsights",
+    "dynamodb:UpdateContributorInsights",
+    "dynamodb:GetResourcePolicy",
+    "dynamodb:PutResourcePolicy",
+    "dynamodb:DeleteResourcePolicy",
+    "dynamodb:RestoreTableFromBackup",
+    "dynamodb:RestoreTableToPointInTime",
+    "dynamodb:ImportTable",
+    "dynamodb:DescribeImport",
+    "s3:GetBucketAbac",
+    "s3:PutBucketAbac",
+    "s3:TagResource",
+    "s3:UntagResource",
     // Its Kinesis is not in the rig.
-    "DescribeKinesisStreamingDestination",
-    "EnableKinesisStreamingDestination",
-    "UpdateKinesisStreamingDestination",
-    "DisableKinesisStreamingDestination",
+    "dynamodb:DescribeKinesisStreamingDestination",
+    "dynamodb:EnableKinesisStreamingDestination",
+    "dynamodb:UpdateKinesisStreamingDestination",
+    "dynamodb:DisableKinesisStreamingDestination",
     // A reset that waits for a yes.
-    "DeletePublicAccessBlock",
+    "s3:DeletePublicAccessBlock",
     // Of what XML cannot carry.
-    "DeleteObject",
+    "s3:DeleteObject",
 ];
 
 /// One object per block: with it, and switched off where that is one value.
@@ -84,7 +86,8 @@ async fn the_policy_grants_what_is_called_and_nothing_else() {
     world.proxy.wait_for_more("GetObjectLockConfiguration", &world.name("bobjectlock"), 1).await;
 
     let called = called(&world).await;
-    let granted: BTreeSet<String> = iam::operations().into_iter().map(str::to_owned).collect();
+    let granted: BTreeSet<String> =
+        kinds::operations().map(|operation| named(operation.service, operation.name)).collect();
     let missing: Vec<_> = called.difference(&granted).collect();
     assert!(missing.is_empty(), "called, and not in the policy: {missing:?}");
     let unused: Vec<_> = granted.difference(&called).collect();
@@ -111,6 +114,11 @@ async fn deletions(world: &World) {
     tokio::join!(world.gone::<Bucket>("full"), world.gone::<Table>("orders"));
 }
 
+/// Tags of a bucket and of a table are changed by operations of one name.
+fn named(service: &str, operation: &str) -> String {
+    format!("{}:{operation}", if service == "s3 control" { "s3" } else { service })
+}
+
 /// The operations that the operator has counted so far, as the policy names them.
 async fn called(world: &World) -> BTreeSet<String> {
     let (_, metrics) = world.operator.http("/metrics").await;
@@ -118,7 +126,7 @@ async fn called(world: &World) -> BTreeSet<String> {
     let calls = lines.filter_map(|line| {
         let (service, rest) = line.split_once("\",operation=\"")?;
         let (operation, _) = rest.split_once('"')?;
-        Some(if service == "KMS" { format!("kms:{operation}") } else { operation.to_owned() })
+        Some(named(&service.to_lowercase(), operation))
     });
-    calls.filter(|operation| operation != "GetCallerIdentity").collect()
+    calls.filter(|operation| operation != "sts:GetCallerIdentity").collect()
 }

@@ -6,7 +6,7 @@ use crate::{
     managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Buckets, Target};
+use super::{Block, Buckets, Operation, Target, on_bucket};
 
 /// `abac`: whether the bucket's tags count in IAM policies. Once they do, S3 takes tags by the
 /// operations of S3 Control only, which [`super::super::perform`] heeds.
@@ -17,7 +17,7 @@ impl Block for AbacBlock {
     const NAME: &'static str = "abac";
     /// Policies that rest on tags stop to count.
     const IMPACT: Effect = Effect::Weakening;
-    const OPERATIONS: &'static [&'static str] = &["GetBucketAbac", "PutBucketAbac"];
+    const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketAbac"), on_bucket("PutBucketAbac")];
     type State = Abac;
     type Call = Self::State;
 

@@ -6,7 +6,7 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Buckets, Target};
+use super::{Block, Buckets, Operation, Target, on_bucket};
 
 /// `acceleration`: S3 Transfer Acceleration.
 pub(in crate::bucket) struct AccelerationBlock;
@@ -15,8 +15,10 @@ impl Block for AccelerationBlock {
     type Kind = Buckets;
     const NAME: &'static str = "acceleration";
     const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
-    const OPERATIONS: &'static [&'static str] =
-        &["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketAccelerateConfiguration").action("s3:GetAccelerateConfiguration"),
+        on_bucket("PutBucketAccelerateConfiguration").action("s3:PutAccelerateConfiguration"),
+    ];
     /// `None` where it was never on, which Suspended is as good as.
     type State = Option<Acceleration>;
     type Call = Self::State;

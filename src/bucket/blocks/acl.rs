@@ -9,8 +9,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{Built as _, read_as, set},
+    on_bucket,
 };
 
 /// `acl`: the access control list of the bucket.
@@ -34,7 +35,7 @@ impl Block for AclBlock {
     const NAME: &'static str = "acl";
     /// Without BucketOwnerEnforced S3 takes a list, with it no other than the owner's.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
-    const OPERATIONS: &'static [&'static str] = &["GetBucketAcl", "PutBucketAcl"];
+    const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketAcl"), on_bucket("PutBucketAcl")];
     type State = State;
     type Call = Self::State;
 

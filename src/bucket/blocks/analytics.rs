@@ -34,7 +34,8 @@ impl Named for AnalyticsBlock {
         AnalyticsConfiguration,
         list: list_bucket_analytics_configurations as "ListBucketAnalyticsConfigurations" in analytics_configuration_list,
         put: put_bucket_analytics_configuration as "PutBucketAnalyticsConfiguration" in analytics_configuration,
-        delete: delete_bucket_analytics_configuration as "DeleteBucketAnalyticsConfiguration"
+        delete: delete_bucket_analytics_configuration as "DeleteBucketAnalyticsConfiguration",
+        actions: "s3:GetAnalyticsConfiguration", "s3:PutAnalyticsConfiguration"
     );
 }
 

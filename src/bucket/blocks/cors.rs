@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{Built as _, object, read_as, sort_field, tidy},
+    on_bucket,
 };
 
 /// `cors`: which web pages of other origins may use the bucket.
@@ -18,7 +19,11 @@ pub(in crate::bucket) struct CorsBlock;
 impl Block for CorsBlock {
     type Kind = Buckets;
     const NAME: &'static str = "cors";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketCors", "PutBucketCors", "DeleteBucketCors"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketCors").action("s3:GetBucketCORS"),
+        on_bucket("PutBucketCors").action("s3:PutBucketCORS"),
+        on_bucket("DeleteBucketCors").action("s3:PutBucketCORS"),
+    ];
     /// The rules in their order, for the first that fits counts.
     type State = Vec<Value>;
     type Call = Self::State;

@@ -10,7 +10,7 @@ use crate::{
     managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Buckets, Target, incomplete};
+use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
 
 /// `encryption`: default encryption of new objects.
 pub(in crate::bucket) struct EncryptionBlock;
@@ -40,7 +40,10 @@ impl Block for EncryptionBlock {
     /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
     const IMPACT: Effect = Effect::Weakening;
     const RESET_TO: &'static str = "back to that, but blocked encryption types stay as they are";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketEncryption", "PutBucketEncryption"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketEncryption").action("s3:GetEncryptionConfiguration"),
+        on_bucket("PutBucketEncryption").action("s3:PutEncryptionConfiguration"),
+    ];
     type State = State;
     type Call = Self::State;
 

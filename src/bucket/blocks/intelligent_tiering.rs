@@ -34,7 +34,8 @@ impl Named for IntelligentTieringBlock {
         IntelligentTieringConfiguration,
         list: list_bucket_intelligent_tiering_configurations as "ListBucketIntelligentTieringConfigurations" in intelligent_tiering_configuration_list,
         put: put_bucket_intelligent_tiering_configuration as "PutBucketIntelligentTieringConfiguration" in intelligent_tiering_configuration,
-        delete: delete_bucket_intelligent_tiering_configuration as "DeleteBucketIntelligentTieringConfiguration"
+        delete: delete_bucket_intelligent_tiering_configuration as "DeleteBucketIntelligentTieringConfiguration",
+        actions: "s3:GetIntelligentTieringConfiguration", "s3:PutIntelligentTieringConfiguration"
     );
 }
 

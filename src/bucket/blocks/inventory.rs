@@ -39,7 +39,8 @@ impl Named for InventoryBlock {
         InventoryConfiguration,
         list: list_bucket_inventory_configurations as "ListBucketInventoryConfigurations" in inventory_configuration_list,
         put: put_bucket_inventory_configuration as "PutBucketInventoryConfiguration" in inventory_configuration,
-        delete: delete_bucket_inventory_configuration as "DeleteBucketInventoryConfiguration"
+        delete: delete_bucket_inventory_configuration as "DeleteBucketInventoryConfiguration",
+        actions: "s3:GetInventoryConfiguration", "s3:PutInventoryConfiguration"
     );
 }
 

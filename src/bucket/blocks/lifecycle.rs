@@ -13,8 +13,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{Built as _, by_id, object, read_as, sdk_tags, tags_of},
+    on_bucket,
 };
 
 /// `lifecycle`: rules that move or expire objects with age.
@@ -41,8 +42,11 @@ impl Block for LifecycleBlock {
     const NAME: &'static str = "lifecycle";
     /// Rules about versions that are no longer current make sense only on a versioned bucket.
     const AFTER: &'static [&'static str] = &["versioning"];
-    const OPERATIONS: &'static [&'static str] =
-        &["GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketLifecycleConfiguration").action("s3:GetLifecycleConfiguration"),
+        on_bucket("PutBucketLifecycleConfiguration").action("s3:PutLifecycleConfiguration"),
+        on_bucket("DeleteBucketLifecycle").action("s3:PutLifecycleConfiguration"),
+    ];
     type State = State;
     type Call = Self::State;
 

@@ -8,9 +8,10 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     acl::{grantee_from_sdk, grantee_to_sdk},
     document::{Built as _, object, read_as, sort_field, text, tidy, without_empty},
+    on_bucket,
 };
 
 /// `logging`: server access logging.
@@ -21,7 +22,7 @@ impl Block for LoggingBlock {
     const NAME: &'static str = "logging";
     /// Who did what is written down no longer.
     const IMPACT: Effect = Effect::Weakening;
-    const OPERATIONS: &'static [&'static str] = &["GetBucketLogging", "PutBucketLogging"];
+    const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketLogging"), on_bucket("PutBucketLogging")];
     /// In the words of the spec; `{}` is none.
     type State = Value;
     type Call = Self::State;

@@ -32,7 +32,8 @@ impl Named for MetricsBlock {
         MetricsConfiguration,
         list: list_bucket_metrics_configurations as "ListBucketMetricsConfigurations" in metrics_configuration_list,
         put: put_bucket_metrics_configuration as "PutBucketMetricsConfiguration" in metrics_configuration,
-        delete: delete_bucket_metrics_configuration as "DeleteBucketMetricsConfiguration"
+        delete: delete_bucket_metrics_configuration as "DeleteBucketMetricsConfiguration",
+        actions: "s3:GetMetricsConfiguration", "s3:PutMetricsConfiguration"
     );
 }
 

@@ -34,6 +34,7 @@ use serde_json::Value;
 
 use crate::{
     api::BucketSpec,
+    iam::Operation,
     managed::{
         self,
         block::{Answer, names, state},
@@ -43,7 +44,10 @@ use crate::{
 
 pub(super) use managed::block::Block;
 
-use super::Buckets;
+use super::{
+    Buckets,
+    operations::{ROLES_OF_REPLICATION, on_bucket},
+};
 
 pub(super) use abac::AbacBlock;
 pub(super) use acl::{AclBlock, is_private};

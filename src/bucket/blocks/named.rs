@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Row, Target, Write, characters,
+    Operation, Row, Target, Write, characters,
     document::{by_id, read_as},
 };
 
@@ -21,7 +21,7 @@ pub(super) trait Named: 'static {
     /// The field of the spec.
     const NAME: &'static str;
     /// S3 operations that it takes: the one that lists, the one that writes, the one that deletes.
-    const OPERATIONS: &'static [&'static str];
+    const OPERATIONS: &'static [Operation];
     /// One configuration in the words of the spec, with an `id`.
     type Configuration: Serialize + DeserializeOwned + Send + Sync;
 
@@ -50,9 +50,14 @@ macro_rules! calls {
         $configuration:ty,
         list: $list:ident as $list_operation:literal in $items:ident,
         put: $put:ident as $put_operation:literal in $body:ident,
-        delete: $delete:ident as $delete_operation:literal
+        delete: $delete:ident as $delete_operation:literal,
+        actions: $get_action:literal, $put_action:literal
     ) => {
-        const OPERATIONS: &'static [&'static str] = &[$list_operation, $put_operation, $delete_operation];
+        const OPERATIONS: &'static [$crate::iam::Operation] = &[
+            $crate::bucket::operations::on_bucket($list_operation).action($get_action),
+            $crate::bucket::operations::on_bucket($put_operation).action($put_action),
+            $crate::bucket::operations::on_bucket($delete_operation).action($put_action),
+        ];
         type Configuration = $configuration;
 
         async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {

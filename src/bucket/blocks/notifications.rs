@@ -11,8 +11,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{Built as _, by_id, object, read_as, some_object, sort_field, text, tidy, without_idle_filter},
+    on_bucket,
 };
 
 /// `notifications`: whom S3 tells of what happens to objects.
@@ -21,8 +22,10 @@ pub(in crate::bucket) struct NotificationsBlock;
 impl Block for NotificationsBlock {
     type Kind = Buckets;
     const NAME: &'static str = "notifications";
-    const OPERATIONS: &'static [&'static str] =
-        &["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketNotificationConfiguration").action("s3:GetBucketNotification"),
+        on_bucket("PutBucketNotificationConfiguration").action("s3:PutBucketNotification"),
+    ];
     /// In the words of the spec; `{}` is none.
     type State = Value;
     type Call = Self::State;

@@ -15,8 +15,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{object, read_as},
+    on_bucket,
 };
 
 /// `objectLock`: whether objects can be locked, and how long they are by default.
@@ -37,7 +38,10 @@ impl Block for ObjectLockBlock {
     const RESET_TO: &'static str = "the default retention goes; object lock itself can never be switched off";
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
-    const OPERATIONS: &'static [&'static str] = &["GetObjectLockConfiguration", "PutObjectLockConfiguration"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetObjectLockConfiguration").action("s3:GetBucketObjectLockConfiguration"),
+        on_bucket("PutObjectLockConfiguration").action("s3:PutBucketObjectLockConfiguration"),
+    ];
     type State = State;
     type Call = Self::State;
 

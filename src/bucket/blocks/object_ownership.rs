@@ -6,7 +6,7 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Buckets, Target, incomplete};
+use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
 
 /// `objectOwnership`: who owns objects that others upload.
 pub(in crate::bucket) struct ObjectOwnershipBlock;
@@ -14,7 +14,8 @@ pub(in crate::bucket) struct ObjectOwnershipBlock;
 impl Block for ObjectOwnershipBlock {
     type Kind = Buckets;
     const NAME: &'static str = "objectOwnership";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketOwnershipControls", "PutBucketOwnershipControls"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_bucket("GetBucketOwnershipControls"), on_bucket("PutBucketOwnershipControls")];
     /// `None` on buckets from before the feature: objects belong to their writer.
     type State = Option<ObjectOwnership>;
     type Call = Self::State;

@@ -4,7 +4,7 @@ use crate::{
     managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Buckets, Target};
+use super::{Block, Buckets, Operation, Target, on_bucket};
 
 /// `policy`: the bucket policy, compared as IAM means it.
 pub(in crate::bucket) struct PolicyBlock;
@@ -16,7 +16,8 @@ impl Block for PolicyBlock {
     const IMPACT: Effect = Effect::Weakening;
     /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
-    const OPERATIONS: &'static [&'static str] = &["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_bucket("GetBucketPolicy"), on_bucket("PutBucketPolicy"), on_bucket("DeleteBucketPolicy")];
     /// The user's text, or S3's.
     type State = Option<String>;
     type Call = Self::State;

@@ -8,7 +8,7 @@ use crate::{
     managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Buckets, Target, state};
+use super::{Block, Buckets, Operation, Target, on_bucket, state};
 
 /// `publicAccessBlock`: the four switches of S3 Block Public Access.
 pub(in crate::bucket) struct PublicAccessBlock;
@@ -45,8 +45,11 @@ impl Block for PublicAccessBlock {
     type Kind = Buckets;
     const NAME: &'static str = "publicAccessBlock";
     const IMPACT: Effect = Effect::Weakening;
-    const OPERATIONS: &'static [&'static str] =
-        &["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetPublicAccessBlock").action("s3:GetBucketPublicAccessBlock"),
+        on_bucket("PutPublicAccessBlock").action("s3:PutBucketPublicAccessBlock"),
+        on_bucket("DeletePublicAccessBlock").action("s3:PutBucketPublicAccessBlock"),
+    ];
     type State = Switches;
     type Call = Self::State;
 

@@ -12,8 +12,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, ROLES_OF_REPLICATION, Target,
     document::{Built as _, Filter, by_id, filter_of, object, read_as, text, tidy, without_idle_filter},
+    on_bucket,
 };
 
 /// `replication`: copies in other buckets.
@@ -43,8 +44,13 @@ impl Block for ReplicationBlock {
     const IMPACT: Effect = Effect::Weakening;
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
-    const OPERATIONS: &'static [&'static str] =
-        &["GetBucketReplication", "PutBucketReplication", "DeleteBucketReplication"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_bucket("GetBucketReplication").action("s3:GetReplicationConfiguration"),
+        on_bucket("PutBucketReplication")
+            .action("s3:PutReplicationConfiguration")
+            .and(&[(&ROLES_OF_REPLICATION, "iam:PassRole")]),
+        on_bucket("DeleteBucketReplication").action("s3:PutReplicationConfiguration"),
+    ];
     type State = State;
     type Call = Self::State;
 

@@ -6,7 +6,7 @@ use crate::{
     managed::fault::Fault,
 };
 
-use super::{Block, Buckets, Target, incomplete};
+use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
 
 /// `requestPayer`: who pays for requests and downloads.
 pub(in crate::bucket) struct RequestPayerBlock;
@@ -14,7 +14,8 @@ pub(in crate::bucket) struct RequestPayerBlock;
 impl Block for RequestPayerBlock {
     type Kind = Buckets;
     const NAME: &'static str = "requestPayer";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketRequestPayment", "PutBucketRequestPayment"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_bucket("GetBucketRequestPayment"), on_bucket("PutBucketRequestPayment")];
     type State = RequestPayer;
     type Call = Self::State;
 

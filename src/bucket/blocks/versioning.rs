@@ -6,7 +6,7 @@ use crate::{
     managed::{external::Effect, fault::Fault},
 };
 
-use super::{Block, Buckets, Target};
+use super::{Block, Buckets, Operation, Target, on_bucket};
 
 /// `versioning`: whether overwritten and deleted objects are kept.
 pub(in crate::bucket) struct VersioningBlock;
@@ -21,7 +21,7 @@ impl Block for VersioningBlock {
     /// What is overwritten or deleted is kept no longer.
     const IMPACT: Effect = Effect::Weakening;
     const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketVersioning", "PutBucketVersioning"];
+    const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketVersioning"), on_bucket("PutBucketVersioning")];
     /// `None` on a bucket that was never versioned, which is not the same as Suspended.
     type State = Option<Versioning>;
     type Call = Self::State;

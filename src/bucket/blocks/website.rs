@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
-    Block, Buckets, Target,
+    Block, Buckets, Operation, Target,
     document::{Built as _, object, read_as, some_object, text, tidy, without_idle_filter},
+    on_bucket,
 };
 
 /// `website`: the bucket as a static website.
@@ -18,7 +19,8 @@ pub(in crate::bucket) struct WebsiteBlock;
 impl Block for WebsiteBlock {
     type Kind = Buckets;
     const NAME: &'static str = "website";
-    const OPERATIONS: &'static [&'static str] = &["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_bucket("GetBucketWebsite"), on_bucket("PutBucketWebsite"), on_bucket("DeleteBucketWebsite")];
     /// In the words of the spec; `{}` is none.
     type State = Value;
     type Call = Self::State;

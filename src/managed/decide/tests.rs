@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     api::{Bucket, CreationIntent, tags::Tags},
-    aws::{Aws, Options},
+    aws::{Aws, AwsKind as _, Options},
     bucket::{Buckets, Contents, Observed, Op, fresh},
     lease::Fence,
     managed::{

@@ -217,7 +217,7 @@ mod tests {
         ];
         let listed = [Bucket::REFERENCES, Table::REFERENCES].concat();
         let mut found = Vec::new();
-        for (_, crd) in crate::api::crd::all().expect("the CRDs") {
+        for (_, crd) in crate::kinds::crds().expect("the CRDs") {
             let crd = serde_json::to_value(crd).expect("JSON");
             texts("", &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"], &mut found);
         }

@@ -5,32 +5,20 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Effect, TableBlock, TableSpec},
-    reference::Block,
+    iam::Operation,
+    managed::block::BlockInfo,
+    table::operations::{DESCRIBE_KEY, UPDATE_TABLE, on_table},
 };
 
 use super::{ROWS, Row};
 
-/// DynamoDB operations that every table takes, whatever its spec declares: restores and imports where `createFrom`
-/// says so, Scan before a deletion under DeleteIfEmpty.
-pub const OPERATIONS: &[&str] = &[
-    "CreateTable",
-    "DescribeTable",
-    "DeleteTable",
-    "ListTagsOfResource",
-    "TagResource",
-    "UntagResource",
-    "Scan",
-    "RestoreTableFromBackup",
-    "RestoreTableToPointInTime",
-    "ImportTable",
-    "DescribeImport",
-];
+const READ_AND_UPDATE: &[Operation] = &[on_table("DescribeTable"), UPDATE_TABLE];
 
 /// What is known of a block of a table's spec.
 #[derive(Clone, Copy)]
 struct Known {
     name: &'static str,
-    operations: &'static [&'static str],
+    operations: &'static [Operation],
     initial: fn() -> Value,
     impact: Effect,
     reset_to: &'static str,
@@ -39,7 +27,7 @@ struct Known {
 
 impl Known {
     const fn updated(block: TableBlock, initial: fn() -> Value, is_declared: fn(&TableSpec) -> bool) -> Self {
-        let operations = &["DescribeTable", "UpdateTable"];
+        let operations = READ_AND_UPDATE;
         let (impact, reset_to) = (Effect::Update, "back to that");
         Self { name: block.name(), operations, initial, impact, reset_to, is_declared }
     }
@@ -80,7 +68,7 @@ const BEFORE: [Known; 9] = [
     Known::updated(TableBlock::Stream, || json!({"enabled": false}), |spec| spec.stream.is_some())
         .with_impact(Effect::Disruptive),
     Known {
-        operations: &["DescribeTable", "UpdateTable", "kms:DescribeKey"],
+        operations: &[on_table("DescribeTable"), UPDATE_TABLE, DESCRIBE_KEY],
         ..Known::updated(TableBlock::Encryption, || json!({"type": "AwsOwned"}), |spec| spec.encryption.is_some())
             .with_impact(Effect::Weakening)
     },
@@ -126,13 +114,13 @@ pub(in crate::table) fn declared(spec: &TableSpec) -> Vec<&'static str> {
 }
 
 /// Every block of a table's spec.
-pub fn blocks() -> Vec<Block> {
-    let block = |known: &Known| Block {
+pub(in crate::table) fn blocks() -> Vec<BlockInfo> {
+    let block = |known: &Known| BlockInfo {
         name: known.name,
         operations: known.operations,
-        fresh: (known.initial)(),
+        initial: (known.initial)(),
         reset: known.impact,
-        back_to: known.reset_to,
+        reset_to: known.reset_to,
     };
     ALL.iter().map(block).collect()
 }

@@ -10,6 +10,7 @@ use crate::{
         fault::{Class, Fault, Reason},
     },
     table::{
+        operations::SERVICE_ROLES,
         statuses::{
             self,
             Meaning::{Broken, Coming, Going, Off, There},
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{Setting, Tables, Target};
+use super::{Operation, Setting, Tables, Target, on_table};
 
 /// `contributorInsights`: CloudWatch Contributor Insights, who looks at which keys are used.
 pub(crate) struct ContributorInsightsBlock;
@@ -42,7 +43,10 @@ pub(in crate::table) const WORDS: Words =
 impl Block for ContributorInsightsBlock {
     type Kind = Tables;
     const NAME: &'static str = "contributorInsights";
-    const OPERATIONS: &'static [&'static str] = &["DescribeContributorInsights", "UpdateContributorInsights"];
+    const OPERATIONS: &'static [Operation] = &[
+        on_table("DescribeContributorInsights"),
+        on_table("UpdateContributorInsights").and(&[(&SERVICE_ROLES, "iam:CreateServiceLinkedRole")]),
+    ];
     type State = Insights;
     /// UpdateContributorInsights: at what, or off.
     type Call = Option<InsightsMode>;

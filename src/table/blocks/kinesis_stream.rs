@@ -15,6 +15,7 @@ use crate::{
         fault::{Class, Fault, Reason},
     },
     table::{
+        operations::{KINESIS_STREAMS, LIST_OF_KINESIS_STREAMS, SERVICE_ROLES},
         statuses::{
             self,
             Meaning::{Broken, Changing, Coming, Going, Off, There},
@@ -24,7 +25,7 @@ use crate::{
     },
 };
 
-use super::{Setting, Tables, Target};
+use super::{Operation, Setting, Tables, Target, on_table};
 
 /// `kinesisStream`: where changes of items go.
 pub(crate) struct KinesisStreamBlock;
@@ -75,11 +76,18 @@ impl Block for KinesisStreamBlock {
     type Kind = Tables;
     const NAME: &'static str = "kinesisStream";
     const IMPACT: Effect = Effect::Disruptive;
-    const OPERATIONS: &'static [&'static str] = &[
-        "DescribeKinesisStreamingDestination",
-        "EnableKinesisStreamingDestination",
-        "UpdateKinesisStreamingDestination",
-        "DisableKinesisStreamingDestination",
+    const OPERATIONS: &'static [Operation] = &[
+        on_table("DescribeKinesisStreamingDestination"),
+        on_table("EnableKinesisStreamingDestination").and(&[
+            (&SERVICE_ROLES, "iam:CreateServiceLinkedRole"),
+            (&LIST_OF_KINESIS_STREAMS, "kinesis:ListStreams"),
+            (&KINESIS_STREAMS, "kinesis:DescribeStream"),
+            (&KINESIS_STREAMS, "kinesis:DescribeStreamSummary"),
+            (&KINESIS_STREAMS, "kinesis:PutRecord"),
+            (&KINESIS_STREAMS, "kinesis:PutRecords"),
+        ]),
+        on_table("UpdateKinesisStreamingDestination"),
+        on_table("DisableKinesisStreamingDestination"),
     ];
     type State = Kinesis;
     type Call = SetKinesis;

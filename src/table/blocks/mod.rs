@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Effect, Managed, TableSpec},
+    iam::Operation,
     managed::{
         self,
         block::{self, Answer, Block, from_json, state, to_json},
@@ -25,10 +26,10 @@ use crate::{
     },
 };
 
-use super::{Op, Tables};
+use super::{Op, Tables, operations::on_table};
 
+pub(super) use all::blocks;
 pub(super) use all::{NAMES, declared};
-pub use all::{OPERATIONS, blocks};
 
 use contributor_insights::ContributorInsightsBlock;
 use kinesis_stream::KinesisStreamBlock;

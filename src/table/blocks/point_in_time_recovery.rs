@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::{Setting, Tables, Target};
+use super::{Operation, Setting, Tables, Target, on_table};
 
 /// `pointInTimeRecovery`: continuous backups.
 pub(crate) struct PointInTimeRecoveryBlock;
@@ -43,7 +43,8 @@ impl Block for PointInTimeRecoveryBlock {
     const NAME: &'static str = "pointInTimeRecovery";
     /// Never switched off but by the declared word, or by a reset that was approved: what was kept is lost then.
     const IMPACT: Effect = Effect::Weakening;
-    const OPERATIONS: &'static [&'static str] = &["DescribeContinuousBackups", "UpdateContinuousBackups"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_table("DescribeContinuousBackups"), on_table("UpdateContinuousBackups")];
     type State = Recovery;
     type Call = Recovery;
 

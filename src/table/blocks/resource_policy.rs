@@ -7,7 +7,7 @@ use crate::{
     managed::{block::Block, fault::Fault},
 };
 
-use super::{Setting, Tables, Target};
+use super::{Operation, Setting, Tables, Target, on_table};
 
 /// `resourcePolicy`: who may use the table, compared as IAM means it.
 pub(crate) struct ResourcePolicyBlock;
@@ -29,7 +29,8 @@ impl Block for ResourcePolicyBlock {
     const NAME: &'static str = "resourcePolicy";
     /// A statement that denies is a guard; without one a policy only lets in.
     const IMPACT: Effect = Effect::Weakening;
-    const OPERATIONS: &'static [&'static str] = &["GetResourcePolicy", "PutResourcePolicy", "DeleteResourcePolicy"];
+    const OPERATIONS: &'static [Operation] =
+        &[on_table("GetResourcePolicy"), on_table("PutResourcePolicy"), on_table("DeleteResourcePolicy")];
     type State = Policy;
     /// PutResourcePolicy, or DeleteResourcePolicy without a text; of the revision that it replaces.
     type Call = Policy;

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{Setting, Tables, Target};
+use super::{Operation, Setting, Tables, Target, on_table};
 
 /// `timeToLive`: when items expire. Another attribute takes two changes, off and on again.
 pub(crate) struct TimeToLiveBlock;
@@ -61,7 +61,7 @@ pub(in crate::table) const WORDS: Words =
 impl Block for TimeToLiveBlock {
     type Kind = Tables;
     const NAME: &'static str = "timeToLive";
-    const OPERATIONS: &'static [&'static str] = &["DescribeTimeToLive", "UpdateTimeToLive"];
+    const OPERATIONS: &'static [Operation] = &[on_table("DescribeTimeToLive"), on_table("UpdateTimeToLive")];
     type State = Ttl;
     type Call = SetTtl;
 

@@ -96,7 +96,7 @@ fn what_takes_something_away_waits_for_a_yes_and_what_is_declared_does_not() {
         }
         assert_eq!(effects(spec.clone(), &[block], &seen), [reset], "{block} taken out");
         assert_eq!(steps(spec, &[], &seen), vec![], "{block} never declared");
-        let told = crate::table::blocks().into_iter().find(|told| told.name == block).map(|told| told.reset);
+        let told = crate::table::blocks::blocks().into_iter().find(|told| told.name == block).map(|told| told.reset);
         assert_eq!(told, Some(reset), "{block} in the reference");
     }
     for (block, off) in [

@@ -1,6 +1,6 @@
 //! The sweep over Buckets.
 
-use musubi::{api::Bucket, bucket, reference::Block};
+use musubi::api::Bucket;
 use serde_json::{Value, json};
 
 use crate::{aws::Aws, blocks, world::World};
@@ -19,8 +19,6 @@ const NEW_OPTIONAL_FIELDS: [&str; 6] = [
 
 impl Swept for Bucket {
     const AT_ONCE: usize = 10;
-    const CRD: &'static str = "s3.musubi.dev_buckets.yaml";
-    const SERVICE: &'static str = "S3";
     const NOT_ON_LOCALSTACK: &'static [&'static str] = &["abac", "encryption.blockedEncryptionTypes"];
     const ONE_VALUE: &'static [&'static str] = &[
         "objectLock.enabled",
@@ -40,11 +38,6 @@ impl Swept for Bucket {
         ("deletionPolicy", "deletion"),
         ("connectionSecret", "connections"),
     ];
-    const OPERATIONS: &'static [&'static str] = bucket::OPERATIONS;
-
-    fn blocks() -> Vec<Block> {
-        bucket::blocks()
-    }
 
     fn file(target: &str) -> Value {
         blocks::file("NAME", target)

@@ -16,8 +16,8 @@ use std::{
 use futures::{StreamExt as _, stream};
 use kube::api::{Patch, PatchParams};
 use musubi::{
-    api::{RECONCILE_AT, XML_TEXT, crd},
-    reference::Block,
+    api::{RECONCILE_AT, XML_TEXT},
+    kinds,
 };
 use serde_json::{Value, json};
 
@@ -32,21 +32,13 @@ use crate::{
 trait Swept: Kind {
     /// How many fields are tried at once.
     const AT_ONCE: usize;
-    /// What the file of its CRD is called.
-    const CRD: &'static str;
-    /// The AWS service that its operations belong to, as the proxy names it.
-    const SERVICE: &'static str;
     /// What LocalStack does not keep or does not know, by path: shown on the model.
     const NOT_ON_LOCALSTACK: &'static [&'static str];
     /// Fields of which the rules of the schema admit one value only, given the rest of their block.
     const ONE_VALUE: &'static [&'static str];
     /// Fields of the spec that are no block, with the tests that show them.
     const NO_BLOCK: &'static [(&'static str, &'static str)];
-    /// Operations that any object takes.
-    const OPERATIONS: &'static [&'static str];
 
-    /// Its blocks, with their operations.
-    fn blocks() -> Vec<Block>;
     /// The values to begin with.
     fn file(target: &str) -> Value;
     /// Further values of strings that the schema gives a pattern, or AWS a meaning.
@@ -96,10 +88,13 @@ fn fields(path: &str, schema: &Value, required: bool, all: &mut Vec<Field>) {
     }
 }
 
+/// Its row in the registry.
+fn row<K: Swept>() -> &'static kinds::Kind {
+    kinds::ALL.iter().find(|kind| kind.resource().kind == K::kind(&())).expect("every kind is registered")
+}
+
 fn spec_schema<K: Swept>() -> Value {
-    let crds = crd::all().expect("the CRDs");
-    let (_, crd) = crds.iter().find(|(file, _)| *file == K::CRD).expect("the kind's");
-    let json = serde_json::to_value(crd).expect("JSON");
+    let json = serde_json::to_value(row::<K>().crd().expect("the CRD")).expect("JSON");
     json["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
 }
 
@@ -358,20 +353,23 @@ impl<K: Swept> Sweep<K> {
 
     /// The operations that the reference names are those that were asked for, and no others.
     fn operations(&self) {
+        let kind = row::<K>();
+        let blocks = (kind.blocks)();
         let asked: BTreeSet<String> = self
             .world
             .proxy
             .calls()
             .into_iter()
-            .filter(|call| call.service == K::SERVICE)
+            .filter(|call| call.service == kind.service)
             .map(|call| call.operation)
             .collect();
         let known: BTreeSet<&str> =
-            K::blocks().iter().flat_map(|block| block.operations).chain(K::OPERATIONS).copied().collect();
+            blocks.iter().flat_map(|block| block.operations).chain(kind.operations).map(|known| known.name).collect();
         let unknown: Vec<&String> = asked.iter().filter(|operation| !known.contains(operation.as_str())).collect();
         assert!(unknown.is_empty(), "asked for and not in the reference: {unknown:?}");
-        for block in K::blocks().iter().filter(|block| !K::NOT_ON_LOCALSTACK.contains(&block.name)) {
-            let idle: Vec<&&str> = block.operations.iter().filter(|operation| !asked.contains(**operation)).collect();
+        for block in blocks.iter().filter(|block| !K::NOT_ON_LOCALSTACK.contains(&block.name)) {
+            let names = block.operations.iter().map(|operation| operation.name);
+            let idle: Vec<&str> = names.filter(|name| !asked.contains(*name)).collect();
             assert!(idle.is_empty(), "{}: in the reference and never asked for: {idle:?}", block.name);
         }
     }
@@ -471,7 +469,7 @@ async fn sweep<K: Swept>(world: World, targets: [String; 2]) {
     let mut file = K::file(&targets[0]);
     file["tags"] = json!({"variants": [{"team": "shop"}]});
     let schema = spec_schema::<K>();
-    let names: Vec<&str> = K::blocks().iter().map(|block| block.name).collect();
+    let names: Vec<&str> = (row::<K>().blocks)().iter().map(|block| block.name).collect();
     for (name, _) in schema["properties"].as_object().expect("fields") {
         let known = names.contains(&name.as_str()) || K::NO_BLOCK.iter().any(|(known, _)| known == name);
         assert!(known, "nothing shows {name}: make it a block, or name the test that shows it");

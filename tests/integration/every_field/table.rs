@@ -2,7 +2,7 @@
 //! `simulation::ladder::every_block_of_the_sweep_leads_to_every_other_variant_of_it`.
 
 use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveStatus};
-use musubi::{api::Table, reference::Block, table};
+use musubi::api::Table;
 use serde_json::{Value, json};
 
 use crate::{aws::Aws, world::World};
@@ -14,8 +14,6 @@ const MOST_CAPACITY: i64 = 40_000;
 
 impl Swept for Table {
     const AT_ONCE: usize = 24;
-    const CRD: &'static str = "dynamodb.musubi.dev_tables.yaml";
-    const SERVICE: &'static str = "DynamoDB";
     /// LocalStack 4.9 with DynamoDB Local 2.6 drops warm throughput, days of recovery and overrides of replicas, takes
     /// encryption with the create only, waits for ever for a Kinesis stream, and knows no insights, policies, or
     /// keys of more than two attributes. Of two limits it fails where one is not named.
@@ -53,11 +51,6 @@ impl Swept for Table {
         ("deletionPolicy", "deletion"),
         ("connectionSecret", "connections"),
     ];
-    const OPERATIONS: &'static [&'static str] = table::OPERATIONS;
-
-    fn blocks() -> Vec<Block> {
-        table::blocks()
-    }
 
     fn file(_: &str) -> Value {
         serde_saphyr::from_str(include_str!("../../table-blocks.yaml")).expect("it is YAML")

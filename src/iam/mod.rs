@@ -1,0 +1,44 @@
+//! The IAM policy of the operator: `musubi iam-policy`, and `deploy/iam/policy.json`.
+//!
+//! It is made from the operations that the kinds name of themselves ([`crate::kinds`]), so that it grants what the code
+//! can call and nothing else. The tests compare it with the calls that they have seen, and with the policies that AWS's
+//! guides give as examples.
+//!
+//! Of what buckets and tables hold it lets the operator see whether there is any, and no more: whatever reads or writes
+//! items or files (restores, imports, replicas, deletions that take everything along) must be asked for.
+
+mod operation;
+mod scope;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::kinds;
+
+pub use operation::{Action, Operation, Statement};
+pub(crate) use scope::given_or;
+pub use scope::{Only, Scope, With};
+
+/// The policy document, its statements by name.
+pub fn policy(scope: &Scope) -> Value {
+    let mut granted: BTreeMap<&str, (&Statement, BTreeSet<String>)> = BTreeMap::new();
+    let actions = kinds::operations().flat_map(Operation::actions);
+    for (statement, action) in actions.filter(|(statement, _)| (statement.if_asked)(scope.with)) {
+        granted.entry(statement.sid).or_insert((statement, BTreeSet::new())).1.insert(action);
+    }
+    let statements = granted.values().map(|(statement, actions)| {
+        let mut json = json!({
+            "Sid": statement.sid, "Effect": "Allow", "Action": actions, "Resource": (statement.resources)(scope),
+        });
+        let condition = (statement.condition)(scope);
+        if !condition.is_null() {
+            json["Condition"] = condition;
+        }
+        json
+    });
+    json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests;
