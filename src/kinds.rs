@@ -9,11 +9,19 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::{CustomResourceExt, core::ApiResource};
 
 use crate::{
-    api::crd,
+    api::{
+        crd::{self, Shape},
+        tags::Tags,
+    },
     aws::{Aws, AwsKind},
     bucket::Buckets,
     iam::Operation,
-    managed::block::BlockInfo,
+    managed::{
+        block::{Answer, BlockInfo},
+        fault::Class,
+        identity::Identity,
+        references::{Owners, Reference},
+    },
     runtime::{Operator, Registered},
     table::Tables,
 };
@@ -31,9 +39,13 @@ pub struct Kind {
     pub operations: &'static [Operation],
     /// Its blocks, in the order of the reference.
     pub blocks: fn() -> Vec<BlockInfo>,
+    /// The services that its calls go to, by the ids of AWS's SDKs.
+    pub sdk_services: &'static [&'static str],
     as_xml: bool,
+    parts: &'static [&'static str],
     derived: fn() -> CustomResourceDefinition,
     resource: fn() -> ApiResource,
+    tags_of: for<'a> fn(&'a Aws, &'a str, &'a str, &'a str) -> Answer<'a, Option<Tags>>,
     pub(crate) register: fn(&mut Operator, Arc<Aws>) -> Registered,
 }
 
@@ -44,9 +56,12 @@ impl Kind {
             note: K::NOTE,
             operations: K::OPERATIONS,
             blocks: K::blocks,
+            sdk_services: K::SDK_SERVICES,
             as_xml: K::AS_XML,
+            parts: K::PARTS,
             derived: K::Object::crd,
             resource: || ApiResource::erase::<K::Object>(&()),
+            tags_of: |aws, arn, region, account| Box::pin(K::tags_of(aws, arn, region, account)),
             register: |operator, aws| operator.register(K::new(aws)),
         }
     }
@@ -56,7 +71,8 @@ impl Kind {
     /// # Errors
     /// When the derived schema cannot be read back as JSON, which is a mistake in the types.
     pub fn crd(&self) -> serde_json::Result<CustomResourceDefinition> {
-        crd::finish((self.derived)(), self.as_xml)
+        let blocks = (self.blocks)().into_iter().map(|block| block.name).collect();
+        crd::finish((self.derived)(), &Shape { as_xml: self.as_xml, blocks, parts: self.parts })
     }
 
     /// The name of its CustomResourceDefinition: `buckets.s3.musubi.dev`.
@@ -90,4 +106,27 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         let of_blocks = (kind.blocks)().into_iter().flat_map(|block| block.operations.iter().copied());
         kind.operations.iter().copied().chain(of_blocks)
     })
+}
+
+/// The services that the operator calls for its objects, by the ids of AWS's SDKs.
+pub fn sdk_services() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|kind| kind.sdk_services.iter().copied())
+}
+
+/// Whose the resources are that specs name, as their tags in AWS say.
+pub struct Tagged(pub Arc<Aws>);
+
+impl Owners for Tagged {
+    /// What nobody can look at proves nothing.
+    fn tags_of<'a>(&'a self, id: &'a Identity, reference: &'a Reference) -> Answer<'a, Option<Tags>> {
+        let service = reference.arn.split(':').nth(2).unwrap_or_default();
+        let kind = ALL.iter().find(|kind| kind.operations.iter().any(|operation| operation.service == service));
+        Box::pin(async move {
+            let Some(kind) = kind else { return Ok(None) };
+            match (kind.tags_of)(&self.0, &reference.arn, &id.region, &id.account_id).await {
+                Err(fault) if matches!(fault.class, Class::User | Class::Denied) => Ok(None),
+                answer => answer,
+            }
+        })
+    }
 }

@@ -5,18 +5,29 @@ use serde_json::Value;
 
 use super::XML_TEXT;
 
+/// What a CRD says of its kind beside what its types say.
+pub struct Shape {
+    /// Whether AWS takes its settings as XML, which some characters cannot be written in.
+    pub as_xml: bool,
+    /// The blocks of its spec.
+    pub blocks: Vec<&'static str>,
+    /// What `ignoreChanges` can name beside whole blocks, as regular expressions.
+    pub parts: &'static [&'static str],
+}
+
 /// Puts right what the derived schema cannot say:
 ///
 /// * no `nullable` in spec: `null` would be a third way to write "absent", and one that three-way
 ///   merges treat differently from leaving a field out;
 /// * `status` has a default, so that kstatus does not take an object that nobody has seen yet for
 ///   current (kstatus: an object without conditions is Current);
-/// * every text is one that XML can carry, where AWS takes the settings of the kind `as_xml`;
+/// * every text is one that XML can carry, where AWS takes the settings of the kind as XML;
+/// * `ignoreChanges` can name the blocks that the kind has;
 /// * the label that makes Service Binding implementations find the kind.
 ///
 /// # Errors
 /// When a derived schema cannot be read back as JSON, which is a mistake in the types.
-pub fn finish(crd: CustomResourceDefinition, as_xml: bool) -> serde_json::Result<CustomResourceDefinition> {
+pub fn finish(crd: CustomResourceDefinition, kind: &Shape) -> serde_json::Result<CustomResourceDefinition> {
     let mut json = serde_json::to_value(crd)?;
     json["metadata"]["labels"]["servicebinding.io/provisioned-service"] = "true".into();
     if let Some(versions) = json["spec"]["versions"].as_array_mut() {
@@ -24,12 +35,26 @@ pub fn finish(crd: CustomResourceDefinition, as_xml: bool) -> serde_json::Result
             let properties = &mut version["schema"]["openAPIV3Schema"]["properties"];
             properties["status"]["default"] = serde_json::json!({"observedGeneration": -1});
             strip_nullable(properties);
-            if as_xml {
+            ignorable(&mut properties["spec"]["properties"]["ignoreChanges"], kind);
+            if kind.as_xml {
                 carried_by_xml(&mut properties["spec"]);
             }
         }
     }
     serde_json::from_value(json)
+}
+
+/// A set of blocks and of parts of them.
+fn ignorable(schema: &mut Value, kind: &Shape) {
+    if kind.parts.is_empty() {
+        schema["maxItems"] = kind.blocks.len().into();
+        schema["items"]["enum"] = kind.blocks.as_slice().into();
+    } else {
+        let names = [&kind.blocks, kind.parts].concat().join("|");
+        schema["maxItems"] = 80.into();
+        schema["items"]["maxLength"] = 320.into();
+        schema["items"]["pattern"] = format!("^({names})$").into();
+    }
 }
 
 /// Texts that have a pattern of their own, or a choice of words, are narrower than that.

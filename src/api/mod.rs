@@ -54,6 +54,11 @@ pub const RECONCILE_AT: &str = "musubi.dev/reconcile-at";
 /// Annotation that has a plan carried out, once: its value is the plan's `status.plan.hash`.
 pub const APPROVE: &str = "musubi.dev/approve";
 
+/// Schema of `ignoreChanges`: what it can name is added from the kind's blocks, see [`crd::finish`].
+fn ignore_changes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}})
+}
+
 /// Schema of `resyncIntervalSeconds`.
 fn resync_interval(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({"type": "integer", "format": "int32", "minimum": 60, "maximum": 86_400})

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::telemetry::Metrics;
 
-use super::clients::LONGEST_ATTEMPT;
+use super::timeouts::LONGEST_ATTEMPT;
 
 /// After so many attempts in a row without an answer, an endpoint counts as unreachable. A lost packet or a
 /// connection that was reset is one; the attempts of one call are three.

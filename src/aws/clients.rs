@@ -1,10 +1,11 @@
 use std::{
+    any::{Any, TypeId},
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use globset::GlobMatcher;
 use tokio::time::Instant;
 
@@ -20,22 +21,12 @@ use super::{
     elsewhere::{Elsewhere, elsewhere},
     errors::fault,
     http,
-    keys::ManagedKeys,
     observer::{KeyOfCall, Observer},
     partitions::dns_suffix,
     regions::Regions,
-    retries::NotAfterATimeout,
+    service::{Connection, ServiceClient},
+    timeouts::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
 };
-
-/// How long one attempt of a call may take. No write is begun that the lease could run out under, so this
-/// must be well below its duration.
-pub(super) const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
-
-/// How long a call may take with its retries.
-pub(super) const LONGEST_OPERATION: Duration = Duration::from_secs(25);
-
-/// How long a connection may take to be made.
-pub(super) const LONGEST_CONNECT: Duration = Duration::from_secs(3);
 
 /// Clients of a region that nobody has asked for in so long are dropped.
 const LONGEST_UNUSED: Duration = Duration::from_mins(15);
@@ -70,31 +61,19 @@ pub struct Aws {
     regions: Mutex<HashMap<String, (Arc<Regional>, Instant)>>,
 }
 
-/// A client that is made when it is first used.
-pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
-
-/// The clients of one region. Whoever holds them may go on using them after they were dropped here.
-pub struct Regional {
-    /// Amazon S3.
-    pub s3: Lazy<aws_sdk_s3::Client>,
-    /// Amazon S3 Control: tags of buckets with attribute-based access control.
-    pub s3control: Lazy<aws_sdk_s3control::Client>,
-    /// Amazon DynamoDB.
-    pub dynamodb: Lazy<aws_sdk_dynamodb::Client>,
-    pub(super) kms: Lazy<aws_sdk_kms::Client>,
-    pub(super) managed_keys: ManagedKeys,
+/// The clients of one region. Whoever holds one may go on using it after it was dropped here.
+pub(super) struct Regional {
+    connection: Connection,
+    /// By their types.
+    clients: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
 }
 
-/// Nothing has a timeout by default except connecting: a black-holed call would pin a worker.
-/// `operation_timeout` bounds an operation with its retries; it also bounds how late a call can land
-/// after its pass was given up.
-pub(super) fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(LONGEST_CONNECT)
-        .read_timeout(attempt)
-        .operation_attempt_timeout(attempt)
-        .operation_timeout(operation)
-        .build()
+impl Regional {
+    fn client<C: ServiceClient>(&self) -> C {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(TypeId::of::<C>()).or_insert_with(|| Box::new(C::connect(&self.connection)));
+        client.downcast_ref().cloned().unwrap_or_else(|| C::connect(&self.connection))
+    }
 }
 
 impl Aws {
@@ -126,10 +105,7 @@ impl Aws {
             .region(Region::new(home.to_owned()))
             .timeout_config(timeouts(Duration::from_secs(5), Duration::from_secs(10)))
             .build();
-        let sts = aws_sdk_sts::config::Builder::from(&config)
-            .interceptor(observer.of(home))
-            .retry_classifier(NotAfterATimeout)
-            .build();
+        let sts = Connection { config, by_address: options.endpoint_url.is_some(), observer: observer.of(home) };
         Self {
             base: Arc::new(base),
             allowed: Regions::new(home, options.allow_regions.clone()),
@@ -138,13 +114,17 @@ impl Aws {
             accounts,
             circuits,
             observer,
-            sts: aws_sdk_sts::Client::from_conf(sts),
+            sts: ServiceClient::connect(&sts),
             regions: Mutex::default(),
         }
     }
 
-    /// The clients of this region.
-    pub fn regional(&self, region: &str) -> Arc<Regional> {
+    /// The client of this service in this region.
+    pub fn client<C: ServiceClient>(&self, region: &str) -> C {
+        self.regional(region).client()
+    }
+
+    pub(super) fn regional(&self, region: &str) -> Arc<Regional> {
         let now = Instant::now();
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((regional, used)) = regions.get_mut(region) {
@@ -152,7 +132,12 @@ impl Aws {
             return regional.clone();
         }
         self.evict(&mut regions, now);
-        let regional = Arc::new(self.connect(region));
+        let connection = Connection {
+            config: self.base.to_builder().region(Region::new(region.to_owned())).build(),
+            by_address: self.options.endpoint_url.is_some(),
+            observer: self.observer.of(region),
+        };
+        let regional = Arc::new(Regional { connection, clients: Mutex::default() });
         regions.insert(region.to_owned(), (regional.clone(), now));
         regional
     }
@@ -168,32 +153,6 @@ impl Aws {
                 regions.remove(&region);
                 self.circuits.forget(&region);
             }
-        }
-    }
-
-    fn connect(&self, region: &str) -> Regional {
-        // A macro, since each service has a builder of its own, which share no trait.
-        macro_rules! client {
-            ($service:ident, $set:expr) => {{
-                let (base, observer, region) = (self.base.clone(), self.observer.of(region), region.to_owned());
-                let path_style = self.options.endpoint_url.is_some();
-                let make = move || {
-                    let config = base.to_builder().region(Region::new(region)).build();
-                    let builder = $service::config::Builder::from(&config);
-                    let builder = builder.interceptor(observer).retry_classifier(NotAfterATimeout);
-                    $service::Client::from_conf($set(builder, path_style).build())
-                };
-                LazyLock::new(Box::new(make) as Box<dyn FnOnce() -> $service::Client + Send>)
-            }};
-        }
-        Regional {
-            // An endpoint given by address has no virtual hosts.
-            s3: client!(aws_sdk_s3, |builder: aws_sdk_s3::config::Builder, path_style| builder
-                .force_path_style(path_style)),
-            s3control: client!(aws_sdk_s3control, |builder, _| builder),
-            dynamodb: client!(aws_sdk_dynamodb, |builder, _| builder),
-            kms: client!(aws_sdk_kms, |builder, _| builder),
-            managed_keys: ManagedKeys::default(),
         }
     }
 
@@ -231,9 +190,10 @@ impl Aws {
         &self.circuits
     }
 
-    /// The service that the environment or a profile has called elsewhere than the operator was told, if there is one.
-    pub fn elsewhere(&self) -> Option<Elsewhere> {
-        if self.is_real() { elsewhere(&self.base) } else { None }
+    /// The first of these services, by the SDK's ids, and STS that the environment or a profile has called elsewhere
+    /// than the operator was told.
+    pub fn elsewhere<'a>(&self, services: impl IntoIterator<Item = &'a str>) -> Option<Elsewhere> {
+        if self.is_real() { elsewhere(&self.base, services) } else { None }
     }
 
     /// Whether AWS itself answers, rather than an emulator or another store that speaks its protocol.
@@ -309,10 +269,12 @@ mod tests {
         let mut slowest = Duration::ZERO;
         for number in 0..600 {
             let began = Instant::now();
-            let regional = aws.regional(&format!("eu-test{number}-1"));
+            let region = format!("eu-test{number}-1");
+            let s3: aws_sdk_s3::Client = aws.client(&region);
+            let dynamodb: aws_sdk_dynamodb::Client = aws.client(&region);
             slowest = slowest.max(began.elapsed());
-            drop(regional.s3.head_bucket().bucket("assets").send().await);
-            drop(regional.dynamodb.describe_table().table_name("orders").send().await);
+            drop(s3.head_bucket().bucket("assets").send().await);
+            drop(dynamodb.describe_table().table_name("orders").send().await);
             if number % 100 == 99 {
                 println!("{} regions: {:?}, slowest {slowest:?}", number + 1, footprint());
             }

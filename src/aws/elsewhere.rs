@@ -7,8 +7,8 @@ use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use thiserror::Error;
 
-/// The services that the operator calls, by the ids that name their settings.
-const SERVICES: [&str; 5] = ["S3", "S3 Control", "DynamoDB", "STS", "KMS"];
+/// Where the account is asked for.
+const STS: &str = "STS";
 
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
 const PROPERTY: &str = "endpoint_url";
@@ -22,14 +22,14 @@ const PROPERTY: &str = "endpoint_url";
      services"
 )]
 pub struct Elsewhere {
-    service: &'static str,
+    service: String,
     variable: String,
     url: String,
 }
 
-/// The first service that these settings send elsewhere, as the SDK's own clients would read them.
-pub(super) fn elsewhere(config: &SdkConfig) -> Option<Elsewhere> {
-    let of_service = |service: &'static str| {
+/// The first of these services, and STS, that these settings send elsewhere, as the SDK's own clients would read them.
+pub(super) fn elsewhere<'a>(config: &SdkConfig, services: impl IntoIterator<Item = &'a str>) -> Option<Elsewhere> {
+    let of_service = |service: &str| {
         let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile(PROPERTY).build().ok()?;
         let url = config.service_config()?.load_config(key)?;
         let of_all = config.endpoint_url() == Some(url.as_str());
@@ -38,7 +38,7 @@ pub(super) fn elsewhere(config: &SdkConfig) -> Option<Elsewhere> {
         } else {
             format!("{VARIABLE}_{}", service.to_uppercase().replace(' ', "_"))
         };
-        Some(Elsewhere { service, variable, url })
+        Some(Elsewhere { service: service.to_owned(), variable, url })
     };
-    SERVICES.into_iter().find_map(of_service)
+    services.into_iter().chain([STS]).find_map(of_service)
 }

@@ -255,7 +255,13 @@ mod tests {
         let body = "<Error><Code>MalformedPolicy</Code><Message>Invalid principal in policy</Message>\
                     <Detail>&quot;AWS&quot; : &quot;arn:aws:iam::1:role/new&quot;</Detail></Error>";
         let (aws, _) = crate::aws::Aws::played(move |_| (400, body.to_owned()));
-        let call = aws.regional("us-east-1").s3.put_bucket_policy().bucket("assets").policy("{}").send().await;
+        let call = aws
+            .client::<aws_sdk_s3::Client>("us-east-1")
+            .put_bucket_policy()
+            .bucket("assets")
+            .policy("{}")
+            .send()
+            .await;
         let fault = fault("PutBucketPolicy", &call.expect_err("it is refused"));
         assert_eq!((fault.class, fault.reason.as_str()), (Class::Premature, "MalformedPolicy"));
         assert!(

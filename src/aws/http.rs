@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
-use super::clients::{LONGEST_ATTEMPT, LONGEST_CONNECT};
+use super::timeouts::{LONGEST_ATTEMPT, LONGEST_CONNECT};
 
 /// Idle connections are closed after this time: looks at an object in sync are minutes apart.
 const LONGEST_IDLE: Duration = Duration::from_secs(30);

@@ -94,7 +94,7 @@ mod tests {
     async fn metered(status: u16, body: &'static str) -> (u32, bool, bool) {
         let (aws, _) = Aws::played_behind(Fence::open(), move |_| (status, body.to_owned()));
         let meter = Arc::new(Meter::default());
-        let call = aws.regional("us-east-1").dynamodb.describe_table().table_name("orders").send();
+        let call = aws.client::<aws_sdk_dynamodb::Client>("us-east-1").describe_table().table_name("orders").send();
         drop(meter.measure(call).await);
         (meter.calls(), meter.throttled(), meter.answered())
     }

@@ -9,13 +9,11 @@ mod denial;
 mod elsewhere;
 mod errors;
 mod http;
-mod keys;
 mod kind;
 mod meter;
 mod observer;
 #[cfg(test)]
 mod outages;
-mod owners;
 mod partitions;
 #[cfg(test)]
 mod played;
@@ -25,10 +23,12 @@ mod profiles;
 mod regions;
 mod retries;
 mod said;
+mod service;
+mod timeouts;
 
 pub use account::is_account_id;
 pub use circuit::Circuits;
-pub use clients::{Aws, Lazy, Options, Regional, s3_website_domain};
+pub use clients::{Aws, Options, s3_website_domain};
 pub use elsewhere::Elsewhere;
 #[cfg(test)]
 pub(crate) use errors::refusal;
@@ -36,3 +36,6 @@ pub use errors::{code, fault, http_status, not_offered};
 pub use kind::AwsKind;
 pub use meter::Meter;
 pub use partitions::{PARTITIONS, dns_suffix, dns_suffix_of, partition};
+pub(crate) use retries::NotAfterATimeout;
+pub(crate) use service::service_client;
+pub use service::{Connection, ServiceClient};

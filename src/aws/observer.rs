@@ -23,12 +23,12 @@ use crate::{
     telemetry::{AwsCall, Metrics},
 };
 
-use super::{account::Accounts, circuit::Circuits, clients::LONGEST_ATTEMPT, meter};
+use super::{account::Accounts, circuit::Circuits, meter, timeouts::LONGEST_ATTEMPT};
 
 /// Sees every attempt of every call: lets no write past the fence, and no call to an endpoint that does not
 /// answer; counts, and notices when the credentials change.
 #[derive(Clone)]
-pub(super) struct Observer {
+pub(crate) struct Observer {
     metrics: Metrics,
     fence: Fence,
     accounts: Accounts,
@@ -277,8 +277,11 @@ mod tests {
             (503, String::new())
         });
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        let call =
-            aws.regional("us-east-1").s3.put_bucket_versioning().bucket("assets").versioning_configuration(enabled);
+        let call = aws
+            .client::<aws_sdk_s3::Client>("us-east-1")
+            .put_bucket_versioning()
+            .bucket("assets")
+            .versioning_configuration(enabled);
         let error = call.send().await.expect_err("AWS answers 503");
         let reached = asked.lock().expect("no test panics in here").len();
         (reached, fault("PutBucketVersioning", &error))
@@ -302,7 +305,7 @@ mod tests {
     #[tokio::test]
     async fn reads_need_no_lease() {
         let (aws, asked) = Aws::played_behind(Fence::closed(), |_| (404, String::new()));
-        let read = aws.regional("us-east-1").s3.head_bucket().bucket("assets").send().await;
+        let read = aws.client::<aws_sdk_s3::Client>("us-east-1").head_bucket().bucket("assets").send().await;
         assert_eq!(read.expect_err("there is none").raw_response().map(|raw| raw.status().as_u16()), Some(404));
         assert_eq!(asked.lock().expect("no test panics in here").len(), 1);
     }

@@ -20,6 +20,7 @@ use super::{Aws, errors::fault, played::answer};
 use crate::{
     lease::Fence,
     managed::fault::{Class, Fault},
+    table::ManagedKeys,
 };
 
 /// Credentials whose access key can be changed.
@@ -85,7 +86,7 @@ async fn sixteen(aws: &Arc<Aws>) -> (Vec<Result<String, Fault>>, Duration) {
 }
 
 async fn head(aws: &Aws, region: &str) -> Fault {
-    let answer = aws.regional(region).s3.head_bucket().bucket("assets").send().await;
+    let answer = aws.client::<aws_sdk_s3::Client>(region).head_bucket().bucket("assets").send().await;
     fault("HeadBucket", &answer.expect_err("there is none"))
 }
 
@@ -195,7 +196,7 @@ async fn an_account_is_never_told_by_another_keys_answer() {
     credentials.rotate("second");
     let write = || async {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        let s3 = &aws.regional("eu-west-1").s3;
+        let s3: aws_sdk_s3::Client = aws.client("eu-west-1");
         let sent = s3.put_bucket_versioning().bucket("assets").versioning_configuration(enabled).send().await;
         fault("PutBucketVersioning", &sent.expect_err("AWS answers 404")).reason
     };
@@ -276,18 +277,19 @@ async fn an_aws_that_refuses_is_reachable() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_anothers_question_to_kms() {
     let (aws, asked, _) = aws(|_| hangs());
-    let began = Instant::now();
-    let told = futures::future::join_all((0..16).map(|_| aws.is_aws_managed_key("eu-west-1", "arn:aws:kms:x"))).await;
+    let (keys, began) = (ManagedKeys::default(), Instant::now());
+    let told =
+        futures::future::join_all((0..16).map(|_| keys.is_aws_managed(&aws, "eu-west-1", "arn:aws:kms:x"))).await;
     assert_eq!((told, began.elapsed()), (vec![None; 16], Duration::from_secs(10)));
     let began = Instant::now();
-    assert_eq!(aws.is_aws_managed_key("eu-west-1", "arn:aws:kms:x").await, None);
+    assert_eq!(keys.is_aws_managed(&aws, "eu-west-1", "arn:aws:kms:x").await, None);
     assert_eq!((began.elapsed(), number(&asked, "//kms.")), (Duration::ZERO, 16));
 }
 
 #[tokio::test(start_paused = true)]
 async fn clients_that_nobody_uses_are_dropped_and_those_in_use_go_on() {
     let (aws, ..) = aws(|_| says(404, ""));
-    let first = aws.regional("eu-test0-1");
+    let (first, held) = (aws.regional("eu-test0-1"), aws.client::<aws_sdk_s3::Client>("eu-test0-1"));
     for number in 1..100 {
         aws.regional(&format!("eu-test{number}-1"));
         aws.regional("eu-west-1");
@@ -295,7 +297,7 @@ async fn clients_that_nobody_uses_are_dropped_and_those_in_use_go_on() {
     assert_eq!(aws.number_of_regions(), 64);
     assert!(!Arc::ptr_eq(&first, &aws.regional("eu-test0-1")), "the first was used the longest ago");
     let lasting = aws.regional("eu-west-1");
-    let held = first.s3.head_bucket().bucket("assets").send().await.expect_err("there is none");
+    let held = held.head_bucket().bucket("assets").send().await.expect_err("there is none");
     assert_eq!(fault("HeadBucket", &held).reason, "NotFound", "whoever holds them goes on");
     tokio::time::sleep(Duration::from_secs(14 * 60)).await;
     assert!(Arc::ptr_eq(&lasting, &aws.regional("eu-west-1")));

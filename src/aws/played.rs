@@ -17,7 +17,7 @@ use crate::{lease::Fence, telemetry::Metrics};
 
 use super::{
     Aws, Options,
-    clients::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
+    timeouts::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
 };
 
 type Answer = dyn Fn(&HttpRequest) -> HttpConnectorFuture + Send + Sync;

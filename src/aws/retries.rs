@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::{
 /// An attempt that has used up its time is not followed by another of the same call: a worker would wait as
 /// long again, and again, for what hangs. The pass is retried, and others have their turn meanwhile.
 #[derive(Debug)]
-pub(super) struct NotAfterATimeout;
+pub(crate) struct NotAfterATimeout;
 
 impl ClassifyRetry for NotAfterATimeout {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {

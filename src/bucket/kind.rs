@@ -1,19 +1,16 @@
 //! Buckets as the reconciler sees them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use crate::{
-    api::{
-        AdoptionPolicy, Bucket, ConnectionSecret, CreationIntent, DeletionPolicy, Managed, ManagementPolicy, NameScope,
-        tags::Tags,
-    },
+    api::{AdoptionPolicy, Bucket, CreationIntent, Managed, NameScope, tags::Tags},
     aws::{dns_suffix, partition, s3_website_domain},
     managed::{
-        external::{Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step},
+        external::{Common, Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step, common},
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
-        references::{Field, Form, Reference},
+        references::{Field, Form},
         secret::Outputs,
     },
 };
@@ -39,10 +36,6 @@ impl ManagedObject for Bucket {
         Field::new("metrics.configurations[].filter.accessPointArn", Form::Arn),
     ];
 
-    fn external_name(&self) -> Option<&str> {
-        self.spec.name.as_deref()
-    }
-
     /// What is held already keeps its name, and what is adopted may be from before names were reserved.
     fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
         let declared = self.declared_name();
@@ -59,36 +52,8 @@ impl ManagedObject for Bucket {
         Ok(declared)
     }
 
-    fn region(&self) -> Option<&str> {
-        self.spec.region.as_deref()
-    }
-
-    fn tags(&self) -> Option<&Tags> {
-        self.spec.tags.as_ref()
-    }
-
-    fn management_policy(&self) -> ManagementPolicy {
-        self.spec.management_policy
-    }
-
-    fn ignored(&self) -> Vec<String> {
-        self.spec.ignore_changes.iter().flatten().map(|block| block.name().to_owned()).collect()
-    }
-
-    fn resync_interval(&self) -> Option<Duration> {
-        self.spec.resync_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
-    }
-
-    fn adoption_policy(&self) -> AdoptionPolicy {
-        self.spec.adoption_policy
-    }
-
-    fn deletion_policy(&self) -> DeletionPolicy {
-        self.spec.deletion_policy
-    }
-
-    fn connection_secret(&self) -> Option<&ConnectionSecret> {
-        self.spec.connection_secret.as_ref()
+    fn common(&self) -> Common<'_> {
+        common!(self.spec)
     }
 
     fn declared_blocks(&self) -> Vec<&'static str> {
@@ -123,10 +88,6 @@ impl External for Buckets {
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         self.look(id, reads).await
-    }
-
-    async fn tags_of(&self, id: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
-        self.aws.tags_of(&reference.arn, &id.region, &id.account_id).await
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {
@@ -246,7 +207,7 @@ impl External for Buckets {
             ("endpoint", endpoint.clone()),
             ("uri", format!("s3://{}", id.name)),
         ]);
-        Outputs { arn, endpoint, binding_type: "s3", values, more: self.more_outputs(id), ..Outputs::default() }
+        Outputs { arn, endpoint, binding_type: "s3", values, more: self.more_outputs(id), measured: BTreeMap::new() }
     }
 }
 

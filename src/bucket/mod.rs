@@ -1,6 +1,7 @@
 //! S3 buckets: a table of [`blocks`], one sub-resource each, around a bucket that exists or not.
 
 mod blocks;
+mod clients;
 mod keys;
 mod kind;
 mod name;
@@ -9,15 +10,17 @@ mod operations;
 mod perform;
 mod plan;
 mod shown;
+mod tags;
 #[cfg(test)]
 mod wire;
 
 use std::sync::Arc;
 
 use crate::{
+    api::tags::Tags,
     aws::{Aws, AwsKind},
     iam::Operation,
-    managed::block::BlockInfo,
+    managed::{block::BlockInfo, fault::Fault},
 };
 
 pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
@@ -32,6 +35,7 @@ impl AwsKind for Buckets {
     const SERVICE: &'static str = "S3";
     const NOTE: &'static str = "A list of named configurations is the whole list: what it does not name is deleted.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
+    const SDK_SERVICES: &'static [&'static str] = &["S3", "S3 Control"];
     const AS_XML: bool = true;
 
     fn blocks() -> Vec<BlockInfo> {
@@ -40,6 +44,11 @@ impl AwsKind for Buckets {
 
     fn new(aws: Arc<Aws>) -> Self {
         Self { aws, shown: shown::Shown::default() }
+    }
+
+    async fn tags_of(aws: &Aws, arn: &str, region: &str, account: &str) -> Result<Option<Tags>, Fault> {
+        let bucket = arn.rsplit(':').next().unwrap_or_default();
+        tags::of_named(aws, bucket, region, account).await
     }
 }
 

@@ -23,11 +23,7 @@ use super::{
 
 impl Buckets {
     pub(super) fn target(&self, id: &Identity) -> Target {
-        Target {
-            client: self.aws.regional(&id.region).s3.clone(),
-            bucket: id.name.clone(),
-            account_id: id.account_id.clone(),
-        }
+        Target { client: self.aws.client(&id.region), bucket: id.name.clone(), account_id: id.account_id.clone() }
     }
 
     /// Tags and blocks, all at once.

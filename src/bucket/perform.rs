@@ -30,7 +30,7 @@ impl Buckets {
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
             Op::DeleteObject(version) => delete_object(&target, version).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
-            Op::PutTags(tags) => put_tags(&target, &self.aws.regional(&id.region).s3control, id, tags).await,
+            Op::PutTags(tags) => put_tags(&target, &self.aws.client(&id.region), id, tags).await,
             Op::Put { block, state } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Whole(write)) => {
                     write(&target, state).await.map_err(|fault| not_offered(block, fault))?;

@@ -18,7 +18,7 @@ use super::{
     fault::Fault,
     identity::Identity,
     ownership::{Absent, Deletable, Owned},
-    references::{Field, Reference},
+    references::Field,
     secret::Outputs,
 };
 
@@ -28,6 +28,43 @@ pub const TAGS: &str = "tags";
 
 /// What the step that makes a thing is about.
 pub const CREATION: &str = "creation";
+
+/// The fields that every kind's spec has, by the names that they have there.
+///
+/// Not one struct that both specs flatten: serde cannot deny unknown fields then.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is described in the spec")]
+pub struct Common<'a> {
+    pub name: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub tags: Option<&'a Tags>,
+    pub management_policy: ManagementPolicy,
+    pub ignore_changes: &'a [String],
+    pub resync_interval_seconds: Option<u32>,
+    pub adoption_policy: AdoptionPolicy,
+    pub deletion_policy: DeletionPolicy,
+    pub connection_secret: Option<&'a ConnectionSecret>,
+}
+
+/// The [`Common`] fields of a spec. A macro, since the specs share no type.
+macro_rules! common {
+    ($spec:expr) => {{
+        let spec = &$spec;
+        $crate::managed::external::Common {
+            name: spec.name.as_deref(),
+            region: spec.region.as_deref(),
+            tags: spec.tags.as_ref(),
+            management_policy: spec.management_policy,
+            ignore_changes: spec.ignore_changes.as_deref().unwrap_or_default(),
+            resync_interval_seconds: spec.resync_interval_seconds,
+            adoption_policy: spec.adoption_policy,
+            deletion_policy: spec.deletion_policy,
+            connection_secret: spec.connection_secret.as_ref(),
+        }
+    }};
+}
+
+pub(crate) use common;
 
 /// A Kubernetes kind whose objects stand for things in AWS.
 pub trait ManagedObject:
@@ -54,11 +91,12 @@ pub trait ManagedObject:
         false
     }
 
-    /// `spec.name`, if it is set.
-    fn external_name(&self) -> Option<&str>;
+    /// What every kind declares alike.
+    fn common(&self) -> Common<'_>;
+
     /// The name that the manifest gives it: `spec.name`, or that of the object.
     fn declared_name(&self) -> String {
-        self.external_name().map_or_else(|| self.name_any(), str::to_owned)
+        self.common().name.map_or_else(|| self.name_any(), str::to_owned)
     }
     /// Its whole name in AWS.
     ///
@@ -68,21 +106,37 @@ pub trait ManagedObject:
         Ok(self.declared_name())
     }
     /// `spec.region`, if it is set.
-    fn region(&self) -> Option<&str>;
+    fn region(&self) -> Option<&str> {
+        self.common().region
+    }
     /// `spec.tags`, if they are set.
-    fn tags(&self) -> Option<&Tags>;
+    fn tags(&self) -> Option<&Tags> {
+        self.common().tags
+    }
     /// `spec.managementPolicy`.
-    fn management_policy(&self) -> ManagementPolicy;
+    fn management_policy(&self) -> ManagementPolicy {
+        self.common().management_policy
+    }
     /// `spec.ignoreChanges`: names of blocks, or of parts of them.
-    fn ignored(&self) -> Vec<String>;
+    fn ignored(&self) -> &[String] {
+        self.common().ignore_changes
+    }
     /// `spec.resyncIntervalSeconds`, if it is set.
-    fn resync_interval(&self) -> Option<Duration>;
+    fn resync_interval(&self) -> Option<Duration> {
+        self.common().resync_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
+    }
     /// `spec.adoptionPolicy`.
-    fn adoption_policy(&self) -> AdoptionPolicy;
+    fn adoption_policy(&self) -> AdoptionPolicy {
+        self.common().adoption_policy
+    }
     /// `spec.deletionPolicy`.
-    fn deletion_policy(&self) -> DeletionPolicy;
+    fn deletion_policy(&self) -> DeletionPolicy {
+        self.common().deletion_policy
+    }
     /// `spec.connectionSecret`, if it is set.
-    fn connection_secret(&self) -> Option<&ConnectionSecret>;
+    fn connection_secret(&self) -> Option<&ConnectionSecret> {
+        self.common().connection_secret
+    }
     /// Names of the blocks that the spec declares, `tags` excepted.
     fn declared_blocks(&self) -> Vec<&'static str>;
     /// Names of those among them that an endpoint which lacks the feature is in accord with: they declare it to be off.
@@ -129,15 +183,6 @@ pub trait External: Send + Sync + 'static {
         id: &Identity,
         reads: &Reads,
     ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
-
-    /// The tags of what this reference names: `None` if there is no such thing, or not in the account of the
-    /// operator's credentials, or it may not be looked at. Asked for those alone that are
-    /// [taggable](Reference::taggable).
-    ///
-    /// # Errors
-    /// When AWS did not answer.
-    fn tags_of(&self, id: &Identity, reference: &Reference)
-    -> impl Future<Output = Result<Option<Tags>, Fault>> + Send;
 
     /// The creating step for this object.
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;
@@ -231,6 +276,10 @@ pub trait External: Send + Sync + 'static {
 
     /// What applications want to know of it.
     fn outputs(&self, id: &Identity, seen: &Self::Observed) -> Outputs;
+
+    /// Writes into the status what this kind alone has. `as_read` says that AWS has shown `seen` as it is: what a write
+    /// should come to is not there yet, and AWS may never show it.
+    fn report(_: &Self::Object, _: &Identity, _seen: &Self::Observed, _as_read: bool, _: &mut Status) {}
 }
 
 /// What a pass wants to read of a thing, beside its existence.

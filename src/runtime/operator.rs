@@ -13,6 +13,7 @@ use crate::{
         decide::Settings,
         external::{External, ManagedObject},
         reconcile::Context,
+        references::Owners,
     },
     telemetry::{Events, Metrics},
 };
@@ -33,6 +34,7 @@ pub(crate) type Registered = (&'static str, Arc<dyn Controller>);
 /// What controllers, watches and workers of all kinds share.
 pub(crate) struct Operator {
     pub(super) client: Client,
+    pub(super) owners: Arc<dyn Owners>,
     pub(super) options: Options,
     pub(super) settings: Arc<Settings>,
     pub(super) metrics: Metrics,
@@ -48,6 +50,7 @@ impl Operator {
     pub fn register<X: External>(&mut self, external: X) -> Registered {
         let controller = Arc::new(KindController::new(Context {
             external,
+            owners: self.owners.clone(),
             client: self.client.clone(),
             settings: self.settings.clone(),
             region: self.options.region.clone(),

@@ -36,7 +36,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     let metrics = Metrics::default();
     let fence = if options.lease.is_some() { Fence::closed() } else { Fence::open() };
     let aws = Arc::new(Aws::new(options.aws.clone(), &options.region, metrics.clone(), fence.clone()).await);
-    if let Some(elsewhere) = aws.elsewhere() {
+    if let Some(elsewhere) = aws.elsewhere(kinds::sdk_services()) {
         return Err(elsewhere.into());
     }
     let mut config = Config::infer().await.map_err(|error| RunError::Config(Box::new(error)))?;
@@ -71,6 +71,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Ru
     probes.aws(aws.circuits());
     let mut operator = Operator {
         client,
+        owners: Arc::new(kinds::Tagged(aws.clone())),
         options,
         settings,
         metrics,

@@ -72,6 +72,7 @@ impl<X: Kind> Process<X> {
         world.state().shutdowns.insert(number, shutdown.clone());
         let controller = Arc::new(KindController::new(Context {
             external: Fake { real: real.clone(), world: world.clone(), process: number },
+            owners: Arc::new(Fake { real: real.clone(), world: world.clone(), process: number }),
             client: client.clone(),
             settings: settings.clone(),
             region: "us-east-1".to_owned(),

@@ -54,7 +54,7 @@ impl Tables {
     }
 
     async fn create_table(&self, id: &Identity, creation: &Creation) -> Result<Observed, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let local = |local| local_index(&creation.partition_key, local);
         let local = creation.local_indexes.iter().map(local).collect::<Result<Vec<_>, _>>()?;
         let global = creation.indexes.iter().map(index).collect::<Result<Vec<_>, _>>()?;
@@ -79,7 +79,7 @@ impl Tables {
     }
 
     async fn restore_backup(&self, id: &Identity, creation: &Creation, from: &BackupSource) -> Result<Observed, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let call = client
             .restore_table_from_backup()
             .target_table_name(&id.name)
@@ -99,7 +99,7 @@ impl Tables {
         creation: &Creation,
         from: &PointInTimeSource,
     ) -> Result<Observed, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let time = from.restore_date_time.as_ref().map(|text| {
             DateTime::from_str(text, Format::DateTime).map_err(|error| {
                 Fault::user(
@@ -130,7 +130,7 @@ impl Tables {
         creation: &Creation,
         from: &S3ImportSource,
     ) -> Result<Option<ImportStatus>, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let source = S3BucketSource::builder()
             .s3_bucket(&from.bucket)
             .set_s3_bucket_owner(from.bucket_owner.clone())

@@ -35,7 +35,7 @@ pub(super) fn described(found: &ImportTableDescription) -> Option<ImportStatus> 
 impl Tables {
     /// `None` if AWS no longer knows it.
     pub(super) async fn read_import(&self, id: &Identity, arn: &str) -> Result<Option<ImportStatus>, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         match client.describe_import().import_arn(arn).send().await {
             Ok(answer) => Ok(answer.import_table_description.as_ref().and_then(described)),
             Err(error) if code(&error) == Some("ImportNotFoundException") => Ok(None),

@@ -1,18 +1,15 @@
 //! Tables as the reconciler sees them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use crate::{
-    api::{
-        AdoptionPolicy, ConnectionSecret, CreationIntent, DeletionPolicy, IndexStatus, Managed, ManagementPolicy,
-        ReplicaStatus, Table, tags::Tags,
-    },
+    api::{CreationIntent, IndexStatus, Managed, ReplicaStatus, Status, Table, tags::Tags},
     managed::{
-        external::{Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step},
+        external::{Common, Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step, common},
         fault::{Class, Fault},
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
-        references::{Field, Form, Reference},
+        references::{Field, Form},
         secret::Outputs,
     },
 };
@@ -36,40 +33,8 @@ impl ManagedObject for Table {
         self.spec.create_from.is_some()
     }
 
-    fn external_name(&self) -> Option<&str> {
-        self.spec.name.as_deref()
-    }
-
-    fn region(&self) -> Option<&str> {
-        self.spec.region.as_deref()
-    }
-
-    fn tags(&self) -> Option<&Tags> {
-        self.spec.tags.as_ref()
-    }
-
-    fn management_policy(&self) -> ManagementPolicy {
-        self.spec.management_policy
-    }
-
-    fn ignored(&self) -> Vec<String> {
-        self.spec.ignore_changes.clone().unwrap_or_default()
-    }
-
-    fn resync_interval(&self) -> Option<Duration> {
-        self.spec.resync_interval_seconds.map(|seconds| Duration::from_secs(seconds.into()))
-    }
-
-    fn adoption_policy(&self) -> AdoptionPolicy {
-        self.spec.adoption_policy
-    }
-
-    fn deletion_policy(&self) -> DeletionPolicy {
-        self.spec.deletion_policy
-    }
-
-    fn connection_secret(&self) -> Option<&ConnectionSecret> {
-        self.spec.connection_secret.as_ref()
+    fn common(&self) -> Common<'_> {
+        common!(self.spec)
     }
 
     fn declared_blocks(&self) -> Vec<&'static str> {
@@ -104,10 +69,6 @@ impl External for Tables {
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         // Eight calls side by side make a large future; on the heap it does not bloat every pass.
         Box::pin(self.look(id, reads)).await
-    }
-
-    async fn tags_of(&self, id: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
-        self.aws.tags_of(&reference.arn, &id.region, &id.account_id).await
     }
 
     fn creation(&self, object: &Table, id: &Identity) -> Step<Op> {
@@ -241,29 +202,34 @@ impl External for Tables {
         let mut measured = BTreeMap::new();
         known(&mut measured, "item-count", facts.items.map(|items| items.to_string()));
         known(&mut measured, "table-size-bytes", facts.bytes.map(|bytes| bytes.to_string()));
+        Outputs { arn: arn(id), endpoint, binding_type: "dynamodb", values, more, measured }
+    }
+
+    fn report(object: &Table, id: &Identity, seen: &Observed, as_read: bool, status: &mut Status) {
+        let import = seen.import.as_ref().and_then(|import| import.clone().ok());
+        status.import = import.or(status.import.take()).filter(|_| object.copies());
+        if !as_read {
+            return;
+        }
         let local = seen.local_indexes.iter().map(|index| (&index.name, &Phase::Active));
         let global = seen.indexes.iter().map(|(name, index)| (name, &index.phase));
-        let indexes = local.chain(global).map(|(name, phase)| IndexStatus {
-            name: name.clone(),
-            arn: Some(format!("{}/index/{name}", arn(id))),
-            status: phase.word().to_owned(),
-            backfilling: *phase == Phase::Creating { backfilling: true },
-        });
-        let replicas = seen.replicas.iter().map(|(region, replica)| ReplicaStatus {
-            region_name: region.clone(),
-            arn: replica.arn.clone(),
-            status: replica.phase.word().to_owned(),
-        });
-        Outputs {
-            arn: arn(id),
-            endpoint,
-            binding_type: "dynamodb",
-            values,
-            more,
-            measured,
-            indexes: indexes.collect(),
-            replicas: replicas.collect(),
-            import: seen.import.as_ref().and_then(|import| import.clone().ok()),
-        }
+        status.indexes = local
+            .chain(global)
+            .map(|(name, phase)| IndexStatus {
+                name: name.clone(),
+                arn: Some(format!("{}/index/{name}", arn(id))),
+                status: phase.word().to_owned(),
+                backfilling: *phase == Phase::Creating { backfilling: true },
+            })
+            .collect();
+        status.replicas = seen
+            .replicas
+            .iter()
+            .map(|(region, replica)| ReplicaStatus {
+                region_name: region.clone(),
+                arn: replica.arn.clone(),
+                status: replica.phase.word().to_owned(),
+            })
+            .collect();
     }
 }

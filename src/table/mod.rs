@@ -1,12 +1,14 @@
 //! DynamoDB tables: one description, changed by a ladder of single steps.
 
 pub(crate) mod blocks;
+mod clients;
 mod create;
 mod describe;
 mod import;
 mod in_flight;
 mod kind;
 pub(crate) mod limits;
+mod managed_keys;
 mod observe;
 mod op;
 mod operations;
@@ -16,6 +18,7 @@ mod plan;
 mod request;
 mod state;
 mod statuses;
+mod tags;
 #[cfg(test)]
 mod wire;
 mod words;
@@ -23,12 +26,14 @@ mod words;
 use std::sync::Arc;
 
 use crate::{
+    api::tags::Tags,
     aws::{Aws, AwsKind, partition},
     iam::Operation,
-    managed::{block::BlockInfo, identity::Identity},
+    managed::{block::BlockInfo, fault::Fault, identity::Identity},
 };
 
 use in_flight::InFlight;
+pub(crate) use managed_keys::ManagedKeys;
 
 pub use op::{Creation, Op, Update};
 pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored};
@@ -37,6 +42,7 @@ pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Ph
 pub struct Tables {
     aws: Arc<Aws>,
     in_flight: InFlight,
+    managed_keys: ManagedKeys,
 }
 
 impl AwsKind for Tables {
@@ -44,13 +50,23 @@ impl AwsKind for Tables {
     const NOTE: &'static str =
         "DynamoDB takes one change by UpdateTable at a time: an edit of many blocks is carried out one by one.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
+    const SDK_SERVICES: &'static [&'static str] = &["DynamoDB", "KMS"];
+    const PARTS: &'static [&'static str] =
+        &["globalSecondaryIndexes/[a-zA-Z0-9_.-]{3,255}/(provisionedThroughput|onDemandThroughput|warmThroughput)"];
 
     fn blocks() -> Vec<BlockInfo> {
         blocks::blocks()
     }
 
     fn new(aws: Arc<Aws>) -> Self {
-        Self { aws, in_flight: InFlight::default() }
+        Self { aws, in_flight: InFlight::default(), managed_keys: ManagedKeys::default() }
+    }
+
+    async fn tags_of(aws: &Aws, arn: &str, _: &str, account: &str) -> Result<Option<Tags>, Fault> {
+        match arn.split(':').collect::<Vec<_>>()[..] {
+            [_, _, _, region, of, _] if of == account => tags::of_named(aws, arn, region).await,
+            _ => Ok(None),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Select, TableDescription};
 use futures::future::join_all;
 
 use crate::{
-    api::{TableBlock, tags::Tags},
+    api::TableBlock,
     aws::{code, fault, not_offered},
     managed::{
         external::{Existence, Reads},
@@ -21,11 +21,16 @@ use super::{
     describe::observed,
     import,
     state::Observed,
+    tags,
 };
 
 impl Tables {
+    pub(super) fn client(&self, id: &Identity) -> aws_sdk_dynamodb::Client {
+        self.aws.client(&id.region)
+    }
+
     pub(super) fn target(&self, id: &Identity) -> Target {
-        Target { client: self.aws.regional(&id.region).dynamodb.clone(), table: id.name.clone(), arn: arn(id) }
+        Target { client: self.client(id), table: id.name.clone(), arn: arn(id) }
     }
 
     /// The description, and whatever else is asked for, all at once.
@@ -34,7 +39,8 @@ impl Tables {
     pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
         let asked_for = |block: TableBlock| reads.blocks.contains(block.name());
         let description = self.describe(id);
-        let tags = asked(reads.tags, self.read_tags(id));
+        let arn = arn(id);
+        let tags = asked(reads.tags, tags::read(&self.aws, &arn, &id.region));
         let target = self.target(id);
         let settings = join_all(blocks::ROWS.into_iter().filter(|row| reads.blocks.contains(row.name)).map(|row| {
             let target = &target;
@@ -61,13 +67,13 @@ impl Tables {
             self.in_flight.landed(id);
         }
         if let Some(key) = seen.encryption.key.as_mut().filter(|_| asked_for(TableBlock::Encryption)) {
-            key.aws_managed = self.aws.is_aws_managed_key(&id.region, &key.arn).await;
+            key.aws_managed = self.managed_keys.is_aws_managed(&self.aws, &id.region, &key.arn).await;
         }
         Ok(Existence::Present { tags: tags.transpose()?, seen })
     }
 
     async fn describe(&self, id: &Identity) -> Result<Option<TableDescription>, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         match client.describe_table().table_name(&id.name).send().await {
             Ok(answer) => Ok(answer.table),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
@@ -75,23 +81,9 @@ impl Tables {
         }
     }
 
-    async fn read_tags(&self, id: &Identity) -> Result<Tags, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
-        let (mut tags, mut next) = (Tags::new(), None);
-        loop {
-            let answer = client.list_tags_of_resource().resource_arn(arn(id)).set_next_token(next).send().await;
-            let answer = answer.map_err(|error| fault("ListTagsOfResource", &error))?;
-            tags.extend(answer.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(tags);
-            }
-        }
-    }
-
     /// By a consistent read: the item count of the description is about six hours old.
     async fn is_empty(&self, id: &Identity) -> Result<bool, Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let scan = client.scan().table_name(&id.name).limit(1).consistent_read(true).select(Select::Count);
         let answer = scan.send().await.map_err(|error| fault("Scan", &error))?;
         Ok(answer.count == 0)

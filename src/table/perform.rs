@@ -13,7 +13,7 @@ use super::{
 
 impl Tables {
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         match op {
             Op::Create(_) => self.make(id, op).await.map(drop),
             Op::Update(update) => Box::pin(self.update(id, update)).await,
@@ -33,7 +33,7 @@ impl Tables {
     }
 
     async fn update(&self, id: &Identity, update: &Update) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         let call = client.update_table().table_name(&id.name);
         let of_index = |name: &str, to| request::update_index(name, to);
         let call = match update {
@@ -77,7 +77,7 @@ impl Tables {
     }
 
     pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {
-        let client = &self.aws.regional(&id.region).dynamodb;
+        let client = self.client(id);
         self.in_flight.take_off(id, false)?;
         match client.delete_table().table_name(&id.name).send().await {
             Ok(_) => Ok(()),

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use musubi::api::{Bucket, BucketBlock, Table};
+use musubi::{
+    api::{Bucket, Table},
+    kinds,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,7 +19,8 @@ use crate::{
 
 /// The blocks that LocalStack knows.
 fn names() -> Vec<&'static str> {
-    BucketBlock::ALL.iter().map(|block| block.name()).filter(|name| *name != "abac").collect()
+    let kind = kinds::ALL.iter().find(|kind| kind.service == "S3").expect("buckets");
+    (kind.blocks)().iter().map(|block| block.name).filter(|name| *name != "abac").collect()
 }
 
 async fn world_with_target(name: &str, flags: &[&str]) -> (World, String) {

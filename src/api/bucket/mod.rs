@@ -1,7 +1,6 @@
 //! S3 buckets.
 
 mod access;
-mod block;
 mod cors;
 mod encryption;
 mod filter;
@@ -19,7 +18,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use access::*;
-pub use block::*;
 pub use cors::*;
 pub use encryption::*;
 pub use filter::*;
@@ -216,8 +214,8 @@ pub struct BucketSpec {
     /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
     /// nor edits of them are applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "BucketBlock::schema")]
-    pub ignore_changes: Option<Vec<BucketBlock>>,
+    #[schemars(schema_with = "super::ignore_changes")]
+    pub ignore_changes: Option<Vec<String>>,
 
     /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
     /// operator may have a floor of its own.

@@ -1,7 +1,5 @@
 //! The blocks of a table's spec by name.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
-
 /// A block of a table's spec.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "each is the block of its name")]
@@ -62,18 +60,5 @@ impl TableBlock {
             Self::KinesisStream => "kinesisStream",
             Self::Replicas => "replicas",
         }
-    }
-
-    /// What `ignoreChanges` can name: a block, or the throughput of one index.
-    pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
-        let names = Self::ALL.map(Self::name).join("|");
-        let index =
-            "globalSecondaryIndexes/[a-zA-Z0-9_.-]{3,255}/(provisionedThroughput|onDemandThroughput|warmThroughput)";
-        json_schema!({
-            "type": "array",
-            "maxItems": 80,
-            "x-kubernetes-list-type": "set",
-            "items": {"type": "string", "maxLength": 320, "pattern": format!("^({names}|{index})$")},
-        })
     }
 }

@@ -216,7 +216,7 @@ pub struct TableSpec {
     /// nor edits of them are applied. Of an index its throughput alone can be named:
     /// globalSecondaryIndexes/by-customer/provisionedThroughput.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "TableBlock::schema")]
+    #[schemars(schema_with = "super::ignore_changes")]
     pub ignore_changes: Option<Vec<String>>,
 
     /// Seconds between two looks at an object in sync; the operator's own interval when absent. The

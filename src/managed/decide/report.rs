@@ -195,12 +195,7 @@ impl<X: External> Situation<'_, X> {
         }
         status.outputs =
             outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(measured).collect();
-        status.import = outputs.import.or(status.import).filter(|_| self.object.copies());
-        // What a write should come to is not there yet, and AWS may never show it.
-        if !self.pass.advanced {
-            status.indexes = outputs.indexes;
-            status.replicas = outputs.replicas;
-        }
+        X::report(self.object, identity, seen, !self.pass.advanced, &mut status);
         status
     }
 

@@ -15,8 +15,8 @@ use super::Situation;
 
 impl<X: External> Situation<'_, X> {
     /// The blocks, and the parts of blocks, that are for others to look after by now.
-    pub(super) fn ignored(&self) -> Vec<String> {
-        if self.initial() { Vec::new() } else { self.object.ignored() }
+    pub(super) fn ignored(&self) -> &[String] {
+        if self.initial() { &[] } else { self.object.ignored() }
     }
 
     /// The steps that stand between AWS and the spec, without those that are for others to take.

@@ -27,6 +27,7 @@ use super::{
     history::History,
     identity::Identity,
     names::{Others, Reservation},
+    references::Owners,
 };
 
 /// No reconciliation takes this many decisions: one that does is going round in circles.
@@ -36,6 +37,8 @@ const MOST_EFFECTS: usize = 256;
 pub struct Context<X: External> {
     /// The kind in AWS.
     pub external: X,
+    /// Whose what a spec names is.
+    pub owners: Arc<dyn Owners>,
     /// The API server.
     pub client: Client,
     /// What the administrator has set.

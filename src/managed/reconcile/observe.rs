@@ -125,7 +125,7 @@ impl<X: External> Running<'_, X> {
         let mut refused = Vec::new();
         for reference in references::check::unallowed(&*self.object, identity, &settings.allow_references, creating) {
             let tags =
-                if reference.taggable { self.context.external.tags_of(identity, &reference).await } else { Ok(None) };
+                if reference.taggable { self.context.owners.tags_of(identity, &reference).await } else { Ok(None) };
             match tags {
                 Ok(Some(tags)) if references::check::owned_here(&tags, identity, &settings.also_owns) => {}
                 Ok(_) => refused.push(reference),

@@ -15,9 +15,13 @@ pub mod check;
 
 use std::str::FromStr;
 
+use crate::api::tags::Tags;
+
 use super::{
     adoption::Allowance,
+    block::Answer,
     fault::{Fault, Reason},
+    identity::Identity,
 };
 
 /// One namespace, or all of them (`*`), and the ARNs that it may name.
@@ -33,6 +37,16 @@ impl FromStr for ReferenceAllowance {
             _ => Err(format!("`{text}` is not NAMESPACE=ARNGLOB, for example shop=arn:aws:sqs:*:*:shop-*")),
         }
     }
+}
+
+/// Knows whose a resource is that a spec names, of whatever kind it is.
+pub trait Owners: Send + Sync {
+    /// Its tags: `None` if there is no such resource, or not in the account of the operator's credentials, or it may
+    /// not be looked at. Asked for those alone that are [taggable](Reference::taggable).
+    ///
+    /// # Errors
+    /// When AWS did not answer.
+    fn tags_of<'a>(&'a self, id: &'a Identity, reference: &'a Reference) -> Answer<'a, Option<Tags>>;
 }
 
 /// A field of a spec that names something in AWS: its path, where `[]` stands for each item of a list.

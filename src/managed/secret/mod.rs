@@ -4,8 +4,6 @@ pub mod wanted;
 
 use std::collections::BTreeMap;
 
-use crate::api::{ImportStatus, IndexStatus, ReplicaStatus};
-
 /// What applications want to know of a thing, by the names that `connectionSecret.keys` uses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Outputs {
@@ -23,10 +21,4 @@ pub struct Outputs {
     /// Numbers that AWS counts by itself and that change all the time: they go into status only when a pass
     /// ends in sync.
     pub measured: BTreeMap<&'static str, String>,
-    /// Secondary indexes.
-    pub indexes: Vec<IndexStatus>,
-    /// Copies in other regions.
-    pub replicas: Vec<ReplicaStatus>,
-    /// The import that it was made by, if that was read.
-    pub import: Option<ImportStatus>,
 }

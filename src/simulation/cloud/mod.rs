@@ -12,14 +12,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{CreationIntent, ImportStatus, Managed, tags::Tags},
+    api::{CreationIntent, ImportStatus, Managed, Status, tags::Tags},
     aws::refusal,
     managed::{
+        block::Answer,
         external::{Existence, External, Made, Preparation, Reads, Settling, Step},
         fault::Fault,
         identity::Identity,
         ownership::{Absent, Deletable, Owned},
-        references::Reference,
+        references::{Owners, Reference},
         secret::Outputs,
     },
 };
@@ -221,19 +222,6 @@ impl<X: Kind> External for Fake<X> {
         X::look(self, id, reads).await
     }
 
-    async fn tags_of(&self, _: &Identity, reference: &Reference) -> Result<Option<Tags>, Fault> {
-        let name = reference.arn.rsplit([':', '/']).next().unwrap_or_default().to_owned();
-        let words = format!("TagsOf {name}");
-        self.world
-            .call(self.process, Leg::Aws, false, &words, |state| {
-                let cloud = &state.cloud;
-                let bucket =
-                    cloud.buckets.get(&name).filter(|_| reference.arn.contains(":s3:")).map(|b| b.tags.clone());
-                Ok(bucket.or_else(|| cloud.tables.get(&name).map(|table| table.tags.clone())))
-            })
-            .await
-    }
-
     fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op> {
         self.real.creation(object, id)
     }
@@ -419,6 +407,27 @@ impl<X: Kind> External for Fake<X> {
 
     fn outputs(&self, id: &Identity, seen: &Self::Observed) -> Outputs {
         self.real.outputs(id, seen)
+    }
+
+    fn report(object: &Self::Object, id: &Identity, seen: &Self::Observed, as_read: bool, status: &mut Status) {
+        X::report(object, id, seen, as_read, status);
+    }
+}
+
+impl<X: Kind> Owners for Fake<X> {
+    fn tags_of<'a>(&'a self, _: &'a Identity, reference: &'a Reference) -> Answer<'a, Option<Tags>> {
+        Box::pin(async move {
+            let name = reference.arn.rsplit([':', '/']).next().unwrap_or_default().to_owned();
+            let words = format!("TagsOf {name}");
+            self.world
+                .call(self.process, Leg::Aws, false, &words, |state| {
+                    let cloud = &state.cloud;
+                    let bucket =
+                        cloud.buckets.get(&name).filter(|_| reference.arn.contains(":s3:")).map(|b| b.tags.clone());
+                    Ok(bucket.or_else(|| cloud.tables.get(&name).map(|table| table.tags.clone())))
+                })
+                .await
+        })
     }
 }
 
