@@ -1,40 +1,36 @@
 //! DescribeTable's answer as plain data.
 
 use aws_sdk_dynamodb::types::{
-    self as sdk, GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, KeyType, ReplicaDescription,
-    ReplicaStatus, SseStatus, TableDescription, TableStatus,
+    self as sdk, GlobalSecondaryIndexDescription, IndexStatus, KeyType, ReplicaDescription, ReplicaStatus, SseStatus,
+    TableDescription, TableStatus,
 };
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{
-        KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, OnDemandThroughputOverride, Projection,
-        ProvisionedThroughput, ProvisionedThroughputOverride, Replica, TableClass, WarmThroughput,
-    },
+    api::{LocalSecondaryIndex, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, TableClass},
     managed::external::Settling,
 };
 
 use super::{
-    state::{
-        Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored, normal,
-        normal_local,
-    },
+    answer,
+    phase::Phase,
+    state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, ReplicaState, Restored, normal_local},
     statuses::{self, Meaning},
     words::parse,
 };
 
 /// A table from its description; what takes other calls is left out.
 pub(super) fn observed(table: &TableDescription) -> Observed {
-    let keys = |kind| keys(table, table.key_schema(), &kind).into_iter().next();
+    let keys = |kind| answer::keys(table, table.key_schema(), &kind).into_iter().next();
     let (settling, unusable) = state(table);
     let billing = billing(table);
     let local = |index: &sdk::LocalSecondaryIndexDescription| {
-        let sort_key = self::keys(table, index.key_schema(), &KeyType::Range).into_iter().next()?;
+        let sort_key = answer::keys(table, index.key_schema(), &KeyType::Range).into_iter().next()?;
         Some(LocalSecondaryIndex {
             name: index.index_name()?.to_owned(),
             sort_key,
-            projection: projection(index.projection())?,
+            projection: answer::projection(index.projection())?,
         })
     };
     let class = table.table_class_summary().and_then(|summary| summary.table_class());
@@ -51,10 +47,10 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
             .filter_map(|index| self::index(table, billing, index))
             .collect(),
         billing,
-        on_demand: on_demand(table.on_demand_throughput()),
+        on_demand: answer::on_demand(table.on_demand_throughput()),
         warm: table
             .warm_throughput()
-            .and_then(|warm| self::warm(warm.read_units_per_second(), warm.write_units_per_second())),
+            .and_then(|warm| answer::warm(warm.read_units_per_second(), warm.write_units_per_second())),
         warm_changing: warm_changing(table),
         class: class.map_or_else(|| Some(TableClass::default()), |class| parse(class.as_str())),
         deletion_protection: table.deletion_protection_enabled().unwrap_or_default(),
@@ -78,48 +74,28 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
     }
 }
 
-/// Key attributes of one sort, in the order of the key schema, with their types.
-fn keys(table: &TableDescription, schema: &[KeySchemaElement], kind: &KeyType) -> Vec<KeyAttribute> {
-    let typed = |key: &KeySchemaElement| {
-        let definition =
-            table.attribute_definitions().iter().find(|known| known.attribute_name() == key.attribute_name())?;
-        let type_ = parse(definition.attribute_type().as_str())?;
-        Some(KeyAttribute { name: key.attribute_name().to_owned(), type_ })
-    };
-    schema.iter().filter(|key| key.key_type() == kind).filter_map(typed).collect()
-}
-
-fn projection(found: Option<&sdk::Projection>) -> Option<Projection> {
-    let found = found?;
-    let names = found.non_key_attributes().to_vec();
-    Some(normal(&Projection {
-        type_: parse(found.projection_type()?.as_str())?,
-        non_key_attributes: (!names.is_empty()).then_some(names),
-    }))
-}
-
 fn index(
     table: &TableDescription,
     billing: Billing,
     found: &GlobalSecondaryIndexDescription,
 ) -> Option<(String, Index)> {
     let backfilling = found.backfilling().unwrap_or_default();
-    let phase = phase(statuses::INDEX, found.index_status().map(IndexStatus::as_str), backfilling);
+    let phase = Phase::parse(statuses::INDEX, found.index_status().map(IndexStatus::as_str), backfilling);
     let throughput = found
         .provisioned_throughput()
         .filter(|_| billing.is_provisioned())
-        .map(|found| capacity(found.read_capacity_units(), found.write_capacity_units()));
+        .map(|found| answer::capacity(found.read_capacity_units(), found.write_capacity_units()));
     let index = Index {
         definition: Definition {
-            partition_keys: keys(table, found.key_schema(), &KeyType::Hash),
-            sort_keys: keys(table, found.key_schema(), &KeyType::Range),
-            projection: projection(found.projection()),
+            partition_keys: answer::keys(table, found.key_schema(), &KeyType::Hash),
+            sort_keys: answer::keys(table, found.key_schema(), &KeyType::Range),
+            projection: answer::projection(found.projection()),
         },
         throughput,
-        on_demand: on_demand(found.on_demand_throughput()),
+        on_demand: answer::on_demand(found.on_demand_throughput()),
         warm: found
             .warm_throughput()
-            .and_then(|warm| self::warm(warm.read_units_per_second(), warm.write_units_per_second())),
+            .and_then(|warm| answer::warm(warm.read_units_per_second(), warm.write_units_per_second())),
         warm_changing: {
             let warm = found.warm_throughput().and_then(|warm| warm.status());
             statuses::is_busy(statuses::WARM, warm.map(IndexStatus::as_str))
@@ -129,25 +105,6 @@ fn index(
     Some((found.index_name()?.to_owned(), index))
 }
 
-fn capacity(read: Option<i64>, write: Option<i64>) -> ProvisionedThroughput {
-    ProvisionedThroughput {
-        read_capacity_units: read.unwrap_or_default(),
-        write_capacity_units: write.unwrap_or_default(),
-    }
-}
-
-fn on_demand(found: Option<&sdk::OnDemandThroughput>) -> OnDemandThroughput {
-    OnDemandThroughput {
-        max_read_request_units: found.and_then(sdk::OnDemandThroughput::max_read_request_units),
-        max_write_request_units: found.and_then(sdk::OnDemandThroughput::max_write_request_units),
-    }
-    .normal()
-}
-
-fn warm(read: Option<i64>, write: Option<i64>) -> Option<WarmThroughput> {
-    Some(WarmThroughput { read_units_per_second: read?, write_units_per_second: write? })
-}
-
 /// Of the table itself, and of its copies.
 fn warm_changing(table: &TableDescription) -> bool {
     let own = table.warm_throughput().and_then(|warm| warm.status());
@@ -155,24 +112,14 @@ fn warm_changing(table: &TableDescription) -> bool {
     own.into_iter().chain(copies).any(|status| statuses::is_busy(statuses::WARM, Some(status.as_str())))
 }
 
-/// What AWS is doing with a part of a table. An endpoint that does not say is done.
-fn phase(words: statuses::Words, word: Option<&str>, backfilling: bool) -> Phase {
-    let Some(word) = word else { return Phase::Active };
-    match statuses::meaning(words, word) {
-        Some(Meaning::There) => Phase::Active,
-        Some(Meaning::Coming) => Phase::Creating { backfilling },
-        Some(Meaning::Changing) => Phase::Updating,
-        Some(Meaning::Going | Meaning::Off) => Phase::Deleting,
-        Some(Meaning::Broken) | None => Phase::Failed(word.to_owned()),
-    }
-}
-
 /// A table that was always PROVISIONED has no billing summary.
 fn billing(table: &TableDescription) -> Billing {
     let mode = table.billing_mode_summary().and_then(|summary| summary.billing_mode());
     match (mode, table.provisioned_throughput()) {
         (Some(sdk::BillingMode::PayPerRequest), _) | (_, None) => Billing::OnDemand,
-        (_, Some(found)) => Billing::Provisioned(capacity(found.read_capacity_units(), found.write_capacity_units())),
+        (_, Some(found)) => {
+            Billing::Provisioned(answer::capacity(found.read_capacity_units(), found.write_capacity_units()))
+        }
     }
 }
 
@@ -190,7 +137,7 @@ fn encryption(table: &TableDescription) -> Encryption {
 }
 
 fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
-    let phase = phase(statuses::REPLICA, found.replica_status().map(ReplicaStatus::as_str), false);
+    let phase = Phase::parse(statuses::REPLICA, found.replica_status().map(ReplicaStatus::as_str), false);
     let region_name = found.region_name()?.to_owned();
     let class = found.replica_table_class_summary().and_then(|summary| summary.table_class());
     let capacity =

@@ -1,5 +1,6 @@
 //! DynamoDB tables: one description, changed by a ladder of single steps.
 
+mod answer;
 pub(crate) mod blocks;
 mod clients;
 mod create;
@@ -10,10 +11,12 @@ mod kind;
 pub(crate) mod limits;
 mod managed_keys;
 mod observe;
+mod on_demand;
 mod op;
 mod operations;
 mod origin;
 mod perform;
+mod phase;
 mod plan;
 mod request;
 mod state;
@@ -36,7 +39,8 @@ use in_flight::InFlight;
 pub(crate) use managed_keys::ManagedKeys;
 
 pub use op::{Creation, Op, Update};
-pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, Phase, ReplicaState, Restored};
+pub use phase::Phase;
+pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, ReplicaState, Restored};
 
 /// DynamoDB tables as [`crate::managed::external::External`].
 pub struct Tables {

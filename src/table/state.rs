@@ -12,7 +12,7 @@ use crate::{
     managed::{external::Settling, fault::Fault},
 };
 
-use super::blocks::Read;
+use super::{blocks::Read, phase::Phase};
 
 /// A table as it was seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,66 +122,18 @@ impl Definition {
         Self {
             partition_keys: index.partition_keys.clone(),
             sort_keys: index.sort_keys.clone().unwrap_or_default(),
-            projection: Some(normal(&index.projection)),
+            projection: Some(index.projection.normal()),
         }
     }
-}
-
-/// A projection whose attributes are in order.
-pub(super) fn normal(projection: &Projection) -> Projection {
-    let mut projection = projection.clone();
-    if let Some(names) = &mut projection.non_key_attributes {
-        names.sort();
-        names.dedup();
-    }
-    projection
 }
 
 /// Local secondary indexes in normal form.
 pub(super) fn normal_local(indexes: &[LocalSecondaryIndex]) -> Vec<LocalSecondaryIndex> {
     let one =
-        |index: &LocalSecondaryIndex| LocalSecondaryIndex { projection: normal(&index.projection), ..index.clone() };
+        |index: &LocalSecondaryIndex| LocalSecondaryIndex { projection: index.projection.normal(), ..index.clone() };
     let mut indexes: Vec<LocalSecondaryIndex> = indexes.iter().map(one).collect();
     indexes.sort_by(|a, b| a.name.cmp(&b.name));
     indexes
-}
-
-/// What AWS is doing with a part of a table.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Phase {
-    /// Nothing: it serves.
-    #[default]
-    Active,
-    /// It is being made. An index goes through two phases: its resources are allocated, and then it is filled from
-    /// the table, which can take hours and can be given up by deleting it.
-    Creating {
-        /// Whether it is in the second.
-        backfilling: bool,
-    },
-    /// It is being changed.
-    Updating,
-    /// It is being deleted.
-    Deleting,
-    /// Something is wrong with it, in AWS's word.
-    Failed(String),
-}
-
-impl Phase {
-    /// Whether AWS is at work on it.
-    pub fn is_busy(&self) -> bool {
-        !matches!(self, Self::Active | Self::Failed(_))
-    }
-
-    /// In AWS's word.
-    pub fn word(&self) -> &str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Creating { .. } => "CREATING",
-            Self::Updating => "UPDATING",
-            Self::Deleting => "DELETING",
-            Self::Failed(word) => word,
-        }
-    }
 }
 
 /// Which key encrypts a table.

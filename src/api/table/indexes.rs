@@ -67,6 +67,19 @@ pub struct Projection {
     pub non_key_attributes: Option<Vec<String>>,
 }
 
+impl Projection {
+    /// The same with its attributes in order, each once.
+    #[must_use]
+    pub fn normal(&self) -> Self {
+        let mut normal = self.clone();
+        if let Some(names) = &mut normal.non_key_attributes {
+            names.sort();
+            names.dedup();
+        }
+        normal
+    }
+}
+
 /// How many attributes an index holds.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ProjectionType {

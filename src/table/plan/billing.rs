@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BillingMode, OnDemandThroughput, TableBlock, TableSpec},
+    api::{BillingMode, TableBlock, TableSpec},
     managed::{change::diff, external::Step},
 };
 
-use super::{Billing, Observed, Op, Update, Want, update};
+use super::{Billing, Observed, Op, Update, Want, on_demand, update};
 
 /// What the spec says of billing; `None` if it says nothing.
 pub(super) fn declared(spec: &TableSpec) -> Option<Billing> {
@@ -65,32 +65,19 @@ pub(super) fn words(billing: Billing) -> Value {
     json!({TableBlock::BillingMode.name(): mode, TableBlock::ProvisionedThroughput.name(): throughput})
 }
 
-/// What has to be said to get from some limits to others: -1 takes one back, and what is not said stays.
-pub(super) fn said(from: OnDemandThroughput, to: OnDemandThroughput) -> OnDemandThroughput {
-    const NO_LIMIT: i64 = -1;
-    let said = |from: Option<i64>, to: Option<i64>| to.or(from.map(|_| NO_LIMIT)).filter(|_| from != to);
-    OnDemandThroughput {
-        max_read_request_units: said(from.max_read_request_units, to.max_read_request_units),
-        max_write_request_units: said(from.max_write_request_units, to.max_write_request_units),
-    }
-}
-
-/// Limits once this was said.
-pub(super) fn heard(from: OnDemandThroughput, said: OnDemandThroughput) -> OnDemandThroughput {
-    OnDemandThroughput {
-        max_read_request_units: said.max_read_request_units.or(from.max_read_request_units),
-        max_write_request_units: said.max_write_request_units.or(from.max_write_request_units),
-    }
-    .normal()
-}
-
 /// Limits of a PAY_PER_REQUEST table. A PROVISIONED one has none.
 pub(super) fn limits(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::OnDemandThroughput;
     let (limits, _) = want.of(block, want.spec.on_demand_throughput, Default::default)?;
     let limits = limits.normal();
-    (limits != seen.on_demand)
-        .then(|| update(block, Update::OnDemand(said(seen.on_demand, limits)), &json!(seen.on_demand), &json!(limits)))
+    (limits != seen.on_demand).then(|| {
+        update(
+            block,
+            Update::OnDemand(on_demand::change(seen.on_demand, limits)),
+            &json!(seen.on_demand),
+            &json!(limits),
+        )
+    })
 }
 
 /// AWS raises it by itself and never lowers it: only less than declared is a difference, and a block that is

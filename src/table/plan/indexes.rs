@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Billing, Index, Observed, Op, Phase, Update, Want, billing,
+    Billing, Index, Observed, Op, Phase, Update, Want, billing, on_demand,
     refused::{MOST_ATTRIBUTES, held},
 };
 
@@ -81,7 +81,7 @@ pub(super) fn throughput(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
             steps.push(part(&declared.name, "provisionedThroughput", op, &json!(index.throughput), &json!(capacity)));
         }
         if stays && seen.billing == Billing::OnDemand && index.on_demand != to.on_demand {
-            let op = Update::IndexOnDemand(name(), billing::said(index.on_demand, to.on_demand));
+            let op = Update::IndexOnDemand(name(), on_demand::change(index.on_demand, to.on_demand));
             steps.push(part(&declared.name, "onDemandThroughput", op, &json!(index.on_demand), &json!(to.on_demand)));
         }
         if let (Some(declared_warm), Some(now)) = (to.warm, index.warm) {

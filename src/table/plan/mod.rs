@@ -30,9 +30,10 @@ use crate::{
 };
 
 use super::{
-    blocks, import,
+    blocks, import, on_demand,
     op::{Op, Update},
-    state::{Billing, Index, Observed, Phase, ReplicaState},
+    phase::Phase,
+    state::{Billing, Index, Observed, ReplicaState},
 };
 
 pub(super) use creation::{creation, fresh};
@@ -197,7 +198,7 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
 pub(super) fn updated(seen: &mut Observed, update: &Update) {
     match update {
         Update::Billing { billing, indexes } => charged(seen, *billing, indexes),
-        Update::OnDemand(limits) => seen.on_demand = billing::heard(seen.on_demand, *limits),
+        Update::OnDemand(limits) => seen.on_demand = on_demand::apply(seen.on_demand, *limits),
         Update::Warm(warm) => seen.warm = Some(*warm),
         Update::Class(class) => seen.class = Some(*class),
         Update::Protection(on) => seen.deletion_protection = *on,
@@ -211,7 +212,7 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
             change(seen, name, |index| index.throughput = Some(*throughput));
         }
         Update::IndexOnDemand(name, limits) => {
-            change(seen, name, |index| index.on_demand = billing::heard(index.on_demand, *limits));
+            change(seen, name, |index| index.on_demand = on_demand::apply(index.on_demand, *limits));
         }
         Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
         Update::CreateReplica(replica) => {

@@ -33,10 +33,10 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "BrokenIsActive",
         row: "6",
-        file: "src/table/describe.rs",
-        right: "Some(Meaning::There) => Phase::Active,",
-        wrong: "Some(Meaning::There) => Phase::Active,
-        Some(Meaning::Broken) if MUTATED => Phase::Active,",
+        file: "src/table/phase.rs",
+        right: "Some(Meaning::There) => Self::Active,",
+        wrong: "Some(Meaning::There) => Self::Active,
+            Some(Meaning::Broken) if MUTATED => Self::Active,",
         caught_by: &["table::wire::a_described_table_is_seen_with_all_of_its_parts"],
     },
     Mutant {
