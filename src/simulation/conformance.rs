@@ -39,7 +39,7 @@ use crate::{
         ownership::{Absent, Claim},
     },
     table::{
-        Billing, Creation, Op as TableOp, Tables, Update,
+        Billing, Creation, IndexChange, IndexUpdate, Op as TableOp, Tables, Update,
         blocks::{
             point_in_time_recovery::{PointInTimeRecoveryBlock, Recovery},
             read_as, read_of, set,
@@ -292,7 +292,8 @@ async fn tables_as_in_localstack() {
         };
         let attributes = [("pk", AttributeType::S), ("sk", AttributeType::N), ("state", key.type_)];
         let attributes = attributes.into_iter().map(|(name, type_)| (name.to_owned(), type_)).collect();
-        update(Update::CreateIndex { index: Box::new(index), attributes })
+        let change = IndexChange::Create { index: Box::new(index), attributes };
+        update(Update::Index(IndexUpdate { name: name.into(), change }))
     };
     let script = vec![
         ("a deletion of nothing", Do::Delete),
@@ -310,7 +311,7 @@ async fn tables_as_in_localstack() {
         ("another class", update(Update::Class(TableClass::StandardInfrequentAccess))),
         ("an index", create_index("by-state", AttributeType::S)),
         ("an index of the same name", create_index("by-state", AttributeType::S)),
-        ("no index", update(Update::DeleteIndex("by-state".into()))),
+        ("no index", update(Update::Index(IndexUpdate { name: "by-state".into(), change: IndexChange::Delete }))),
         ("backups", recovery(Some(35))),
         ("no backups", recovery(None)),
         ("protection on", protection(true)),

@@ -332,7 +332,7 @@ fn names(list: &[&str]) -> Value {
 fn indexes_are_swapped_one_by_one_and_deleted_before_others_are_made() {
     let taken = calls(&names(&["one", "two", "three"]), &names(&["three", "four", "five"]));
     let first: Vec<&str> =
-        taken.iter().map(|words| if words.contains("DeleteIndex") { "delete" } else { "create" }).collect();
+        taken.iter().map(|words| if words.contains("change: Delete") { "delete" } else { "create" }).collect();
     assert_eq!(first, ["delete", "delete", "create", "create"]);
 }
 

@@ -125,7 +125,7 @@ fn op_of(block: TableBlock) -> &'static str {
         TableBlock::WarmThroughput => "Warm(",
         TableBlock::TableClass => "Class(",
         TableBlock::DeletionProtection => "Protection(",
-        TableBlock::GlobalSecondaryIndexes => "CreateIndex {",
+        TableBlock::GlobalSecondaryIndexes => "change: Create {",
         TableBlock::Stream => "Stream(",
         TableBlock::Encryption => "Encryption(",
         TableBlock::TimeToLive => "block: \"timeToLive\"",

@@ -22,11 +22,12 @@ use super::{
     Tables,
     describe::observed,
     import,
+    indexes::sdk_indexes,
     op::{Creation, Op},
     plan::fresh,
     request::{
-        attributes, billed_capacity, build, class, definitions, encryption, given, index, internal, local_index, mode,
-        schema, sdk_tags, stream, warm,
+        attributes, billed_capacity, build, class, definitions, encryption, given, internal, local_index, mode, schema,
+        sdk_tags, stream, warm,
     },
     state::Observed,
     words::word,
@@ -57,14 +58,13 @@ impl Tables {
         let client = self.client(id);
         let local = |local| local_index(&creation.partition_key, local);
         let local = creation.local_indexes.iter().map(local).collect::<Result<Vec<_>, _>>()?;
-        let global = creation.indexes.iter().map(index).collect::<Result<Vec<_>, _>>()?;
         let call = client
             .create_table()
             .table_name(&id.name)
             .set_key_schema(Some(schema([&creation.partition_key], &creation.sort_key)?))
             .set_attribute_definitions(Some(definitions(&attributes(creation))?))
             .set_local_secondary_indexes(some(local))
-            .set_global_secondary_indexes(some(global))
+            .set_global_secondary_indexes(sdk_indexes(&creation.indexes)?)
             .billing_mode(mode(creation.billing))
             .set_provisioned_throughput(billed_capacity(creation.billing)?)
             .set_on_demand_throughput(given(creation.on_demand))
@@ -137,12 +137,11 @@ impl Tables {
             .set_s3_key_prefix(from.key_prefix.clone())
             .build()
             .map_err(build)?;
-        let global = creation.indexes.iter().map(index).collect::<Result<Vec<_>, _>>()?;
         let table = TableCreationParameters::builder()
             .table_name(&id.name)
             .set_key_schema(Some(schema([&creation.partition_key], &creation.sort_key)?))
             .set_attribute_definitions(Some(definitions(&attributes(creation))?))
-            .set_global_secondary_indexes(some(global))
+            .set_global_secondary_indexes(sdk_indexes(&creation.indexes)?)
             .billing_mode(mode(creation.billing))
             .set_provisioned_throughput(billed_capacity(creation.billing)?)
             .set_on_demand_throughput(given(creation.on_demand))

@@ -1,8 +1,7 @@
 //! DescribeTable's answer as plain data.
 
 use aws_sdk_dynamodb::types::{
-    self as sdk, GlobalSecondaryIndexDescription, IndexStatus, KeyType, ReplicaDescription, ReplicaStatus, SseStatus,
-    TableDescription, TableStatus,
+    self as sdk, KeyType, ReplicaDescription, ReplicaStatus, SseStatus, TableDescription, TableStatus,
 };
 
 use k8s_openapi::jiff::Timestamp;
@@ -13,9 +12,9 @@ use crate::{
 };
 
 use super::{
-    answer,
+    answer, indexes,
     phase::Phase,
-    state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, ReplicaState, Restored, normal_local},
+    state::{Billing, Encryption, Facts, Key, Observed, ReplicaState, Restored, normal_local},
     statuses::{self, Meaning},
     words::parse,
 };
@@ -41,11 +40,7 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
         partition_key: keys(KeyType::Hash),
         sort_key: keys(KeyType::Range),
         local_indexes: normal_local(&table.local_secondary_indexes().iter().filter_map(local).collect::<Vec<_>>()),
-        indexes: table
-            .global_secondary_indexes()
-            .iter()
-            .filter_map(|index| self::index(table, billing, index))
-            .collect(),
+        indexes: indexes::observed(table, billing),
         billing,
         on_demand: answer::on_demand(table.on_demand_throughput()),
         warm: table
@@ -72,37 +67,6 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
         },
         ..Observed::default()
     }
-}
-
-fn index(
-    table: &TableDescription,
-    billing: Billing,
-    found: &GlobalSecondaryIndexDescription,
-) -> Option<(String, Index)> {
-    let backfilling = found.backfilling().unwrap_or_default();
-    let phase = Phase::parse(statuses::INDEX, found.index_status().map(IndexStatus::as_str), backfilling);
-    let throughput = found
-        .provisioned_throughput()
-        .filter(|_| billing.is_provisioned())
-        .map(|found| answer::capacity(found.read_capacity_units(), found.write_capacity_units()));
-    let index = Index {
-        definition: Definition {
-            partition_keys: answer::keys(table, found.key_schema(), &KeyType::Hash),
-            sort_keys: answer::keys(table, found.key_schema(), &KeyType::Range),
-            projection: answer::projection(found.projection()),
-        },
-        throughput,
-        on_demand: answer::on_demand(found.on_demand_throughput()),
-        warm: found
-            .warm_throughput()
-            .and_then(|warm| answer::warm(warm.read_units_per_second(), warm.write_units_per_second())),
-        warm_changing: {
-            let warm = found.warm_throughput().and_then(|warm| warm.status());
-            statuses::is_busy(statuses::WARM, warm.map(IndexStatus::as_str))
-        },
-        phase,
-    };
-    Some((found.index_name()?.to_owned(), index))
 }
 
 /// Of the table itself, and of its copies.

@@ -2,7 +2,10 @@
 
 use crate::managed::fault::{Class, Fault, Reason};
 
-use super::op::Update;
+use super::{
+    indexes::{IndexChange, IndexUpdate},
+    op::Update,
+};
 
 /// LimitExceededException has one code for every limit; the change that was refused tells which it is.
 pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
@@ -13,7 +16,7 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
         Update::Billing { billing, .. } if !billing.is_provisioned() => {
             (Reason::BillingModeLimit, "four changes to PAY_PER_REQUEST in 24 hours")
         }
-        Update::Billing { .. } | Update::IndexCapacity(..) => (
+        Update::Billing { .. } | Update::Index(IndexUpdate { change: IndexChange::Capacity(_), .. }) => (
             Reason::CapacityDecreaseLimit,
             "four decreases of capacity in the first hour of a day (UTC) and one an hour after that, 27 a day, of a \
              table and of each index",
@@ -53,11 +56,12 @@ mod tests {
     fn the_condition_says_which_limit_and_when_it_goes_on() {
         let limited = Fault::new(Class::Quota, "LimitExceededException", "UpdateTable answered LimitExceededException");
         let capacity = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
+        let index = IndexUpdate { name: "i".into(), change: IndexChange::Capacity(capacity) };
         let billing = |billing| Update::Billing { billing, indexes: std::collections::BTreeMap::new() };
         for (op, reason, words) in [
             (billing(Billing::OnDemand), "BillingModeLimit", "24 hours"),
             (billing(Billing::Provisioned(capacity)), "CapacityDecreaseLimit", "27 a day"),
-            (Update::IndexCapacity("i".into(), capacity), "CapacityDecreaseLimit", "27 a day"),
+            (Update::Index(index), "CapacityDecreaseLimit", "27 a day"),
             (Update::Class(TableClass::Standard), "TableClassLimit", "30 days"),
         ] {
             let fault = update(&op, limited.clone());

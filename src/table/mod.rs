@@ -7,6 +7,7 @@ mod create;
 mod describe;
 mod import;
 mod in_flight;
+mod indexes;
 mod kind;
 pub(crate) mod limits;
 mod managed_keys;
@@ -38,9 +39,10 @@ use crate::{
 use in_flight::InFlight;
 pub(crate) use managed_keys::ManagedKeys;
 
+pub use indexes::{Definition, Index, IndexChange, IndexUpdate};
 pub use op::{Creation, Op, Update};
 pub use phase::Phase;
-pub use state::{Billing, Definition, Encryption, Facts, Index, Key, Observed, ReplicaState, Restored};
+pub use state::{Billing, Encryption, Facts, Key, Observed, ReplicaState, Restored};
 
 /// DynamoDB tables as [`crate::managed::external::External`].
 pub struct Tables {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::api::{
-    AttributeType, CreateFrom, GlobalSecondaryIndex, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput,
-    ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput, tags::Tags,
+    CreateFrom, GlobalSecondaryIndex, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput,
+    Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput, tags::Tags,
 };
 
-use super::state::Billing;
+use super::{indexes::IndexUpdate, state::Billing};
 
 /// One call that changes a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,21 +87,8 @@ pub enum Update {
     Stream(Option<StreamViewType>),
     /// The key.
     Encryption(TableEncryption),
-    /// A new index.
-    CreateIndex {
-        /// The index.
-        index: Box<GlobalSecondaryIndex>,
-        /// The types of all key attributes, those of other indexes included.
-        attributes: BTreeMap<String, AttributeType>,
-    },
-    /// One index less.
-    DeleteIndex(String),
-    /// Capacity of an index.
-    IndexCapacity(String, ProvisionedThroughput),
-    /// Limits of an index: those that change, -1 for none.
-    IndexOnDemand(String, OnDemandThroughput),
-    /// What an index can take at once.
-    IndexWarm(String, WarmThroughput),
+    /// One index.
+    Index(IndexUpdate),
     /// A new replica.
     CreateReplica(Replica),
     /// Other settings of a replica: those that change.

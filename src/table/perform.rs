@@ -6,9 +6,9 @@ use crate::{
 };
 
 use super::{
-    Tables, arn, blocks, limits,
+    Tables, arn, blocks, indexes, limits,
     op::{Op, Update},
-    request::{self, IndexThroughput, definitions, internal, sdk_tags},
+    request::{self, internal, sdk_tags},
 };
 
 impl Tables {
@@ -35,16 +35,12 @@ impl Tables {
     async fn update(&self, id: &Identity, update: &Update) -> Result<(), Fault> {
         let client = self.client(id);
         let call = client.update_table().table_name(&id.name);
-        let of_index = |name: &str, to| request::update_index(name, to);
         let call = match update {
             Update::Billing { billing, indexes } => {
-                let indexes = indexes.iter().map(|(name, capacity)| {
-                    of_index(name, IndexThroughput { capacity: Some(*capacity), ..IndexThroughput::default() })
-                });
-                let indexes = indexes.collect::<Result<Vec<_>, _>>()?;
-                call.billing_mode(request::mode(*billing))
-                    .set_provisioned_throughput(request::billed_capacity(*billing)?)
-                    .set_global_secondary_index_updates((!indexes.is_empty()).then_some(indexes))
+                let call = call
+                    .billing_mode(request::mode(*billing))
+                    .set_provisioned_throughput(request::billed_capacity(*billing)?);
+                indexes::request_capacities(call, indexes)?
             }
             Update::OnDemand(limits) => call.on_demand_throughput(request::limits(*limits)),
             Update::Warm(warm) => call.warm_throughput(request::warm(*warm)),
@@ -52,27 +48,12 @@ impl Tables {
             Update::Protection(on) => call.deletion_protection_enabled(*on),
             Update::Stream(view) => call.stream_specification(request::stream(*view)?),
             Update::Encryption(block) => call.sse_specification(request::encryption(block)),
-            Update::CreateIndex { index, attributes } => call
-                .set_attribute_definitions(Some(definitions(attributes)?))
-                .global_secondary_index_updates(request::create_index(index)?),
-            Update::DeleteIndex(name) => call.global_secondary_index_updates(request::delete_index(name)?),
-            Update::IndexCapacity(name, capacity) => call.global_secondary_index_updates(of_index(
-                name,
-                IndexThroughput { capacity: Some(*capacity), ..IndexThroughput::default() },
-            )?),
-            Update::IndexOnDemand(name, limits) => call.global_secondary_index_updates(of_index(
-                name,
-                IndexThroughput { limits: Some(*limits), ..IndexThroughput::default() },
-            )?),
-            Update::IndexWarm(name, warm) => call.global_secondary_index_updates(of_index(
-                name,
-                IndexThroughput { warm: Some(*warm), ..IndexThroughput::default() },
-            )?),
+            Update::Index(update) => update.request(call)?,
             Update::CreateReplica(replica) => call.replica_updates(request::create_replica(replica)?),
             Update::UpdateReplica(replica) => call.replica_updates(request::update_replica(replica)?),
             Update::DeleteReplica(region) => call.replica_updates(request::delete_replica(region)?),
         };
-        self.in_flight.take_off(id, matches!(update, Update::CreateIndex { .. }))?;
+        self.in_flight.take_off(id, matches!(update, Update::Index(update) if update.creates()))?;
         call.send().await.map(drop).map_err(|error| limits::update(update, fault("UpdateTable", &error)))
     }
 

@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    self as sdk, AttributeDefinition, CreateGlobalSecondaryIndexAction, CreateReplicationGroupMemberAction,
-    DeleteGlobalSecondaryIndexAction, DeleteReplicationGroupMemberAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
-    KeyType, ReplicationGroupUpdate, SseSpecification, SseType, StreamSpecification, Tag,
-    UpdateGlobalSecondaryIndexAction, UpdateReplicationGroupMemberAction,
+    self as sdk, AttributeDefinition, CreateReplicationGroupMemberAction, DeleteReplicationGroupMemberAction,
+    KeySchemaElement, KeyType, ReplicationGroupUpdate, SseSpecification, SseType, StreamSpecification, Tag,
+    UpdateReplicationGroupMemberAction,
 };
 use aws_smithy_types::error::operation::BuildError;
 
 use crate::{
     api::{
-        AttributeType, GlobalSecondaryIndex, KeyAttribute, KeyOwner, LocalSecondaryIndex, OnDemandThroughput,
-        Projection, ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput,
-        tags::Tags,
+        AttributeType, KeyAttribute, KeyOwner, LocalSecondaryIndex, OnDemandThroughput, Projection,
+        ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput, tags::Tags,
     },
     managed::fault::{Class, Fault, Reason},
 };
@@ -62,57 +60,7 @@ pub(super) fn local_index(
         .map_err(build)
 }
 
-pub(super) fn index(index: &GlobalSecondaryIndex) -> Result<sdk::GlobalSecondaryIndex, Fault> {
-    sdk::GlobalSecondaryIndex::builder()
-        .index_name(&index.name)
-        .set_key_schema(Some(schema(&index.partition_keys, index.sort_keys.iter().flatten())?))
-        .projection(projection(&index.projection))
-        .set_provisioned_throughput(index.provisioned_throughput.map(capacity).transpose()?)
-        .set_on_demand_throughput(given(index.on_demand_throughput))
-        .set_warm_throughput(index.warm_throughput.map(warm))
-        .build()
-        .map_err(build)
-}
-
-pub(super) fn create_index(index: &GlobalSecondaryIndex) -> Result<GlobalSecondaryIndexUpdate, Fault> {
-    let index = self::index(index)?;
-    let action = CreateGlobalSecondaryIndexAction::builder()
-        .index_name(index.index_name)
-        .set_key_schema(Some(index.key_schema))
-        .set_projection(index.projection)
-        .set_provisioned_throughput(index.provisioned_throughput)
-        .set_on_demand_throughput(index.on_demand_throughput)
-        .set_warm_throughput(index.warm_throughput)
-        .build()
-        .map_err(build)?;
-    Ok(GlobalSecondaryIndexUpdate::builder().create(action).build())
-}
-
-pub(super) fn delete_index(name: &str) -> Result<GlobalSecondaryIndexUpdate, Fault> {
-    let action = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(build)?;
-    Ok(GlobalSecondaryIndexUpdate::builder().delete(action).build())
-}
-
-/// What of an index can be changed in place.
-#[derive(Clone, Copy, Default)]
-pub(super) struct IndexThroughput {
-    pub capacity: Option<ProvisionedThroughput>,
-    pub limits: Option<OnDemandThroughput>,
-    pub warm: Option<WarmThroughput>,
-}
-
-pub(super) fn update_index(name: &str, to: IndexThroughput) -> Result<GlobalSecondaryIndexUpdate, Fault> {
-    let action = UpdateGlobalSecondaryIndexAction::builder()
-        .index_name(name)
-        .set_provisioned_throughput(to.capacity.map(capacity).transpose()?)
-        .set_on_demand_throughput(to.limits.map(limits))
-        .set_warm_throughput(to.warm.map(warm))
-        .build()
-        .map_err(build)?;
-    Ok(GlobalSecondaryIndexUpdate::builder().update(action).build())
-}
-
-fn projection(projection: &Projection) -> sdk::Projection {
+pub(super) fn projection(projection: &Projection) -> sdk::Projection {
     sdk::Projection::builder()
         .projection_type(sdk::ProjectionType::from(word(projection.type_).as_str()))
         .set_non_key_attributes(projection.non_key_attributes.clone())

@@ -6,13 +6,13 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{
-        GlobalSecondaryIndex, ImportStatus, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, Projection,
-        ProvisionedThroughput, Replica, StreamViewType, TableClass, WarmThroughput,
+        ImportStatus, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput, Replica,
+        StreamViewType, TableClass, WarmThroughput,
     },
     managed::{external::Settling, fault::Fault},
 };
 
-use super::{blocks::Read, phase::Phase};
+use super::{blocks::Read, indexes::Index, phase::Phase};
 
 /// A table as it was seen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,59 +71,6 @@ impl Billing {
     /// Whether it is by capacity.
     pub fn is_provisioned(self) -> bool {
         matches!(self, Self::Provisioned(_))
-    }
-}
-
-/// A global secondary index.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Index {
-    /// What cannot be changed.
-    pub definition: Definition,
-    /// Its capacity, on a PROVISIONED table.
-    pub throughput: Option<ProvisionedThroughput>,
-    /// Its limits, in normal form.
-    pub on_demand: OnDemandThroughput,
-    /// What it can take at once; `None` where the endpoint does not say.
-    pub warm: Option<WarmThroughput>,
-    /// Whether AWS is still raising that.
-    pub warm_changing: bool,
-    /// What AWS is doing with it.
-    pub phase: Phase,
-}
-
-impl Index {
-    /// As the spec declares it, at rest.
-    pub fn declared(index: &GlobalSecondaryIndex) -> Self {
-        Self {
-            definition: Definition::declared(index),
-            throughput: index.provisioned_throughput,
-            on_demand: index.on_demand_throughput.unwrap_or_default().normal(),
-            warm: index.warm_throughput,
-            warm_changing: false,
-            phase: Phase::Active,
-        }
-    }
-}
-
-/// What of an index cannot be changed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Definition {
-    /// Its partition key.
-    pub partition_keys: Vec<KeyAttribute>,
-    /// Its sort key.
-    pub sort_keys: Vec<KeyAttribute>,
-    /// Which attributes it holds, in normal form; `None` if we do not know the word for it.
-    pub projection: Option<Projection>,
-}
-
-impl Definition {
-    /// As the spec declares it.
-    pub fn declared(index: &GlobalSecondaryIndex) -> Self {
-        Self {
-            partition_keys: index.partition_keys.clone(),
-            sort_keys: index.sort_keys.clone().unwrap_or_default(),
-            projection: Some(index.projection.normal()),
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         identity::Identity,
     },
     table::{
-        Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
+        IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
         blocks::{
             self, Read,
             contributor_insights::{ContributorInsightsBlock, Insights},
@@ -184,17 +184,17 @@ impl Table {
                 self.raise("", *to, now);
                 return Ok(());
             }
-            Update::IndexWarm(name, to) => {
+            Update::Index(IndexUpdate { name, change: IndexChange::Warm(to) }) => {
                 self.seen = before;
                 self.raise(name, *to, now);
                 return Ok(());
             }
-            Update::CreateIndex { index, .. } => {
-                self.phase(&index.name, Phase::Creating { backfilling: false });
+            Update::Index(IndexUpdate { name, change: IndexChange::Create { .. } }) => {
+                self.phase(name, Phase::Creating { backfilling: false });
                 let then = Some(Phase::Creating { backfilling: true });
-                self.indexes.insert(index.name.clone(), (now + UPDATING, then));
+                self.indexes.insert(name.clone(), (now + UPDATING, then));
             }
-            Update::DeleteIndex(name) => {
+            Update::Index(IndexUpdate { name, change: IndexChange::Delete }) => {
                 // It goes slowly: it is there until it is gone.
                 self.seen = before;
                 self.phase(name, Phase::Deleting);

@@ -9,7 +9,7 @@ use crate::{
     managed::{change::diff, external::Step},
 };
 
-use super::{Billing, Observed, Op, Update, Want, on_demand, update};
+use super::{Billing, Observed, Op, Update, Want, indexes, on_demand, update};
 
 /// What the spec says of billing; `None` if it says nothing.
 pub(super) fn declared(spec: &TableSpec) -> Option<Billing> {
@@ -32,14 +32,10 @@ pub(super) fn mode(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     // Capacity alone may be somebody else's to manage (`ignoreChanges`); a change of mode is ours.
     let scaled = billing.is_provisioned() && seen.billing.is_provisioned();
     let indexes = match billing {
-        Billing::Provisioned(table) if !scaled => seen
-            .indexes
-            .keys()
-            .map(|name| {
-                let own = want.spec.global_secondary_indexes.iter().flatten().find(|index| index.name == *name);
-                (name.clone(), own.and_then(|index| index.provisioned_throughput).unwrap_or(table))
-            })
-            .collect(),
+        Billing::Provisioned(table) if !scaled => {
+            let list = want.spec.global_secondary_indexes.as_deref().unwrap_or_default();
+            indexes::capacities(list, &seen.indexes, table)
+        }
         _ => BTreeMap::new(),
     };
     let (from, to) = (words(seen.billing), words(billing));

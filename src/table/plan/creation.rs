@@ -12,10 +12,10 @@ use crate::{
         identity::Identity,
         tagging,
     },
-    table::{blocks, op::Creation, state::normal_local},
+    table::{blocks, indexes::Index, op::Creation, state::normal_local},
 };
 
-use super::{Billing, Index, Observed, Op, billing, settings};
+use super::{Billing, Observed, Op, billing, settings};
 
 pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
     let spec = &object.spec;

@@ -3,11 +3,11 @@
 use crate::{
     api::{Replica, Table, TableBlock},
     managed::fault::{Fault, Reason},
-    table::{blocks, import},
+    table::{blocks, import, indexes},
 };
 
 use super::{
-    Observed, Phase, ReplicaState, indexes,
+    Observed, Phase, ReplicaState,
     replicas::{self, CREATION_FAILED},
 };
 
@@ -18,8 +18,7 @@ pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'stat
     let spec = &object.spec;
     let declared = spec.replicas.iter().flatten();
     let replicas = declared.filter_map(|declared| replica(declared, seen.replicas.get(&declared.region_name)?));
-    let declared = spec.global_secondary_indexes.iter().flatten();
-    let indexes = declared.filter_map(|declared| index(&declared.name, &seen.indexes.get(&declared.name)?.phase));
+    let indexes = indexes::failures(spec.global_secondary_indexes.as_deref().unwrap_or_default(), &seen.indexes);
     let import = match &seen.import {
         Some(Err(fault)) => Some(fault.clone().at(CREATE_FROM)),
         Some(Ok(read)) => import::incomplete(object, read),
@@ -78,12 +77,6 @@ fn way_out(word: &str) -> &'static str {
         }
         _ => "see the replica in AWS, or take it out of replicas",
     }
-}
-
-fn index(name: &str, phase: &Phase) -> Option<Fault> {
-    let Phase::Failed(word) = phase else { return None };
-    let message = format!("{} is {word}: see the index in AWS", indexes::path(name));
-    Some(Fault::user(Reason::IndexFailed, message))
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod billing;
 mod creation;
 mod deletion;
 mod failures;
-mod indexes;
 mod obstacle;
 mod refused;
 mod replicas;
@@ -30,10 +29,10 @@ use crate::{
 };
 
 use super::{
-    blocks, import, on_demand,
+    blocks, import, indexes, on_demand,
     op::{Op, Update},
     phase::Phase,
-    state::{Billing, Index, Observed, ReplicaState},
+    state::{Billing, Observed, ReplicaState},
 };
 
 pub(super) use creation::{creation, fresh};
@@ -72,22 +71,24 @@ pub(super) fn plan(
     let mut updates = Vec::new();
     let (protect, unprotect) = settings::protection(want, seen);
     updates.extend(protect);
-    updates.extend(indexes::deletions(want, seen));
+    let list = want.of(TableBlock::GlobalSecondaryIndexes, object.spec.global_secondary_indexes.as_deref(), || &[]);
+    let indexes = list.map(|(list, _)| indexes::steps(list, billing::declared(&object.spec), seen)).unwrap_or_default();
+    updates.extend(indexes.deletions);
     updates.extend(billing::mode(want, seen));
     updates.extend(billing::limits(want, seen));
     updates.extend(billing::warm(want, seen));
-    updates.extend(indexes::throughput(want, seen));
+    updates.extend(indexes.throughput);
     updates.extend(settings::class(want, seen));
     updates.extend(replicas::deletions(want, seen));
     updates.extend(settings::stream(want, seen));
-    updates.extend(indexes::creations(want, seen));
+    updates.extend(indexes.creations);
     updates.extend(settings::encryption(want, seen));
     updates.extend(replicas::steps(want, seen));
     updates.extend(unprotect);
-    let busy = busy(seen);
-    for step in &mut updates {
-        if !indexes::gives_up(step, seen) {
-            step.not_yet = busy.clone().or(step.not_yet.take());
+    if let Some(busy) = busy(seen) {
+        let gives_up = |op: &Op| matches!(op, Op::Update(Update::Index(update)) if update.gives_up(&seen.indexes));
+        for step in updates.iter_mut().filter(|step| !gives_up(&step.op)) {
+            step.not_yet = Some(busy.clone());
         }
     }
     let mut steps = Vec::new();
@@ -104,8 +105,8 @@ fn busy(seen: &Observed) -> Option<Fault> {
     let wait = |reason: Reason, what: String| {
         Some(Fault::new(Class::Pending, reason, format!("{what}; AWS takes the next change of the table after that")))
     };
-    if let Some((name, index)) = seen.indexes.iter().find(|(_, index)| index.phase.is_busy()) {
-        return wait(Reason::IndexChanging, indexes::progress(name, index));
+    if let Some(what) = indexes::busy(&seen.indexes).next() {
+        return wait(Reason::IndexChanging, what);
     }
     if let Some((region, replica)) = seen.replicas.iter().find(|(_, replica)| replica.phase.is_busy()) {
         return wait(Reason::ReplicaChanging, replicas::progress(region, replica));
@@ -118,10 +119,9 @@ fn busy(seen: &Observed) -> Option<Fault> {
 
 /// Where AWS is still raising warm throughput, which takes minutes: for people.
 fn warming(seen: &Observed, of_table: bool, of_indexes: bool) -> impl Iterator<Item = String> {
-    let raised = |place: &str| format!("{place} is being raised, which takes minutes");
-    let table = (of_table && seen.warm_changing).then(|| raised(TableBlock::WarmThroughput.name()));
-    let indexes = seen.indexes.iter().filter(move |(_, index)| of_indexes && index.warm_changing);
-    table.into_iter().chain(indexes.map(move |(name, _)| raised(&indexes::warm_path(name))))
+    let table = (of_table && seen.warm_changing).then(|| TableBlock::WarmThroughput.name().to_owned());
+    let indexes = indexes::warming(&seen.indexes).filter(move |_| of_indexes);
+    table.into_iter().chain(indexes).map(|place| format!("{place} is being raised, which takes minutes"))
 }
 
 /// What of the declared AWS is still at work on, for people.
@@ -133,9 +133,8 @@ pub(super) fn progress(object: &Table, seen: &Observed) -> Option<String> {
 /// The same by block.
 pub(super) fn at_work(object: &Table, seen: &Observed) -> Vec<(&'static str, String)> {
     let spec = &object.spec;
-    let indexes =
-        seen.indexes.iter().filter(|(_, index)| spec.global_secondary_indexes.is_some() && index.phase.is_busy());
-    let indexes = indexes.map(|(name, index)| (TableBlock::GlobalSecondaryIndexes, indexes::progress(name, index)));
+    let indexes = indexes::busy(&seen.indexes).filter(|_| spec.global_secondary_indexes.is_some());
+    let indexes = indexes.map(|what| (TableBlock::GlobalSecondaryIndexes, what));
     let replicas = seen.replicas.iter().filter(|(_, replica)| spec.replicas.is_some() && replica.phase.is_busy());
     let replicas = replicas.map(|(region, replica)| (TableBlock::Replicas, replicas::progress(region, replica)));
     let warming = warming(seen, spec.warm_throughput.is_some(), spec.global_secondary_indexes.is_some());
@@ -204,17 +203,7 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
         Update::Protection(on) => seen.deletion_protection = *on,
         Update::Stream(view) => seen.stream = *view,
         Update::Encryption(block) => seen.encryption = settings::encrypted(block),
-        Update::CreateIndex { index, .. } => {
-            seen.indexes.insert(index.name.clone(), Index::declared(index));
-        }
-        Update::DeleteIndex(name) => drop(seen.indexes.remove(name)),
-        Update::IndexCapacity(name, throughput) => {
-            change(seen, name, |index| index.throughput = Some(*throughput));
-        }
-        Update::IndexOnDemand(name, limits) => {
-            change(seen, name, |index| index.on_demand = on_demand::apply(index.on_demand, *limits));
-        }
-        Update::IndexWarm(name, warm) => change(seen, name, |index| index.warm = Some(*warm)),
+        Update::Index(update) => update.apply(&mut seen.indexes),
         Update::CreateReplica(replica) => {
             let state = replicas::made(replica, seen);
             seen.replicas.insert(replica.region_name.clone(), state);
@@ -230,25 +219,12 @@ pub(super) fn updated(seen: &mut Observed, update: &Update) {
     }
 }
 
-fn change(seen: &mut Observed, index: &str, change: impl FnOnce(&mut Index)) {
-    if let Some(index) = seen.indexes.get_mut(index) {
-        change(index);
-    }
-}
-
 /// Capacity goes with PROVISIONED, limits with PAY_PER_REQUEST.
 fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, ProvisionedThroughput>) {
     if billing.is_provisioned() {
         seen.on_demand = OnDemandThroughput::default();
     }
-    for (name, index) in &mut seen.indexes {
-        if billing.is_provisioned() {
-            index.on_demand = OnDemandThroughput::default();
-            index.throughput = indexes.get(name).copied().or(index.throughput);
-        } else {
-            index.throughput = None;
-        }
-    }
+    indexes::apply_billing(&mut seen.indexes, billing, indexes);
     for ReplicaState { settings, .. } in seen.replicas.values_mut() {
         if billing.is_provisioned() {
             settings.on_demand_throughput_override = None;
@@ -260,4 +236,4 @@ fn charged(seen: &mut Observed, billing: Billing, indexes: &BTreeMap<String, Pro
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

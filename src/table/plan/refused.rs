@@ -1,47 +1,32 @@
 //! What the schema cannot say, or not as clearly, and AWS refuses: some of it after the table was made. Told before
 //! anything is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
-    api::{AttributeType, KeyAttribute, Projection, TableSpec, WarmThroughput},
+    api::{AttributeType, KeyAttribute, TableBlock, TableSpec, WarmThroughput},
     managed::{
         fault::{Fault, Reason},
         identity::Identity,
     },
-    table::blocks,
+    table::{blocks, indexes},
 };
 
-use super::{Billing, Observed, billing, indexes};
-
-/// Attributes that all indexes of a table hold besides keys, under INCLUDE (Developer Guide, "Quotas in Amazon DynamoDB",
-/// Secondary indexes per table).
-pub(super) const MOST_ATTRIBUTES: usize = 100;
+use super::{Billing, Observed, billing};
 
 /// What a PAY_PER_REQUEST table and each of its indexes have from the beginning (Developer Guide, "Understanding
 /// DynamoDB warm throughput").
 const FLOOR: WarmThroughput = WarmThroughput { read_units_per_second: 12_000, write_units_per_second: 4_000 };
 
 pub(super) fn refused(spec: &TableSpec, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
-    attribute_types(spec)
-        .or_else(|| index_names(spec))
-        .or_else(|| index_keys(spec))
-        .or_else(|| projected(spec))
-        .or_else(|| warm(spec, seen))
-        .or_else(|| regions(spec, id))
+    attribute_types(spec).or_else(|| indexes::refused(spec)).or_else(|| warm(spec, seen)).or_else(|| regions(spec, id))
 }
 
 /// Each key attribute with the place that names it.
 fn keys(spec: &TableSpec) -> impl Iterator<Item = (String, &KeyAttribute)> {
     let own = [("partitionKey".to_owned(), &spec.partition_key)];
     let sort = spec.sort_key.iter().map(|key| ("sortKey".to_owned(), key));
-    let local = spec.local_secondary_indexes.iter().flatten();
-    let local = local.map(|index| (format!("localSecondaryIndexes[{}]", index.name), &index.sort_key));
-    let global = spec.global_secondary_indexes.iter().flatten().flat_map(|index| {
-        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
-        keys.map(|key| (indexes::path(&index.name), key))
-    });
-    own.into_iter().chain(sort).chain(local).chain(global)
+    own.into_iter().chain(sort).chain(indexes::key_attributes(spec))
 }
 
 /// One attribute has one type, wherever it is a key.
@@ -62,69 +47,15 @@ fn attribute_types(spec: &TableSpec) -> Option<Fault> {
     None
 }
 
-fn index_names(spec: &TableSpec) -> Option<Fault> {
-    let local: BTreeSet<&str> =
-        spec.local_secondary_indexes.iter().flatten().map(|index| index.name.as_str()).collect();
-    let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
-    let name = &both.name;
-    Some(Fault::user(
-        Reason::IndexNamesClash,
-        format!(
-            "{name} is the name of a local and of a global secondary index: AWS wants names that differ; choose another \
-             for the one in globalSecondaryIndexes"
-        ),
-    ))
-}
-
-fn index_keys(spec: &TableSpec) -> Option<Fault> {
-    let local = spec.local_secondary_indexes.iter().flatten();
-    let local = local.map(|index| {
-        (format!("localSecondaryIndexes[{}]", index.name), vec![&spec.partition_key.name, &index.sort_key.name])
-    });
-    let global = spec.global_secondary_indexes.iter().flatten().map(|index| {
-        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
-        (indexes::path(&index.name), keys.map(|key| &key.name).collect())
-    });
-    local.chain(global).find_map(|(place, names)| {
-        let mut known = BTreeSet::new();
-        let twice = names.into_iter().find(|name| !known.insert(*name))?;
-        Some(Fault::user(
-            Reason::KeyAttributeTwice,
-            format!("{place} names {twice} twice among its keys: take one of them out"),
-        ))
-    })
-}
-
-fn projected(spec: &TableSpec) -> Option<Fault> {
-    let local = spec.local_secondary_indexes.iter().flatten().map(|index| &index.projection);
-    let global = spec.global_secondary_indexes.iter().flatten().map(|index| &index.projection);
-    let all: usize = local.chain(global).map(held).sum();
-    (all > MOST_ATTRIBUTES).then(|| {
-        Fault::user(
-            Reason::TooManyProjectedAttributes,
-            format!(
-                "projection.nonKeyAttributes of all indexes together are {all}, and AWS takes {MOST_ATTRIBUTES}, counting \
-                 one that is in two indexes twice: take some out, or project ALL"
-            ),
-        )
-    })
-}
-
-/// How many attributes a projection counts.
-pub(super) fn held(projection: &Projection) -> usize {
-    projection.non_key_attributes.as_ref().map_or(0, Vec::len)
-}
-
 /// Less than what every such table has is not to be had.
 fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
     let charged = billing::declared(spec).or(seen.map(|seen| seen.billing)).unwrap_or(Billing::OnDemand);
     if charged != Billing::OnDemand {
         return None;
     }
-    let indexes = spec.global_secondary_indexes.iter().flatten();
-    let indexes = indexes.map(|index| (indexes::warm_path(&index.name), index.warm_throughput));
-    let mut all = [("warmThroughput".to_owned(), spec.warm_throughput)].into_iter().chain(indexes);
-    let (place, _) = all.find(|(_, warm)| warm.is_some_and(|warm| warm.at_least(FLOOR) != warm))?;
+    let own = spec.warm_throughput.filter(|warm| warm.at_least(FLOOR) != *warm);
+    let own = own.map(|_| TableBlock::WarmThroughput.name().to_owned());
+    let place = own.or_else(|| indexes::less_than(FLOOR, spec))?;
     let WarmThroughput { read_units_per_second: read, write_units_per_second: write } = FLOOR;
     Some(Fault::user(
         Reason::WarmThroughputTooLow,

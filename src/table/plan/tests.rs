@@ -5,36 +5,37 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    api::{Effect, KeyAttribute},
+    api::Effect,
     managed::external::Preparation,
     table::{
+        Index,
         blocks::{
             point_in_time_recovery::{PointInTimeRecoveryBlock, Recovery},
             resource_policy::{Policy, ResourcePolicyBlock},
             time_to_live::{TimeToLiveBlock, Ttl},
         },
-        state::{Definition, Encryption, Key},
+        state::{Encryption, Key},
     },
 };
 
 const DENYING: &str = r#"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*"}}"#;
 
-pub(super) fn identity() -> Identity {
+pub(in crate::table) fn identity() -> Identity {
     Identity::sample("orders")
 }
 
-pub(super) fn table(spec: Value) -> Table {
+pub(in crate::table) fn table(spec: Value) -> Table {
     let mut json = json!({"partitionKey": {"name": "id", "type": "S"}});
     json.as_object_mut().expect("an object").extend(spec.as_object().expect("an object").clone());
     Table::new("orders", serde_json::from_value(json).expect("a spec"))
 }
 
 /// A table that was made so.
-pub(super) fn made(spec: Value) -> Observed {
+pub(in crate::table) fn made(spec: Value) -> Observed {
     fresh(&creation(&table(spec), &identity()).op).1
 }
 
-pub(super) fn steps(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Step<Op>> {
+pub(in crate::table) fn steps(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Step<Op>> {
     let managed = Managed { blocks: managed.iter().map(|name| (*name).to_owned()).collect(), ..Managed::default() };
     plan(&table(spec), &managed, &identity(), None, seen)
 }
@@ -43,8 +44,12 @@ fn effects(spec: Value, managed: &[&str], seen: &Observed) -> Vec<Effect> {
     steps(spec, managed, seen).iter().map(|step| step.effect).collect()
 }
 
-pub(super) fn index(name: &str, key: &str) -> Value {
+pub(in crate::table) fn index(name: &str, key: &str) -> Value {
     json!({"name": name, "partitionKeys": [{"name": key, "type": "S"}], "projection": {"type": "ALL"}})
+}
+
+fn index_of(seen: &mut Observed) -> &mut Index {
+    seen.indexes.get_mut("one").expect("it")
 }
 
 #[test]
@@ -130,7 +135,7 @@ fn while_an_index_is_built_the_table_takes_what_is_not_updatetable() {
         "deletionProtection": true,
     });
     let mut seen = made(json!({"globalSecondaryIndexes": [index("one", "a")]}));
-    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: true });
+    index_of(&mut seen).phase = Phase::Creating { backfilling: true };
     let waiting: Vec<(&str, Option<String>)> = steps(spec.clone(), &[], &seen)
         .into_iter()
         .map(|step| (step.block, step.not_yet.map(|fault| fault.reason.to_string())))
@@ -146,7 +151,7 @@ fn while_an_index_is_built_the_table_takes_what_is_not_updatetable() {
         matches!(&given_up[..], [Step { not_yet: None, .. }]),
         "what is being filled can be given up: {given_up:?}"
     );
-    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: false });
+    index_of(&mut seen).phase = Phase::Creating { backfilling: false };
     let too_early = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
     assert!(matches!(&too_early[..], [Step { not_yet: Some(_), .. }]), "{too_early:?}");
 }
@@ -160,22 +165,6 @@ fn what_aws_raises_by_itself_is_no_difference() {
     let raised = steps(json!({"warmThroughput": warm(13_000, 5_000)}), &[], &seen);
     let [Step { op: Op::Update(Update::Warm(warm)), .. }] = &raised[..] else { panic!("{raised:?}") };
     assert_eq!((warm.read_units_per_second, warm.write_units_per_second), (20_000, 5_000), "and is not lowered");
-}
-
-#[test]
-fn throughput_of_one_index_can_be_left_to_others() {
-    let capacity = |units: i64| json!({"readCapacityUnits": units, "writeCapacityUnits": units});
-    let with = |units: i64| {
-        let mut index = index("one", "a");
-        index["provisionedThroughput"] = capacity(units);
-        json!({"provisionedThroughput": capacity(5), "globalSecondaryIndexes": [index]})
-    };
-    let steps = steps(with(7), &[], &made(with(5)));
-    assert_eq!(
-        steps.iter().map(|step| step.part.as_deref()).collect::<Vec<_>>(),
-        [Some("globalSecondaryIndexes/one/provisionedThroughput")]
-    );
-    assert_eq!(steps[0].changes[0].path, "globalSecondaryIndexes[one].provisionedThroughput.readCapacityUnits");
 }
 
 #[test]
@@ -227,7 +216,7 @@ fn while_warm_throughput_is_raised_nothing_else_is_asked_of_updatetable() {
         |read: i64| json!({"warmThroughput": warm(read), "globalSecondaryIndexes": [with], "tableClass": "STANDARD"});
     let seen = |of_table, of_index| {
         let mut seen = Observed { warm_changing: of_table, ..made(spec(12_000)) };
-        change(&mut seen, "one", |index| index.warm_changing = of_index);
+        index_of(&mut seen).warm_changing = of_index;
         seen
     };
     for (of_table, of_index, place) in
@@ -245,64 +234,6 @@ fn while_warm_throughput_is_raised_nothing_else_is_asked_of_updatetable() {
         assert_eq!(fault.class, Class::Pending);
     }
     assert_eq!(progress(&table(spec(12_000)), &seen(false, false)), None);
-}
-
-#[test]
-fn an_index_that_another_must_make_way_for_waits_for_the_yes_to_that() {
-    let keyed = |name: &str, type_: &str| {
-        let mut index = index(name, "state");
-        index["partitionKeys"][0]["type"] = json!(type_);
-        index
-    };
-    let list = |indexes: &[Value]| json!({"globalSecondaryIndexes": indexes});
-    let ops = |spec: Value, seen: &Observed| -> Vec<(Effect, Op)> {
-        steps(spec, &[], seen).into_iter().map(|step| (step.effect, step.op)).collect()
-    };
-    // Renamed, with a key of another type.
-    let old = made(list(&[keyed("old", "S")]));
-    let renamed = list(&[keyed("new", "N"), index("other", "b")]);
-    let delete = (Effect::Destructive, Op::Update(Update::DeleteIndex("old".into())));
-    let found = ops(renamed.clone(), &old);
-    assert_eq!(found[0], delete);
-    let [_, (Effect::Update, Op::Update(Update::CreateIndex { index: made_now, .. }))] = &found[..] else {
-        panic!("{found:?}")
-    };
-    assert_eq!(made_now.name, "other", "the other index waits for nobody");
-    let mut gone = old.clone();
-    gone.indexes.remove("old");
-    assert_eq!(ops(renamed, &gone).len(), 2, "it follows");
-    assert_eq!(ops(list(&[keyed("new", "S")]), &old).len(), 2, "of the same type it need not wait");
-    // The 21st index, and the 101st attribute.
-    let many: Vec<Value> = (0..20).map(|n| index(&format!("index-{n}"), "a")).collect();
-    let full = made(list(&many));
-    let mut swapped = many.clone();
-    swapped[0] = index("swapped", "a");
-    assert_eq!(ops(list(&swapped), &full), [(Effect::Destructive, Op::Update(Update::DeleteIndex("index-0".into())))]);
-    let wide = |name: &str| {
-        let mut index = index(name, "a");
-        let names: Vec<String> = (0..20).map(|n| format!("attribute-{n}")).collect();
-        index["projection"] = json!({"type": "INCLUDE", "nonKeyAttributes": names});
-        index
-    };
-    let five = ["one", "two", "three", "four", "five"].map(wide);
-    let mut swapped = five.to_vec();
-    swapped[0] = wide("six");
-    assert_eq!(ops(list(&swapped), &made(list(&five))).len(), 1);
-}
-
-#[test]
-fn an_index_that_goes_is_told_by_its_name() {
-    let seen = made(json!({"globalSecondaryIndexes": [index("one", "a"), index("two", "b"), index("three", "c")]}));
-    let steps = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
-    let told: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
-    assert_eq!(
-        told,
-        [
-            "globalSecondaryIndexes[one]: an index by a -> nothing",
-            "globalSecondaryIndexes[three]: an index by c -> nothing",
-            "globalSecondaryIndexes[two]: an index by b -> nothing",
-        ]
-    );
 }
 
 /// A base with values and an overlay that switches off, as Kustomize merges them.
@@ -387,20 +318,9 @@ fn a_deletion_waits_for_indexes_and_takes_declared_replicas_first() {
     let next = before_deletion(&table(spec.clone()), &seen);
     assert!(matches!(&next, Ok(Preparation::Do(Step { op: Op::Update(Update::DeleteReplica(_)), .. }))), "{next:?}");
     assert_eq!(before_deletion(&table(json!({})), &seen), Ok(Preparation::Ready), "others' replicas are left alone");
-    change(&mut seen, "one", |index| index.phase = Phase::Creating { backfilling: true });
+    index_of(&mut seen).phase = Phase::Creating { backfilling: true };
     let fault = before_deletion(&table(spec), &seen).expect_err("it waits");
     assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "IndexChanging"));
-}
-
-#[test]
-fn keys_of_an_index_keep_their_order_and_projections_do_not() {
-    let key = |name: &str| KeyAttribute { name: name.into(), type_: crate::api::AttributeType::S };
-    let definition = |keys: [&str; 2], names: [&str; 2]| {
-        let json = json!({"name": "one", "partitionKeys": keys.map(key), "projection": {"type": "INCLUDE", "nonKeyAttributes": names}});
-        Definition::declared(&serde_json::from_value(json).expect("an index"))
-    };
-    assert_eq!(definition(["a", "b"], ["x", "y"]), definition(["a", "b"], ["y", "x"]));
-    assert_ne!(definition(["a", "b"], ["x", "y"]), definition(["b", "a"], ["x", "y"]));
 }
 
 #[test]

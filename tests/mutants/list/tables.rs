@@ -11,7 +11,7 @@ const PROTECTION: &str = "table::wire::protection_goes_in_a_call_of_its_own";
 const OVERRIDES: &str =
     "table::plan::replicas::tests::an_override_that_is_the_tables_own_value_is_none_and_takes_one_back";
 const OFF: &str = "table::plan::tests::what_is_switched_off_is_off_whatever_else_the_block_says";
-const WAY: &str = "table::plan::tests::an_index_that_another_must_make_way_for_waits_for_the_yes_to_that";
+const WAY: &str = "table::indexes::tests::an_index_that_another_must_make_way_for_waits_for_the_yes_to_that";
 
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -116,8 +116,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "ProtectionAlongWithBilling",
         row: "B",
         file: "src/table/perform.rs",
-        right: "call.billing_mode(request::mode(*billing))",
-        wrong: "call.set_deletion_protection_enabled(MUTATED.then_some(true)).billing_mode(request::mode(*billing))",
+        right: ".billing_mode(request::mode(*billing))",
+        wrong: ".set_deletion_protection_enabled(MUTATED.then_some(true)).billing_mode(request::mode(*billing))",
         caught_by: &[PROTECTION],
     },
     Mutant {
@@ -139,9 +139,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "WarmingIndexIsAtRest",
         row: "C",
-        file: "src/table/plan/mod.rs",
-        right: "of_indexes && index.warm_changing",
-        wrong: "!MUTATED && of_indexes && index.warm_changing",
+        file: "src/table/indexes/progress.rs",
+        right: "|(_, index)| index.warm_changing",
+        wrong: "|(_, index)| !MUTATED && index.warm_changing",
         caught_by: &[WARM],
     },
     Mutant {
@@ -196,23 +196,23 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IndexNamesMayClash",
         row: "G",
-        file: "src/table/plan/refused.rs",
-        right: ".or_else(|| index_names(spec))",
-        wrong: ".or_else(|| index_names(spec).filter(|_| !MUTATED))",
+        file: "src/table/indexes/refused.rs",
+        right: "names(spec).or_else",
+        wrong: "names(spec).filter(|_| !MUTATED).or_else",
         caught_by: &[REFUSED],
     },
     Mutant {
         name: "KeyAttributeMayRepeat",
         row: "G",
-        file: "src/table/plan/refused.rs",
-        right: ".or_else(|| index_keys(spec))",
-        wrong: ".or_else(|| index_keys(spec).filter(|_| !MUTATED))",
+        file: "src/table/indexes/refused.rs",
+        right: ".or_else(|| keys(spec))",
+        wrong: ".or_else(|| keys(spec).filter(|_| !MUTATED))",
         caught_by: &[REFUSED],
     },
     Mutant {
         name: "ProjectionUnlimited",
         row: "G",
-        file: "src/table/plan/refused.rs",
+        file: "src/table/indexes/refused.rs",
         right: ".or_else(|| projected(spec))",
         wrong: ".or_else(|| projected(spec).filter(|_| !MUTATED))",
         caught_by: &[REFUSED],
@@ -228,17 +228,17 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "IndexWaitsForNone",
         row: "H",
-        file: "src/table/plan/indexes.rs",
-        right: "!leaving.iter().any(|index| clash(declared, index))",
-        wrong: "(MUTATED || !leaving.iter().any(|index| clash(declared, index)))",
+        file: "src/table/indexes/creation.rs",
+        right: "leaving.iter().any(|index| clash(new, index))",
+        wrong: "(!MUTATED && leaving.iter().any(|index| clash(new, index)))",
         caught_by: &[WAY],
     },
     Mutant {
         name: "RoomForAnyIndex",
         row: "H",
-        file: "src/table/plan/indexes.rs",
-        right: "if leaving.is_empty() { Room::default() }",
-        wrong: "if MUTATED || leaving.is_empty() { Room::default() }",
+        file: "src/table/indexes/creation.rs",
+        right: "(!leaving.is_empty()).then(|| Room::of(seen))",
+        wrong: "(!MUTATED && !leaving.is_empty()).then(|| Room::of(seen))",
         caught_by: &[WAY],
     },
     Mutant {

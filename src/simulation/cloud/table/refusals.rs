@@ -5,7 +5,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::{
     api::{AttributeType, Replica, StreamViewType},
     managed::fault::Fault,
-    table::{Billing, Observed, Phase, Update},
+    table::{Billing, IndexChange, IndexUpdate, Observed, Phase, Update},
 };
 
 use super::{HOUR, Table, in_use, invalid, limited, not_found};
@@ -24,7 +24,7 @@ impl Table {
         }
         let mut busy = self.seen.indexes.iter().filter(|(_, index)| index.phase.is_busy());
         match (update, busy.next(), busy.next()) {
-            (Update::DeleteIndex(name), Some((only, index)), None)
+            (Update::Index(IndexUpdate { name, change: IndexChange::Delete }), Some((only, index)), None)
                 if name == only && index.phase == (Phase::Creating { backfilling: true }) =>
             {
                 Ok(())
@@ -35,7 +35,6 @@ impl Table {
 
     pub(super) fn check(&self, update: &Update) -> Result<(), Fault> {
         let seen = &self.seen;
-        let index = |name: &str| seen.indexes.get(name).ok_or_else(not_found);
         match update {
             Update::Billing { billing, indexes, .. } => {
                 let flips = billing.is_provisioned() && !seen.billing.is_provisioned();
@@ -60,7 +59,28 @@ impl Table {
             Update::Stream(None) if !seen.replicas.is_empty() => {
                 return Err(invalid("UpdateTable", "replicas need the stream"));
             }
-            Update::CreateIndex { index, attributes } => {
+            Update::Index(update) => self.check_index(update)?,
+            Update::CreateReplica(replica) => {
+                if seen.replicas.contains_key(&replica.region_name) {
+                    return Err(invalid("UpdateTable", "the replica exists"));
+                }
+                if seen.stream != Some(StreamViewType::NewAndOldImages) {
+                    return Err(invalid("UpdateTable", "a replica needs a stream of new and old images"));
+                }
+            }
+            Update::UpdateReplica(replica) => check_overrides(replica, seen)?,
+            Update::DeleteReplica(region) if !seen.replicas.contains_key(region) => return Err(not_found()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The same of a change of one index.
+    fn check_index(&self, IndexUpdate { name, change }: &IndexUpdate) -> Result<(), Fault> {
+        let seen = &self.seen;
+        let index = || seen.indexes.get(name).ok_or_else(not_found);
+        match change {
+            IndexChange::Create { index, attributes } => {
                 if seen.indexes.contains_key(&index.name) {
                     return Err(invalid("UpdateTable", "an index of this name exists"));
                 }
@@ -81,36 +101,25 @@ impl Table {
                     return Err(invalid("UpdateTable", "attribute definitions do not agree"));
                 }
             }
-            Update::DeleteIndex(name) => drop(index(name)?),
-            Update::IndexCapacity(name, _) => {
-                index(name)?;
+            IndexChange::Delete => drop(index()?),
+            IndexChange::Capacity(_) => {
+                index()?;
                 if !seen.billing.is_provisioned() {
                     return Err(invalid("UpdateTable", "capacity goes with PROVISIONED"));
                 }
             }
-            Update::IndexOnDemand(name, _) => {
-                index(name)?;
+            IndexChange::OnDemand(_) => {
+                index()?;
                 if seen.billing.is_provisioned() {
                     return Err(invalid("UpdateTable", "limits go with PAY_PER_REQUEST"));
                 }
             }
-            Update::IndexWarm(name, warm) => {
-                let now = index(name)?.warm;
+            IndexChange::Warm(warm) => {
+                let now = index()?.warm;
                 if now.is_some_and(|now| warm.at_least(now) != *warm) {
                     return Err(invalid("UpdateTable", "warm throughput is never lowered"));
                 }
             }
-            Update::CreateReplica(replica) => {
-                if seen.replicas.contains_key(&replica.region_name) {
-                    return Err(invalid("UpdateTable", "the replica exists"));
-                }
-                if seen.stream != Some(StreamViewType::NewAndOldImages) {
-                    return Err(invalid("UpdateTable", "a replica needs a stream of new and old images"));
-                }
-            }
-            Update::UpdateReplica(replica) => check_overrides(replica, seen)?,
-            Update::DeleteReplica(region) if !seen.replicas.contains_key(region) => return Err(not_found()),
-            _ => {}
         }
         Ok(())
     }
@@ -128,7 +137,7 @@ impl Table {
                 }
                 _ => Ok(()),
             },
-            Update::IndexCapacity(name, to) => {
+            Update::Index(IndexUpdate { name, change: IndexChange::Capacity(to) }) => {
                 let from = self.seen.indexes.get(name).and_then(|index| index.throughput);
                 if from.is_some_and(|from| {
                     to.read_capacity_units < from.read_capacity_units

@@ -1,0 +1,87 @@
+//! What AWS refuses of the indexes that a spec declares.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    api::{KeyAttribute, TableSpec, WarmThroughput},
+    managed::fault::{Fault, Reason},
+};
+
+use super::{
+    path,
+    quotas::{self, MAX_ATTRIBUTES},
+    warm_path,
+};
+
+/// What the schema cannot say of them.
+pub(in crate::table) fn refused(spec: &TableSpec) -> Option<Fault> {
+    names(spec).or_else(|| keys(spec)).or_else(|| projected(spec))
+}
+
+/// Each key attribute of an index, local or global, with the index that names it.
+pub(in crate::table) fn key_attributes(spec: &TableSpec) -> impl Iterator<Item = (String, &KeyAttribute)> {
+    let local = spec.local_secondary_indexes.iter().flatten();
+    let local = local.map(|index| (local_path(&index.name), &index.sort_key));
+    let global = spec.global_secondary_indexes.iter().flatten().flat_map(|index| {
+        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
+        keys.map(|key| (path(&index.name), key))
+    });
+    local.chain(global)
+}
+
+/// Where an index declares that it can take less at once than this.
+pub(in crate::table) fn less_than(floor: WarmThroughput, spec: &TableSpec) -> Option<String> {
+    let less = |warm: WarmThroughput| warm.at_least(floor) != warm;
+    let mut list = spec.global_secondary_indexes.iter().flatten();
+    list.find(|index| index.warm_throughput.is_some_and(less)).map(|index| warm_path(&index.name))
+}
+
+fn local_path(name: &str) -> String {
+    format!("localSecondaryIndexes[{name}]")
+}
+
+fn names(spec: &TableSpec) -> Option<Fault> {
+    let local: BTreeSet<&str> =
+        spec.local_secondary_indexes.iter().flatten().map(|index| index.name.as_str()).collect();
+    let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
+    let name = &both.name;
+    Some(Fault::user(
+        Reason::IndexNamesClash,
+        format!(
+            "{name} is the name of a local and of a global secondary index: AWS wants names that differ; choose another \
+             for the one in globalSecondaryIndexes"
+        ),
+    ))
+}
+
+fn keys(spec: &TableSpec) -> Option<Fault> {
+    let local = spec.local_secondary_indexes.iter().flatten();
+    let local = local.map(|index| (local_path(&index.name), vec![&spec.partition_key.name, &index.sort_key.name]));
+    let global = spec.global_secondary_indexes.iter().flatten().map(|index| {
+        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
+        (path(&index.name), keys.map(|key| &key.name).collect())
+    });
+    local.chain(global).find_map(|(place, names)| {
+        let mut known = BTreeSet::new();
+        let twice = names.into_iter().find(|name| !known.insert(*name))?;
+        Some(Fault::user(
+            Reason::KeyAttributeTwice,
+            format!("{place} names {twice} twice among its keys: take one of them out"),
+        ))
+    })
+}
+
+fn projected(spec: &TableSpec) -> Option<Fault> {
+    let local = spec.local_secondary_indexes.iter().flatten().map(|index| &index.projection);
+    let global = spec.global_secondary_indexes.iter().flatten().map(|index| &index.projection);
+    let all: usize = local.chain(global).map(quotas::attributes).sum();
+    (all > MAX_ATTRIBUTES).then(|| {
+        Fault::user(
+            Reason::TooManyProjectedAttributes,
+            format!(
+                "projection.nonKeyAttributes of all indexes together are {all}, and AWS takes {MAX_ATTRIBUTES}, counting \
+                 one that is in two indexes twice: take some out, or project ALL"
+            ),
+        )
+    })
+}
