@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{Buckets, Observed, Op, blocks, name, plan};
+use super::{Buckets, Creation, Observed, Op, blocks, name, plan};
 
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
@@ -68,6 +68,7 @@ impl ManagedObject for Bucket {
 impl External for Buckets {
     type Object = Bucket;
     type Observed = Observed;
+    type Creation = Creation;
     type Op = Op;
 
     const BLOCKS: &'static [&'static str] = blocks::NAMES;
@@ -90,15 +91,12 @@ impl External for Buckets {
         self.look(id, reads).await
     }
 
-    fn creation(&self, object: &Bucket, id: &Identity) -> Step<Op> {
+    fn creation(&self, object: &Bucket, id: &Identity) -> Step<Creation> {
         plan::creation(object, id, self.aws.is_real())
     }
 
-    fn fresh(&self, creation: &Op) -> (Tags, Observed) {
-        let tags = match creation {
-            Op::Create { tags, .. } if self.aws.is_real() => tags.clone(),
-            _ => Tags::new(),
-        };
+    fn fresh(&self, creation: &Creation) -> (Tags, Observed) {
+        let tags = if self.aws.is_real() { creation.tags.clone() } else { Tags::new() };
         (tags, plan::fresh(creation))
     }
 
@@ -143,7 +141,7 @@ impl External for Buckets {
         match op {
             Op::DeleteObjects(versions) => versions.len(),
             Op::DeleteObject(_) | Op::AbortUpload(_) => 1,
-            Op::Create { .. } | Op::PutTags(_) | Op::Put { .. } | Op::PutItem { .. } => 0,
+            Op::PutTags(_) | Op::Put { .. } | Op::PutItem { .. } => 0,
         }
     }
 
@@ -170,11 +168,11 @@ impl External for Buckets {
     /// compatibility, if you re-create an existing bucket that you already own in the North Virginia Region,
     /// Amazon S3 returns 200 OK" (API reference, CreateBucket, `BucketAlreadyOwnedByYou`). Other endpoints do as
     /// they like.
-    async fn create(&self, proof: &Absent, op: &Op) -> Result<Made<Observed>, Fault> {
+    async fn create(&self, proof: &Absent, creation: &Creation) -> Result<Made<Observed>, Fault> {
         let id = proof.identity();
-        match self.call(id, op).await {
+        match self.make(id, creation).await {
             Ok(()) => {
-                let (tags, seen) = self.fresh(op);
+                let (tags, seen) = self.fresh(creation);
                 let tells = self.aws.is_real() && id.region != "us-east-1";
                 Ok(if tells { Made::New { tags, seen } } else { Made::Unclear { seen } })
             }

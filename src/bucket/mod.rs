@@ -23,7 +23,7 @@ use crate::{
     managed::{block::BlockInfo, fault::Fault},
 };
 
-pub use plan::{Contents, ObjectVersion, Observed, Op, Upload};
+pub use plan::{Contents, Creation, ObjectVersion, Observed, Op, Upload};
 
 /// S3 buckets as [`crate::managed::external::External`].
 pub struct Buckets {
@@ -61,6 +61,6 @@ pub(crate) fn variants() -> serde_json::Value {
 
 /// A bucket as AWS makes it by this create.
 #[cfg(test)]
-pub(crate) fn fresh(creation: &Op) -> Observed {
+pub(crate) fn fresh(creation: &Creation) -> Observed {
     plan::fresh(creation)
 }

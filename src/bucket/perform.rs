@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{
 };
 
 use crate::{
-    api::{ObjectOwnership, Switch, tags::Tags},
+    api::{Switch, tags::Tags},
     aws::{fault, not_offered, partition},
     managed::{
         fault::{Class, Fault, Reason},
@@ -15,18 +15,36 @@ use crate::{
 };
 
 use super::{
-    Buckets, ObjectVersion, Op, Upload,
+    Buckets, Creation, ObjectVersion, Op, Upload,
     blocks::{self, AbacBlock, Block as _, PolicyBlock, Target, Write, incomplete},
 };
 
 impl Buckets {
+    /// Makes the bucket. No `ExpectedBucketOwner` here: the call does not take it.
+    pub(super) async fn make(&self, id: &Identity, creation: &Creation) -> Result<(), Fault> {
+        let target = self.target(id);
+        // us-east-1 is the region that has no name here: sending it is an error.
+        let location = (id.region != "us-east-1").then(|| BucketLocationConstraint::from(id.region.as_str()));
+        let tags = self.aws.is_real().then(|| sdk_tags(&creation.tags)).transpose()?;
+        let configuration = (location.is_some() || tags.is_some())
+            .then(|| CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(tags).build());
+        target
+            .client
+            .create_bucket()
+            .bucket(&target.bucket)
+            .set_create_bucket_configuration(configuration)
+            .set_object_ownership(creation.object_ownership.map(blocks::object_ownership_to_sdk))
+            .set_object_lock_enabled_for_bucket(creation.object_lock.then_some(true))
+            .set_bucket_namespace(creation.account_regional.then_some(BucketNamespace::AccountRegional))
+            .send()
+            .await
+            .map_err(|error| fault("CreateBucket", &error))?;
+        Ok(())
+    }
+
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
         let target = self.target(id);
         match op {
-            Op::Create { tags, object_ownership, object_lock, account_regional } => {
-                let tags = if self.aws.is_real() { Some(tags) } else { None };
-                create(&target, &id.region, tags, *object_ownership, *object_lock, *account_regional).await
-            }
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
             Op::DeleteObject(version) => delete_object(&target, version).await,
             Op::AbortUpload(upload) => abort_upload(&target, upload).await,
@@ -71,34 +89,6 @@ impl Buckets {
             },
         }
     }
-}
-
-/// No `ExpectedBucketOwner` here: the call does not take it.
-async fn create(
-    target: &Target,
-    region: &str,
-    tags: Option<&Tags>,
-    object_ownership: Option<ObjectOwnership>,
-    object_lock: bool,
-    account_regional: bool,
-) -> Result<(), Fault> {
-    // us-east-1 is the region that has no name here: sending it is an error.
-    let location = (region != "us-east-1").then(|| BucketLocationConstraint::from(region));
-    let tags = tags.map(sdk_tags).transpose()?;
-    let configuration = (location.is_some() || tags.is_some())
-        .then(|| CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(tags).build());
-    target
-        .client
-        .create_bucket()
-        .bucket(&target.bucket)
-        .set_create_bucket_configuration(configuration)
-        .set_object_ownership(object_ownership.map(blocks::object_ownership_to_sdk))
-        .set_object_lock_enabled_for_bucket(object_lock.then_some(true))
-        .set_bucket_namespace(account_regional.then_some(BucketNamespace::AccountRegional))
-        .send()
-        .await
-        .map_err(|error| fault("CreateBucket", &error))?;
-    Ok(())
 }
 
 /// S3 refuses its own operation for tags where attribute-based access control is on, whoever switched

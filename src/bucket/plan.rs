@@ -64,20 +64,22 @@ pub struct Upload {
     pub upload_id: String,
 }
 
+/// How a bucket is made: what CreateBucket says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Creation {
+    /// Sent with the call where the endpoint takes them.
+    pub tags: Tags,
+    /// Sent with the call, so that no moment passes under another rule.
+    pub object_ownership: Option<ObjectOwnership>,
+    /// Sent with the call, as it was the only way once.
+    pub object_lock: bool,
+    /// Whether the name is one of the account-regional namespace, which the call has to say.
+    pub account_regional: bool,
+}
+
 /// One S3 call that changes a bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// CreateBucket.
-    Create {
-        /// Sent with the call where the endpoint takes them.
-        tags: Tags,
-        /// Sent with the call, so that no moment passes under another rule.
-        object_ownership: Option<ObjectOwnership>,
-        /// Sent with the call, as it was the only way once.
-        object_lock: bool,
-        /// Whether the name is one of the account-regional namespace, which the call has to say.
-        account_regional: bool,
-    },
     /// The whole set of tags, by PutBucketTagging, or by S3 Control where attribute-based access
     /// control is on.
     PutTags(Tags),
@@ -106,15 +108,15 @@ pub enum Op {
 }
 
 /// A bucket as AWS has just made it.
-pub(super) fn fresh(op: &Op) -> Observed {
+pub(super) fn fresh(creation: &Creation) -> Observed {
     let mut seen = Observed {
         blocks: blocks::TABLE.iter().map(|row| (row.name, (row.initial)())).collect(),
         ..Observed::default()
     };
-    if let Op::Create { object_ownership: Some(ownership), .. } = op {
+    if let Some(ownership) = creation.object_ownership {
         seen.blocks.insert(ObjectOwnershipBlock::NAME, Ok(json!(ownership)));
     }
-    if let Op::Create { object_lock: true, .. } = op {
+    if creation.object_lock {
         seen.blocks.insert(ObjectLockBlock::NAME, Ok(json!(blocks::locked())));
         // It brings versioning with it.
         seen.blocks.insert(VersioningBlock::NAME, Ok(json!({"status": "Enabled"})));
@@ -122,7 +124,7 @@ pub(super) fn fresh(op: &Op) -> Observed {
     seen
 }
 
-pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op> {
+pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Creation> {
     let tags = tagging::desired(&Tags::new(), object.spec.tags.as_ref(), &Managed::default(), &id.owner);
     let mut changes = vec![Change { path: "name".to_owned(), from: None, to: Some(id.name.clone()) }];
     if let Some(ownership) = object.spec.object_ownership {
@@ -135,13 +137,13 @@ pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Op>
     if tagged {
         changes.extend(tagging::changes(&Tags::new(), &tags));
     }
-    let op = Op::Create {
+    let creation = Creation {
         tags,
         object_ownership: object.spec.object_ownership,
         object_lock,
         account_regional: object.spec.name_scope == Some(NameScope::AccountRegional),
     };
-    step(CREATION, op, changes)
+    Step::new(CREATION, creation, changes)
 }
 
 /// Tags first, for they carry the proof of ownership; then the blocks in the order of their table.
@@ -268,7 +270,6 @@ pub(super) fn release(id: &Identity, tags: &Tags) -> Step<Op> {
 
 pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
     match op {
-        Op::Create { .. } => {}
         Op::DeleteObjects(gone) => {
             let gone: BTreeSet<&ObjectVersion> = gone.iter().collect();
             remove_from(seen, |contents| contents.versions.retain(|version| !gone.contains(version)));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
-use super::{Buckets, Observed, Op, blocks};
+use super::{Buckets, Creation, Observed, Op, blocks};
 use crate::{
     api::{Managed, tags::Tags},
     aws::{Aws, AwsKind as _},
@@ -272,8 +272,8 @@ async fn every_page_of_a_list_is_read() {
 #[tokio::test]
 async fn the_account_regional_namespace_and_object_lock_are_said_in_the_create() {
     let (buckets, asked) = buckets(|_| (200, String::new()));
-    let op = Op::Create { tags: Tags::new(), object_ownership: None, object_lock: true, account_regional: true };
-    buckets.call(&id(), &op).await.expect("it is made");
+    let creation = Creation { object_lock: true, account_regional: true, ..Creation::default() };
+    buckets.make(&id(), &creation).await.expect("it is made");
     let asked = asked.lock().expect("no test panics in here")[0].clone();
     assert!(asked.contains("x-amz-bucket-namespace=account-regional"), "{asked}");
     assert!(asked.contains("x-amz-bucket-object-lock-enabled=true"), "{asked}");
@@ -286,8 +286,7 @@ async fn what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1()
         let id = Identity { region: region.into(), ..id() };
         let proof = Absent::prove(&id, &Existence::<Observed>::Absent).expect("it was not there");
         let (buckets, _) = buckets(|_| (200, String::new()));
-        let op = Op::Create { tags: Tags::new(), object_ownership: None, object_lock: false, account_regional: false };
-        let made = buckets.create(&proof, &op).await.expect("it is answered for");
+        let made = buckets.create(&proof, &Creation::default()).await.expect("it is answered for");
         assert_eq!(matches!(made, Made::New { .. }), new, "{region}");
     }
 }

@@ -154,6 +154,8 @@ pub trait External: Send + Sync + 'static {
     type Object: ManagedObject;
     /// What AWS has, as plain data.
     type Observed: Clone + Debug + PartialEq + Send + Sync;
+    /// How it is made: what the creating call says.
+    type Creation: Clone + Debug + PartialEq + Send + Sync;
     /// What can be done to it: exactly one AWS call each.
     type Op: Clone + Debug + PartialEq + Send + Sync;
 
@@ -185,10 +187,10 @@ pub trait External: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
 
     /// The creating step for this object.
-    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op>;
+    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Creation>;
 
     /// What the thing is right after `creation`: its tags and its state, as AWS makes it.
-    fn fresh(&self, creation: &Self::Op) -> (Tags, Self::Observed);
+    fn fresh(&self, creation: &Self::Creation) -> (Tags, Self::Observed);
 
     /// Whether no creating call carries this block and no answer to one tells it: what [`Self::fresh`] says of it
     /// is assumed, and endpoints differ.
@@ -262,8 +264,11 @@ pub trait External: Send + Sync + 'static {
     ///
     /// # Errors
     /// Where AWS made nothing, or did not answer.
-    fn create(&self, proof: &Absent, op: &Self::Op)
-    -> impl Future<Output = Result<Made<Self::Observed>, Fault>> + Send;
+    fn create(
+        &self,
+        proof: &Absent,
+        creation: &Self::Creation,
+    ) -> impl Future<Output = Result<Made<Self::Observed>, Fault>> + Send;
 
     /// Does one step.
     fn perform(&self, proof: &Owned, op: &Self::Op) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -368,6 +373,20 @@ impl<Op> Step<Op> {
     #[must_use]
     pub fn with_effect(self, effect: Effect) -> Self {
         Self { effect, ..self }
+    }
+
+    /// The same without the call, for those who only tell of it.
+    pub fn without_op(self) -> Step<()> {
+        Step {
+            block: self.block,
+            part: self.part,
+            not_yet: self.not_yet,
+            after: self.after,
+            op: (),
+            changes: self.changes,
+            effect: self.effect,
+            unless: self.unless.map(|(blocks, _)| (blocks, ())),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
         ProjectionType, ProvisionedThroughput, StreamViewType, TableClass, tags::Tags,
     },
     aws::{Aws, AwsKind as _, Options},
-    bucket::{Buckets, ObjectVersion, Op as BucketOp},
+    bucket::{Buckets, Creation as BucketCreation, ObjectVersion, Op as BucketOp},
     lease::Fence,
     managed::{
         external::{Existence, External, Reads},
@@ -55,8 +55,8 @@ use super::{
 };
 
 /// What is done, in order.
-enum Do<Op> {
-    Create(Op),
+enum Do<Creation, Op> {
+    Create(Creation),
     Perform(Op),
     Delete,
 }
@@ -71,7 +71,7 @@ async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X
 }
 
 /// Does one thing, with the proof that a pass would have.
-async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Op>) -> Answer {
+async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Creation, X::Op>) -> Answer {
     observe(external, id).await?;
     let tags = Tags::from_iter(id.owner.tags());
     let claim = Claim {
@@ -84,10 +84,10 @@ async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Op>) -> 
     };
     let owned = claim.judge(&tags).expect("its own tags");
     match what {
-        Do::Create(op) => {
+        Do::Create(creation) => {
             // A second create is asked for, too, as a process does whose look came too early.
             let absent = Absent::prove(id, &Existence::<()>::Absent).expect("absent");
-            external.create(&absent, op).await.map(drop).map_err(|fault| fault.class)
+            external.create(&absent, creation).await.map(drop).map_err(|fault| fault.class)
         }
         Do::Perform(op) => external.perform(&owned, op).await.map_err(|fault| fault.class),
         Do::Delete => external.delete(&owned.deletable().expect("its own")).await.map_err(|fault| fault.class),
@@ -115,7 +115,7 @@ async fn rest<X: External>(
 async fn compare<X: Kind>(
     real: Arc<X>,
     id: Identity,
-    script: Vec<(&str, Do<X::Op>)>,
+    script: Vec<(&str, Do<X::Creation, X::Op>)>,
     busy: fn(&X::Observed) -> bool,
     same: fn(&mut X::Observed),
 ) {
@@ -188,14 +188,7 @@ async fn buckets_as_in_localstack() {
         let rule = serde_json::json!({"id": id, "status": "Enabled", "priority": 1, "destination": destination});
         serde_json::json!({"role": "arn:aws:iam::111122223333:role/r", "rules": [rule]})
     };
-    let create = || {
-        Do::Create(BucketOp::Create {
-            tags: Tags::new(),
-            object_ownership: None,
-            object_lock: false,
-            account_regional: false,
-        })
-    };
+    let create = || Do::Create(BucketCreation::default());
     let tags = Tags::from_iter(id.owner.tags());
     let gone = || vec![ObjectVersion { key: "nothing".into(), version_id: "null".into() }];
     let script = vec![
@@ -254,7 +247,7 @@ async fn tables_as_in_localstack() {
     let aws = aws(&endpoint).await;
     let id = identity(&aws, "conformance").await;
     let create = || {
-        Do::Create(TableOp::Create(Box::new(Creation {
+        Do::Create(Creation {
             partition_key: KeyAttribute { name: "pk".into(), type_: AttributeType::S },
             sort_key: Some(KeyAttribute { name: "sk".into(), type_: AttributeType::N }),
             local_indexes: Vec::new(),
@@ -268,7 +261,7 @@ async fn tables_as_in_localstack() {
             deletion_protection: false,
             tags: Tags::from_iter(id.owner.tags()),
             from: None,
-        })))
+        })
     };
     let capacity = |units| ProvisionedThroughput { read_capacity_units: units, write_capacity_units: units };
     let update = |update| Do::Perform(TableOp::Update(update));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{APPROVE, RECONCILE_AT, tags::Tags},
     bucket::{ObjectVersion, Upload},
-    table::{Billing, Creation, Op as TableOp},
+    table::{Billing, Creation},
 };
 
 use super::{
@@ -514,8 +514,7 @@ pub fn tables() -> Vec<Workload> {
                         tags: Tags::new(),
                         from: None,
                     };
-                    let op = TableOp::Create(Box::new(creation));
-                    cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&op)));
+                    cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&creation)));
                 }),
                 apply(table(provisioned(5))),
                 delete(),

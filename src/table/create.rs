@@ -23,11 +23,11 @@ use super::{
     describe::observed,
     import,
     indexes::sdk_indexes,
-    op::{Creation, Op},
+    op::Creation,
     plan::fresh,
     request::{
-        attributes, billed_capacity, build, class, definitions, encryption, given, internal, local_index, mode, schema,
-        sdk_tags, stream, warm,
+        attributes, billed_capacity, build, class, definitions, encryption, given, local_index, mode, schema, sdk_tags,
+        stream, warm,
     },
     state::Observed,
     words::word,
@@ -35,8 +35,7 @@ use super::{
 
 impl Tables {
     /// Makes the table; the answer says in which state it begins.
-    pub(super) async fn make(&self, id: &Identity, op: &Op) -> Result<Observed, Fault> {
-        let Op::Create(creation) = op else { return Err(internal("a table is made by Op::Create only")) };
+    pub(super) async fn make(&self, id: &Identity, creation: &Creation) -> Result<Observed, Fault> {
         self.in_flight.take_off(id, !creation.indexes.is_empty())?;
         let from = creation.from.as_ref();
         let made = if let Some(backup) = from.and_then(|from| from.backup.as_ref()) {
@@ -45,7 +44,7 @@ impl Tables {
             self.restore_past(id, creation, past).await
         } else if let Some(files) = from.and_then(|from| from.s3_import.as_ref()) {
             self.import(id, creation, files).await.map(|import| {
-                let (_, seen) = fresh(op);
+                let (_, seen) = fresh(creation);
                 Observed { settling: Some(Settling::Creating), import: import.map(Ok), ..seen }
             })
         } else {

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-use super::{Observed, Op, Phase, Tables, arn, blocks, origin, plan};
+use super::{Creation, Observed, Op, Phase, Tables, arn, blocks, origin, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
@@ -45,6 +45,7 @@ impl ManagedObject for Table {
 impl External for Tables {
     type Object = Table;
     type Observed = Observed;
+    type Creation = Creation;
     type Op = Op;
 
     const BLOCKS: &'static [&'static str] = blocks::NAMES;
@@ -71,11 +72,11 @@ impl External for Tables {
         Box::pin(self.look(id, reads)).await
     }
 
-    fn creation(&self, object: &Table, id: &Identity) -> Step<Op> {
+    fn creation(&self, object: &Table, id: &Identity) -> Step<Creation> {
         plan::creation(object, id)
     }
 
-    fn fresh(&self, creation: &Op) -> (Tags, Observed) {
+    fn fresh(&self, creation: &Creation) -> (Tags, Observed) {
         plan::fresh(creation)
     }
 
@@ -146,10 +147,10 @@ impl External for Tables {
     }
 
     /// AWS refuses to make a table whose name is taken, by anybody and at any time.
-    async fn create(&self, proof: &Absent, op: &Op) -> Result<Made<Observed>, Fault> {
-        match self.make(proof.identity(), op).await {
+    async fn create(&self, proof: &Absent, creation: &Creation) -> Result<Made<Observed>, Fault> {
+        match self.make(proof.identity(), creation).await {
             Ok(made) => {
-                let (tags, _) = plan::fresh(op);
+                let (tags, _) = plan::fresh(creation);
                 Ok(Made::New { tags, seen: Observed { settings: blocks::initial(), ..made } })
             }
             Err(fault) if origin::existed(&fault) => Ok(Made::Existed(Fault { class: Class::Pending, ..fault })),

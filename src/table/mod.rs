@@ -84,7 +84,7 @@ fn arn(id: &Identity) -> String {
 
 /// A table as AWS makes it by this create.
 #[cfg(test)]
-pub(crate) fn fresh(creation: &Op) -> (crate::api::tags::Tags, Observed) {
+pub(crate) fn fresh(creation: &Creation) -> (crate::api::tags::Tags, Observed) {
     plan::fresh(creation)
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn unseen(import: &crate::api::ImportStatus) -> Option<crate::managed
 
 /// The step that makes a table of this spec.
 #[cfg(test)]
-pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::managed::external::Step<Op> {
+pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::managed::external::Step<Creation> {
     plan::creation(object, id)
 }
 

@@ -14,8 +14,6 @@ use super::{indexes::IndexUpdate, state::Billing};
 /// One call that changes a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// CreateTable, or what `createFrom` makes of it.
-    Create(Box<Creation>),
     /// UpdateTable, one change at a time.
     Update(Update),
     /// The one call that changes a setting.
@@ -31,7 +29,7 @@ pub enum Op {
     Untag(Vec<String>),
 }
 
-/// How a table is made.
+/// How a table is made: by CreateTable, or what `createFrom` makes of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Creation {
     /// The partition key.

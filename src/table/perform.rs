@@ -15,7 +15,6 @@ impl Tables {
     pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
         let client = self.client(id);
         match op {
-            Op::Create(_) => self.make(id, op).await.map(drop),
             Op::Update(update) => Box::pin(self.update(id, update)).await,
             Op::Set { block, call } => match blocks::find(block) {
                 Some(row) => (row.write.make)(&self.target(id), call).await.map_err(|fault| not_offered(block, fault)),

@@ -17,7 +17,7 @@ fn bucket(spec: Value) -> Bucket {
 }
 
 fn new_bucket() -> Observed {
-    fresh(&Op::PutTags(Tags::new()))
+    fresh(&Creation::default())
 }
 
 fn plan_of(object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
@@ -292,7 +292,7 @@ fn the_public_access_block_is_tightened_after_the_policy() {
 #[test]
 fn ownership_of_objects_goes_with_the_create() {
     let step = creation(&bucket(json!({"objectOwnership": "ObjectWriter", "tags": {"a": "b"}})), &identity(), true);
-    let Op::Create { tags, object_ownership, .. } = &step.op else { panic!("{step:?}") };
+    let Creation { tags, object_ownership, .. } = &step.op;
     assert_eq!(*object_ownership, Some(ObjectOwnership::ObjectWriter));
     assert_eq!((tags["a"].as_str(), tags["musubi.dev/uid"].as_str()), ("b", "u"));
     assert_eq!(fresh(&step.op).blocks["objectOwnership"], Ok(json!("ObjectWriter")));

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{Effect, Situation, report::summary};
+use super::{Effect, EffectOf, Situation, report::summary};
 
 /// Which steps need approval, and which have it. Made once for all the steps of a plan.
 pub(super) struct Gate<'a> {
@@ -62,9 +62,9 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// The steps of `ladder` that wait for a yes, as a plan.
-    pub(super) fn waiting(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Plan> {
+    pub(super) fn waiting<Op>(&self, identity: &Identity, ladder: &[Step<Op>]) -> Option<Plan> {
         let gate = self.gate();
-        let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
+        let steps: Vec<&Step<Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
         approval::plan(self.subject(identity), &steps)
     }
 
@@ -74,11 +74,11 @@ impl<X: External> Situation<'_, X> {
 
     /// Takes down a yes that was given to exactly what is waiting; `None` if there is none.
     /// Without the annotation the ladder is not asked for.
-    pub(super) fn consent(
+    pub(super) fn consent<Op>(
         &self,
         identity: &Identity,
-        ladder: impl FnOnce() -> Vec<Step<X::Op>>,
-    ) -> Option<Effect<X::Op>> {
+        ladder: impl FnOnce() -> Vec<Step<Op>>,
+    ) -> Option<EffectOf<X>> {
         let given = self.annotation(APPROVE)?;
         let ladder = ladder();
         let plan = self.waiting(identity, &ladder).filter(|plan| plan.hash == given)?;
@@ -99,7 +99,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// The approval, as long as something of it is still to be done.
-    pub(super) fn standing_approval(&self, ladder: &[Step<X::Op>]) -> Option<Approved> {
+    pub(super) fn standing_approval<Op>(&self, ladder: &[Step<Op>]) -> Option<Approved> {
         let approved = self.status().approved.clone()?;
         let gate = self.gate();
         ladder.iter().any(|step| gate.is_gated(step) && gate.is_approved(step)).then_some(approved)

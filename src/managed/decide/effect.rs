@@ -3,7 +3,7 @@
 use crate::{
     api::Status,
     managed::{
-        external::{Reads, Step},
+        external::{External, Reads, Step},
         ownership::{Absent, Deletable, Owned},
         secret::Outputs,
     },
@@ -13,7 +13,7 @@ use super::Undo;
 
 /// The one thing to do next.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Effect<Op> {
+pub enum Effect<Creation, Op> {
     /// Find out which thing in AWS the object stands for: the account is asked of AWS.
     Identify,
     /// Keep other objects from making or claiming what bears this name, and forget what was seen before.
@@ -39,7 +39,7 @@ pub enum Effect<Op> {
     /// Write this status before anything more is written to AWS.
     Announce(Box<Status>),
     /// Make the thing.
-    Create(Absent, Step<Op>),
+    Create(Absent, Step<Creation>),
     /// Do these steps, one after another. They are all that a decision after each would name, so none is asked for
     /// between them; the first that does not succeed, or that AWS is busy with from then on, ends them.
     Perform(Owned, Vec<Step<Op>>),
@@ -62,6 +62,9 @@ pub enum Effect<Op> {
         next: Next,
     },
 }
+
+/// The same for a kind.
+pub type EffectOf<X> = Effect<<X as External>::Creation, <X as External>::Op>;
 
 /// When to look at an object again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -49,7 +49,7 @@ use super::{
     identity::Identity,
 };
 
-pub use effect::{Effect, Next};
+pub use effect::{Effect, EffectOf, Next};
 pub use pass::{Pass, Undo};
 pub use settings::Settings;
 
@@ -72,7 +72,7 @@ pub struct Situation<'a, X: External> {
 }
 
 /// What to do next.
-pub fn decide<X: External>(s: &Situation<'_, X>) -> Effect<X::Op> {
+pub fn decide<X: External>(s: &Situation<'_, X>) -> EffectOf<X> {
     if s.object.meta().deletion_timestamp.is_some() { s.deleting() } else { s.living() }
 }
 

@@ -7,12 +7,12 @@ use crate::managed::{
     references::{Checked, check::to_check, not_allowed},
 };
 
-use super::{Effect, Situation};
+use super::{Effect, EffectOf, Situation};
 
 impl<X: External> Situation<'_, X> {
     /// What stands against what the spec names, if anything: that it has not been checked yet in this pass, or what
     /// the check has found.
-    pub(super) fn references(&self, identity: &Identity, creating: bool) -> Option<Effect<X::Op>> {
+    pub(super) fn references(&self, identity: &Identity, creating: bool) -> Option<EffectOf<X>> {
         if !to_check(self.object, &self.settings.allow_references, creating) {
             return None;
         }

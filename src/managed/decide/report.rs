@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{Effect, Next, Situation};
+use super::{Effect, EffectOf, Next, Situation};
 
 impl<X: External> Situation<'_, X> {
     /// The status that must be there before AWS is written: what the spec declares, so that a later
@@ -95,7 +95,7 @@ impl<X: External> Situation<'_, X> {
         self.status().emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX))
     }
 
-    pub(super) fn conclude(&self, outcome: &Outcome) -> Effect<X::Op> {
+    pub(super) fn conclude(&self, outcome: &Outcome) -> EffectOf<X> {
         self.finish(outcome, self.next_status(outcome))
     }
 
@@ -106,7 +106,7 @@ impl<X: External> Situation<'_, X> {
         owned: &Owned,
         seen: &X::Observed,
         outcome: &Outcome,
-    ) -> Effect<X::Op> {
+    ) -> EffectOf<X> {
         let mut status = self.next_status(outcome);
         // What was never claimed in writing is not held: a status that said so would read as a loss.
         if owned.is_claimed() {
@@ -119,17 +119,17 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.
-    pub(super) fn conclude_planned(
+    pub(super) fn conclude_planned<Op>(
         &self,
         identity: &Identity,
         seen: Option<&X::Observed>,
-        ladder: &[Step<X::Op>],
+        ladder: &[Step<Op>],
         outcome: &Outcome,
-    ) -> Effect<X::Op> {
+    ) -> EffectOf<X> {
         let mut status = self.next_status(outcome);
         if seen.is_none_or(|seen| self.unread(seen).is_empty()) {
             let gate = self.gate();
-            let steps: Vec<&Step<X::Op>> = ladder.iter().filter(|step| !gate.is_approved(step)).collect();
+            let steps: Vec<&Step<Op>> = ladder.iter().filter(|step| !gate.is_approved(step)).collect();
             status.plan = approval::plan(self.subject(identity), &steps);
             status.approved = self.standing_approval(ladder);
         }
@@ -138,7 +138,7 @@ impl<X: External> Situation<'_, X> {
 
     /// Concludes a reconciliation that has made its share of calls and leaves the rest to the next, so that others get
     /// their turn and an edit meanwhile is seen.
-    pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> Effect<X::Op> {
+    pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> EffectOf<X> {
         let more = "there is more to change than one reconciliation does; the next goes on";
         let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(more.to_owned()) };
         let status = self.with_external(identity, seen, self.next_status(&outcome), false);
@@ -152,7 +152,7 @@ impl<X: External> Situation<'_, X> {
         seen: &X::Observed,
         outcome: &Outcome,
         ladder: &[Step<X::Op>],
-    ) -> Effect<X::Op> {
+    ) -> EffectOf<X> {
         let mut status = self.with_external(identity, seen, self.next_status(outcome), *outcome == Outcome::InSync);
         status.managed = self.managed_after(seen, ladder);
         // What could not be read is missing in the ladder: half a plan is none.
@@ -210,7 +210,7 @@ impl<X: External> Situation<'_, X> {
         Outcome::of(fault, self.status(), self.generation(), self.now)
     }
 
-    pub(super) fn finish(&self, outcome: &Outcome, mut status: Status) -> Effect<X::Op> {
+    pub(super) fn finish(&self, outcome: &Outcome, mut status: Status) -> EffectOf<X> {
         if outcome.is_unrefused() {
             status.refused_since.clear();
         }

@@ -68,13 +68,12 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// Every step from a thing that does not exist yet to the spec.
-    pub(super) fn ladder_from_nothing(&self, identity: &Identity, creation: &Step<X::Op>) -> Vec<Step<X::Op>> {
+    pub(super) fn ladder_from_nothing(&self, identity: &Identity, creation: &Step<X::Creation>) -> Vec<Step<()>> {
         let (tags, seen) = self.external.fresh(&creation.op);
         let plan =
             |tags: &Tags, seen: &X::Observed| X::plan(self.object, &self.status().managed, identity, Some(tags), seen);
-        let mut ladder = vec![creation.clone()];
-        ladder.extend(climb::<X>(plan(&tags, &seen), tags, seen, plan));
-        ladder
+        let steps = climb::<X>(plan(&tags, &seen), tags, seen, plan);
+        [creation.clone().without_op()].into_iter().chain(steps.into_iter().map(Step::without_op)).collect()
     }
 
     /// Every step from what was seen to the spec: `steps`, and those that only follow from them.

@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     api::{Bucket, CreationIntent, tags::Tags},
     aws::{Aws, AwsKind as _, Options},
-    bucket::{Buckets, Contents, Observed, Op, fresh},
+    bucket::{Buckets, Contents, Creation, Observed, Op, fresh},
     lease::Fence,
     managed::{
         external::{CREATION, Existence, Reads, Step, TAGS},
@@ -47,7 +47,7 @@ struct Point {
 
 /// A new bucket, looked into.
 fn looked_into() -> Observed {
-    Observed { contents: Some(Ok(Contents::default())), ..fresh(&Op::PutTags(Tags::new())) }
+    Observed { contents: Some(Ok(Contents::default())), ..fresh(&Creation::default()) }
 }
 
 const PUBLIC: &str = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::assets/*"}}"#;
@@ -130,9 +130,8 @@ impl Point {
         panic!("no end");
     }
 
-    fn created(&mut self, step: &Step<Op>) {
-        let Op::Create { tags, .. } = &step.op else { panic!("{step:?}") };
-        let tags = if self.external.tags_at_creation(&self.object) { tags.clone() } else { Tags::new() };
+    fn created(&mut self, step: &Step<Creation>) {
+        let tags = if self.external.tags_at_creation(&self.object) { step.op.tags.clone() } else { Tags::new() };
         self.sees(tags);
         self.pass.created = true;
     }
@@ -176,7 +175,7 @@ impl Point {
         }
     }
 
-    fn decide(&self) -> Effect<Op> {
+    fn decide(&self) -> EffectOf<Buckets> {
         decide(&self.situation())
     }
 

@@ -22,7 +22,7 @@ use super::Running;
 const MOST_NOTES: usize = 10;
 
 impl<X: External> Running<'_, X> {
-    pub(super) async fn create(&mut self, proof: &Absent, step: &Step<X::Op>) {
+    pub(super) async fn create(&mut self, proof: &Absent, step: &Step<X::Creation>) {
         self.pass.wrote.insert(step.block);
         let (tags, seen) = match self.context.external.create(proof, &step.op).await {
             Ok(Made::New { tags, seen }) => (Some(tags), seen),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     api::{is_xml, tags::Tags},
     aws::{policy_document::compact, refusal},
-    bucket::{Buckets, Contents, ObjectVersion, Observed, Op, Upload},
+    bucket::{Buckets, Contents, Creation, ObjectVersion, Observed, Op, Upload},
     managed::{
         external::{Existence, Made, Reads},
         fault::Fault,
@@ -46,11 +46,11 @@ const PAGE: usize = 1000;
 impl Bucket {
     /// A bucket as AWS makes it.
     pub fn new() -> Self {
-        Self::with(&Op::PutTags(Tags::new()))
+        Self::with(&Creation::default())
     }
 
-    fn with(op: &Op) -> Self {
-        let fresh = crate::bucket::fresh(op);
+    fn with(creation: &Creation) -> Self {
+        let fresh = crate::bucket::fresh(creation);
         let blocks = fresh.blocks.into_iter().filter_map(|(name, state)| Some((name, state.ok()?)));
         Self { blocks: blocks.collect(), ..Self::default() }
     }
@@ -81,6 +81,7 @@ impl Bucket {
 impl Kind for Buckets {
     const PLURAL: &'static str = "buckets";
     const NOT_FOUND: &'static str = "NoSuchBucket";
+    const CREATE: &'static str = "CreateBucket";
     type Inner = Bucket;
 
     fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Bucket>> {
@@ -132,8 +133,8 @@ impl Kind for Buckets {
         }
     }
 
-    fn make(op: &Op, _: Timestamp) -> Bucket {
-        Bucket::with(op)
+    fn make(creation: &Creation, _: Timestamp) -> Bucket {
+        Bucket::with(creation)
     }
 
     /// Other endpoints that have no such region answer like us-east-1 (LocalStack does).
@@ -143,11 +144,11 @@ impl Kind for Buckets {
 
     /// "Amazon S3 returns 200 OK and resets the bucket access control lists (ACLs)" in us-east-1, and an
     /// error elsewhere.
-    fn made_again(thing: &mut Thing<Bucket>, op: &Op, id: &Identity) -> Made<Observed> {
+    fn made_again(thing: &mut Thing<Bucket>, creation: &Creation, id: &Identity) -> Made<Observed> {
         if Self::tells(id) {
             return Made::Existed(refusal("CreateBucket", Some("BucketAlreadyOwnedByYou"), 409, "it is yours already"));
         }
-        let fresh = crate::bucket::fresh(op);
+        let fresh = crate::bucket::fresh(creation);
         if let Some(Ok(acl)) = fresh.blocks.get("acl") {
             thing.inner.blocks.insert("acl", acl.clone());
         }
@@ -157,7 +158,6 @@ impl Kind for Buckets {
     fn apply(thing: &mut Thing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Fault> {
         let bucket = &mut thing.inner;
         match op {
-            Op::Create { .. } => Err(Fault::user("Misused", "a create is no change")),
             Op::PutTags(_) if bucket.untaggable => {
                 Err(refusal("PutBucketTagging", Some("AccessDenied"), 403, "no right to tag"))
             }
@@ -246,10 +246,9 @@ impl Kind for Buckets {
 
     /// Names that end in `-an` are those of the account-regional namespace (Amazon S3 User Guide, "General purpose bucket
     /// naming rules").
-    fn refuses(op: &Op, id: &Identity) -> Option<Fault> {
-        let Op::Create { account_regional, .. } = op else { return None };
+    fn refuses(creation: &Creation, id: &Identity) -> Option<Fault> {
         let suffix = format!("-{}-{}-an", id.account_id, id.region);
-        match account_regional {
+        match creation.account_regional {
             false if id.name.ends_with("-an") => Some(Fault::user("InvalidBucketName", "the suffix -an is reserved")),
             true if !id.name.ends_with(&suffix) => {
                 Some(Fault::user("InvalidNamespaceHeader", "no name of the account-regional namespace"))
@@ -260,7 +259,6 @@ impl Kind for Buckets {
 
     fn words(op: &Op) -> String {
         match op {
-            Op::Create { .. } => "CreateBucket".to_owned(),
             Op::PutTags(_) => "PutBucketTagging".to_owned(),
             Op::Put { block, .. } | Op::PutItem { block, .. } => format!("Put {block}"),
             Op::DeleteObjects(_) => "DeleteObjects".to_owned(),

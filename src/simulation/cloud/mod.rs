@@ -114,6 +114,8 @@ pub trait Kind: External + Sized {
     const PLURAL: &'static str;
     /// The code of AWS's answer where there is no such thing.
     const NOT_FOUND: &'static str;
+    /// The operation that makes it.
+    const CREATE: &'static str;
     /// What the model holds of it.
     type Inner: Clone + PartialEq + Send + std::fmt::Debug;
 
@@ -129,13 +131,13 @@ pub trait Kind: External + Sized {
     /// The truth, all of it.
     fn truth(inner: &Self::Inner) -> Self::Observed;
 
-    fn make(op: &Self::Op, now: Timestamp) -> Self::Inner;
+    fn make(creation: &Self::Creation, now: Timestamp) -> Self::Inner;
 
     /// Whether the answer to a create tells that it is new.
     fn tells(id: &Identity) -> bool;
 
     /// What AWS answers to the create of what the account has already, and what that does to it.
-    fn made_again(thing: &mut Thing<Self::Inner>, op: &Self::Op, id: &Identity) -> Made<Self::Observed>;
+    fn made_again(thing: &mut Thing<Self::Inner>, creation: &Self::Creation, id: &Identity) -> Made<Self::Observed>;
 
     /// Does one op, or refuses it as AWS does.
     fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Fault>;
@@ -147,7 +149,7 @@ pub trait Kind: External + Sized {
     fn words(op: &Self::Op) -> String;
 
     /// Why AWS makes nothing of this name.
-    fn refuses(_op: &Self::Op, _id: &Identity) -> Option<Fault> {
+    fn refuses(_creation: &Self::Creation, _id: &Identity) -> Option<Fault> {
         None
     }
 }
@@ -202,6 +204,7 @@ fn check_write<T>(thing: &Thing<T>, id: &Identity, words: &str, claims: bool) ->
 impl<X: Kind> External for Fake<X> {
     type Object = X::Object;
     type Observed = X::Observed;
+    type Creation = X::Creation;
     type Op = X::Op;
 
     const BLOCKS: &'static [&'static str] = X::BLOCKS;
@@ -222,11 +225,11 @@ impl<X: Kind> External for Fake<X> {
         X::look(self, id, reads).await
     }
 
-    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Op> {
+    fn creation(&self, object: &Self::Object, id: &Identity) -> Step<Self::Creation> {
         self.real.creation(object, id)
     }
 
-    fn fresh(&self, creation: &Self::Op) -> (Tags, Self::Observed) {
+    fn fresh(&self, creation: &Self::Creation) -> (Tags, Self::Observed) {
         self.real.fresh(creation)
     }
 
@@ -300,32 +303,27 @@ impl<X: Kind> External for Fake<X> {
         X::guard_of(block)
     }
 
-    async fn create(&self, proof: &Absent, op: &Self::Op) -> Result<Made<Self::Observed>, Fault> {
+    async fn create(&self, proof: &Absent, creation: &Self::Creation) -> Result<Made<Self::Observed>, Fault> {
         let id = proof.identity();
-        let words = format!("{} {}", X::words(op), id.name);
+        let words = format!("{} {}", X::CREATE, id.name);
         self.world
             .call(self.process, Leg::Aws, true, &words, |state| {
                 if let Some(what) = check_object::<X>(state, id, false) {
                     state.violated(what);
                 }
-                if let Some(refusal) = X::refuses(op, id) {
+                if let Some(refusal) = X::refuses(creation, id) {
                     return Err(refusal);
                 }
                 let now = super::world::now();
                 let things = X::things(&mut state.cloud);
                 if let Some(there) = things.get_mut(&id.name) {
                     if there.foreign && !there.adoptable {
-                        return Err(refusal(
-                            X::words(op).as_str(),
-                            Some("BucketAlreadyExists"),
-                            409,
-                            "somebody else has the name",
-                        ));
+                        return Err(refusal(X::CREATE, Some("BucketAlreadyExists"), 409, "somebody else has the name"));
                     }
-                    return Ok(X::made_again(there, op, id));
+                    return Ok(X::made_again(there, creation, id));
                 }
-                let (tags, _) = self.real.fresh(op);
-                let inner = X::make(op, now);
+                let (tags, _) = self.real.fresh(creation);
+                let inner = X::make(creation, now);
                 let seen = X::truth(&inner);
                 let thing = Thing { tags: tags.clone(), ..Thing::ours(&id.owner.object(), inner) };
                 things.insert(id.name.clone(), thing);

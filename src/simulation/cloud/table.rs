@@ -17,7 +17,7 @@ use crate::{
         identity::Identity,
     },
     table::{
-        IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
+        Creation, IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
         blocks::{
             self, Read,
             contributor_insights::{ContributorInsightsBlock, Insights},
@@ -95,8 +95,8 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Table {
     /// A table as AWS makes it.
-    pub fn new(op: &Op) -> Self {
-        let (_, seen) = crate::table::fresh(op);
+    pub fn new(creation: &Creation) -> Self {
+        let (_, seen) = crate::table::fresh(creation);
         let described = Observed { settings: BTreeMap::new(), ..seen };
         Self {
             seen: described,
@@ -470,6 +470,7 @@ fn limited(what: &str) -> Fault {
 impl Kind for Tables {
     const PLURAL: &'static str = "tables";
     const NOT_FOUND: &'static str = "ResourceNotFoundException";
+    const CREATE: &'static str = "CreateTable";
     type Inner = Table;
 
     fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Table>> {
@@ -521,15 +522,13 @@ impl Kind for Tables {
         }
     }
 
-    fn make(op: &Op, now: Timestamp) -> Table {
-        let mut table = Table::new(op);
+    fn make(creation: &Creation, now: Timestamp) -> Table {
+        let mut table = Table::new(creation);
         table.seen.settling = Some(Settling::Creating);
         table.busy_until = Some(now + CREATING);
         table.backups_at = now + BACKUPS;
         table.seen.facts.created_at = Some(now);
-        if let Op::Create(creation) = op
-            && let Some(from) = &creation.from
-        {
+        if let Some(from) = &creation.from {
             table.seen.facts.restored_from = restored(from);
             if from.s3_import.is_some() {
                 let arn = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/x/import/{}", now.as_millisecond());
@@ -546,7 +545,7 @@ impl Kind for Tables {
         true
     }
 
-    fn made_again(_: &mut Thing<Table>, _: &Op, _: &Identity) -> Made<Observed> {
+    fn made_again(_: &mut Thing<Table>, _: &Creation, _: &Identity) -> Made<Observed> {
         Made::Existed(refusal("CreateTable", Some("ResourceInUseException"), 400, "Table already exists"))
     }
 
@@ -558,7 +557,6 @@ impl Kind for Tables {
             return Err(in_use());
         }
         match op {
-            Op::Create(_) => Err(Fault::user("Misused", "a create is no change")),
             Op::Tag(put) => table.lock_tags(now).map(|()| thing.tags.extend(put.clone())),
             Op::Untag(gone) => table.lock_tags(now).map(|()| thing.tags.retain(|key, _| !gone.contains(key))),
             Op::Update(update) => table.update(update, now),
@@ -584,7 +582,6 @@ impl Kind for Tables {
 
     fn words(op: &Op) -> String {
         match op {
-            Op::Create(_) => "CreateTable",
             Op::Update(_) => "UpdateTable",
             Op::Set { block, call } => operation(block, call),
             Op::Tag(_) => "TagResource",

@@ -15,9 +15,9 @@ use crate::{
     table::{blocks, indexes::Index, op::Creation, state::normal_local},
 };
 
-use super::{Billing, Observed, Op, billing, settings};
+use super::{Billing, Observed, billing, settings};
 
-pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
+pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Creation> {
     let spec = &object.spec;
     let creation = Creation {
         partition_key: spec.partition_key.clone(),
@@ -60,13 +60,12 @@ pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Op> {
         changes.extend(leaf(block.name(), value));
     }
     changes.extend(tagging::changes(&Tags::new(), &creation.tags));
-    Step::new(CREATION, Op::Create(Box::new(creation)), changes)
+    Step::new(CREATION, creation, changes)
 }
 
 /// A table as AWS makes it: what the create does not say is off.
-pub(in crate::table) fn fresh(creation: &Op) -> (Tags, Observed) {
+pub(in crate::table) fn fresh(creation: &Creation) -> (Tags, Observed) {
     let mut seen = Observed { class: Some(TableClass::default()), settings: blocks::initial(), ..Observed::default() };
-    let Op::Create(creation) = creation else { return (Tags::new(), seen) };
     seen.partition_key = Some(creation.partition_key.clone());
     seen.sort_key.clone_from(&creation.sort_key);
     seen.local_indexes.clone_from(&creation.local_indexes);

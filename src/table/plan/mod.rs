@@ -181,7 +181,6 @@ fn update(block: TableBlock, op: Update, from: &Value, to: &Value) -> Step<Op> {
 
 pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
     match op {
-        Op::Create(_) => {}
         Op::Update(update) => {
             updated(seen, update);
             // No second UpdateTable while the table is UPDATING.

@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-use super::{Effect, Next, Situation};
+use super::{Effect, EffectOf, Next, Situation};
 
 /// Reasons of a deletion that only content is in the way of, by kind.
 const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
 
 impl<X: External> Situation<'_, X> {
-    pub(super) fn deleting(&self) -> Effect<X::Op> {
+    pub(super) fn deleting(&self) -> EffectOf<X> {
         if !self.has_finalizer() {
             return self.gone();
         }
@@ -58,7 +58,7 @@ impl<X: External> Situation<'_, X> {
         )
     }
 
-    pub(super) fn blocked(&self, fault: Fault) -> Effect<X::Op> {
+    pub(super) fn blocked(&self, fault: Fault) -> EffectOf<X> {
         match fault.class {
             Class::Pending | Class::Transient | Class::Credentials => self.conclude(&Outcome::Deleting(Some(fault))),
             _ => self.conclude(&Outcome::DeletionBlocked(fault)),
@@ -73,7 +73,7 @@ impl<X: External> Situation<'_, X> {
 
     /// Nothing of ours is left to do. Where somebody else's finalizer keeps the object, its status says that what it
     /// stood for is not served by it any more.
-    fn gone(&self) -> Effect<X::Op> {
+    fn gone(&self) -> EffectOf<X> {
         let before = self.status();
         let others = self.object.finalizers().join(", ");
         let status = match &before.external {

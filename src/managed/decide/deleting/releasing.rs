@@ -5,12 +5,12 @@ use crate::managed::{
     identity::RELEASED,
 };
 
-use super::super::{Effect, Situation};
+use super::super::{Effect, EffectOf, Situation};
 
 impl<X: External> Situation<'_, X> {
     /// Lets the thing go and keeps it. AWS is asked to remember, and whatever it answers the object
     /// goes: a deletion that retains needs nothing from AWS.
-    pub(super) fn releasing(&self) -> Effect<X::Op> {
+    pub(super) fn releasing(&self) -> EffectOf<X> {
         let identity = match (self.identity, &self.pass.fault) {
             (None, _) => return Effect::Identify,
             (Some(Ok(identity)), None) => identity,

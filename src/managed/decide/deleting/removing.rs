@@ -13,25 +13,25 @@ use crate::{
     },
 };
 
-use super::super::{Effect, Next, Situation};
+use super::super::{Effect, EffectOf, Next, Situation};
 
 /// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
 /// to 1,000 object versions each.
 const BATCHES: usize = 16;
 
 /// What a step of a deletion has found out, or what is to be done before the deletion can go on.
-type Found<T, Op> = ControlFlow<Effect<Op>, T>;
+type Found<X, T> = ControlFlow<EffectOf<X>, T>;
 
 impl<X: External> Situation<'_, X> {
     /// Deletes the thing, and lets the object go only after AWS has said that it is gone.
-    pub(super) fn removing(&self) -> Effect<X::Op> {
+    pub(super) fn removing(&self) -> EffectOf<X> {
         match self.removal() {
             ControlFlow::Continue(effect) | ControlFlow::Break(effect) => effect,
         }
     }
 
     /// The deletion, each step only if the one before it found nothing else to do.
-    fn removal(&self) -> Found<Effect<X::Op>, X::Op> {
+    fn removal(&self) -> Found<X, EffectOf<X>> {
         let identity = self.identified()?;
         self.unhindered()?;
         let (tags, seen) = self.observed()?;
@@ -43,7 +43,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// Which thing it is, and that it still is where it was made.
-    fn identified(&self) -> Found<&Identity, X::Op> {
+    fn identified(&self) -> Found<X, &Identity> {
         match self.identity {
             None => Break(Effect::Identify),
             Some(Err(fault)) => Break(self.blocked(fault.clone())),
@@ -55,7 +55,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// Nothing has gone wrong in this pass. An import that failed has made nothing.
-    fn unhindered(&self) -> Found<(), X::Op> {
+    fn unhindered(&self) -> Found<X, ()> {
         if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == Reason::ImportFailed) {
             return Break(Effect::RemoveFinalizer);
         }
@@ -66,7 +66,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// What is there, with its tags.
-    fn observed(&self) -> Found<(&Tags, &X::Observed), X::Op> {
+    fn observed(&self) -> Found<X, (&Tags, &X::Observed)> {
         match &self.pass.sight {
             None | Some(Existence::Present { tags: None, .. }) => {
                 // What an import is to bring about is not gone because AWS does not show it yet.
@@ -85,7 +85,7 @@ impl<X: External> Situation<'_, X> {
 
     /// That it is this very object's: neither an older one's that this one never claimed, nor one that it never
     /// adopted in writing.
-    fn proven(&self, identity: &Identity, tags: &Tags) -> Found<(Owned, Deletable), X::Op> {
+    fn proven(&self, identity: &Identity, tags: &Tags) -> Found<X, (Owned, Deletable)> {
         match self.claim(identity).judge(tags) {
             Err(refusal) => Break(self.not_ours(&refusal)),
             Ok(owned) => match owned.deletable() {
@@ -96,7 +96,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// That the management policy lets it be deleted.
-    fn permitted(&self) -> Found<(), X::Op> {
+    fn permitted(&self) -> Found<X, ()> {
         if self.object.management_policy() == ManagementPolicy::Plan {
             return Break(self.blocked(self.not_managed()));
         }
@@ -104,7 +104,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// That AWS is not busy with it, and has not been asked to delete it already.
-    fn at_rest(&self, seen: &X::Observed) -> Found<(), X::Op> {
+    fn at_rest(&self, seen: &X::Observed) -> Found<X, ()> {
         if X::settling(seen).is_some() || self.pass.deleted {
             return Break(self.conclude(&Outcome::Deleting(None)));
         }
@@ -112,7 +112,7 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// That nothing it holds, and no setting of it, is in the way; and that the object is what it was when it was read.
-    fn prepared(&self, identity: &Identity, owned: Owned, seen: &X::Observed) -> Found<(), X::Op> {
+    fn prepared(&self, identity: &Identity, owned: Owned, seen: &X::Observed) -> Found<X, ()> {
         if !self.pass.read.contents {
             return Break(look_again());
         }
@@ -130,7 +130,7 @@ impl<X: External> Situation<'_, X> {
 
     /// One step before the deletion. A forced deletion of many things is done in passes, so that it can
     /// be seen, and others get their turn.
-    fn prepare(&self, owned: Owned, step: Step<X::Op>) -> Effect<X::Op> {
+    fn prepare(&self, owned: Owned, step: Step<X::Op>) -> EffectOf<X> {
         if self.pass.batches < BATCHES {
             return Effect::Perform(owned, vec![step]);
         }
@@ -145,7 +145,7 @@ impl<X: External> Situation<'_, X> {
 
     /// The thing is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
     /// writes, though: what this object has held is let go only if it still is another's after a while.
-    fn not_ours(&self, refusal: &Refusal) -> Effect<X::Op> {
+    fn not_ours(&self, refusal: &Refusal) -> EffectOf<X> {
         let told = self.status().refused_since.get(refusal.reason().as_str()).filter(|_| self.is_at_generation());
         let since = told.map(|since| self.now.duration_since(since.0));
         let held = self.status().external.is_some();
@@ -157,7 +157,7 @@ impl<X: External> Situation<'_, X> {
     }
 }
 
-fn look_again<Op>() -> Effect<Op> {
+fn look_again<Creation, Op>() -> Effect<Creation, Op> {
     Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
 }
 

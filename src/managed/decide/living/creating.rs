@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-use super::super::{Effect, Situation, not_visible_yet, report::summary};
+use super::super::{Effect, EffectOf, Situation, not_visible_yet, report::summary};
 
 /// How long an announcement tells when the create was sent.
 const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(5);
 
 impl<X: External> Situation<'_, X> {
-    pub(super) fn absent(&self, identity: &Identity, absent: Absent) -> Effect<X::Op> {
+    pub(super) fn absent(&self, identity: &Identity, absent: Absent) -> EffectOf<X> {
         if self.in_grace() {
             return self.conclude(&Outcome::Retrying(not_visible_yet()));
         }
@@ -91,7 +91,7 @@ impl<X: External> Situation<'_, X> {
     /// AWS has answered the create with "it exists", so it was not made by this attempt. An intent that
     /// rested on it could make somebody else's thing ours; tags go on saying whose it is. The finalizer
     /// stays: an earlier attempt of the same call may have made it, with our tags on it.
-    pub(super) fn existed_before(&self, fault: &Fault) -> Effect<X::Op> {
+    pub(super) fn existed_before(&self, fault: &Fault) -> EffectOf<X> {
         let outcome = self.outcome_of(fault.clone());
         let mut status = self.next_status(&outcome);
         if !self.external.tags_at_creation(self.object) {
@@ -102,7 +102,7 @@ impl<X: External> Situation<'_, X> {
 
     /// AWS has said no to the create, so nothing was made: the object holds nothing and must not
     /// keep a finalizer, or an intent that could make somebody else's thing ours one day.
-    pub(super) fn creation_refused(&self, fault: &Fault) -> Effect<X::Op> {
+    pub(super) fn creation_refused(&self, fault: &Fault) -> EffectOf<X> {
         if self.has_finalizer() && self.status().external.is_none() {
             return Effect::RemoveFinalizer;
         }
@@ -112,7 +112,7 @@ impl<X: External> Situation<'_, X> {
 
     /// AWS has taken the create and made nothing of it, as a look has told: the object holds nothing, and the same is not
     /// asked of AWS again unless somebody wants it.
-    pub(super) fn import_failed(&self, fault: &Fault) -> Effect<X::Op> {
+    pub(super) fn import_failed(&self, fault: &Fault) -> EffectOf<X> {
         if self.has_finalizer() && self.status().external.is_none() {
             return Effect::RemoveFinalizer;
         }

@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-use super::{Effect, Situation};
+use super::{Effect, EffectOf, Situation};
 
 impl<X: External> Situation<'_, X> {
-    pub(super) fn living(&self) -> Effect<X::Op> {
+    pub(super) fn living(&self) -> EffectOf<X> {
         if self.object.management_policy() == ManagementPolicy::Paused {
             return self.conclude(&Outcome::Paused);
         }
@@ -54,7 +54,7 @@ impl<X: External> Situation<'_, X> {
         }
     }
 
-    fn present(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> Effect<X::Op> {
+    fn present(&self, identity: &Identity, tags: Option<&Tags>, seen: &X::Observed) -> EffectOf<X> {
         let full = self.all_blocks();
         let Some(tags) = tags else {
             if let Some(outcome) = self.waiting_for_aws(seen).filter(|_| self.status().external.is_some()) {
@@ -126,13 +126,13 @@ impl<X: External> Situation<'_, X> {
     /// quotes what it holds (its policy, its tags), so nothing of that is published, or read, before both the spec
     /// and the administrator allow adopting it; [`Claim::judge`](crate::managed::ownership::Claim::judge) then
     /// refuses no longer, and `managementPolicy: Plan` shows it. A plan that an earlier version left behind goes.
-    fn refused(&self, refusal: &Refusal) -> Effect<X::Op> {
+    fn refused(&self, refusal: &Refusal) -> EffectOf<X> {
         let outcome = Outcome::Stalled(Fault::user(refusal.reason(), refusal.to_string()));
         self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) })
     }
 
     /// A failure, and with it what the object holds by now: what was made is told whatever fails after it.
-    pub(super) fn failed(&self, fault: Fault) -> Effect<X::Op> {
+    pub(super) fn failed(&self, fault: Fault) -> EffectOf<X> {
         let outcome = self.outcome_of(fault);
         match self.owned() {
             Some((identity, owned, seen)) => self.conclude_owned(identity, &owned, seen, &outcome),

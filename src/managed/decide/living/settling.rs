@@ -8,7 +8,7 @@ use crate::managed::{
     ownership::Owned,
 };
 
-use super::super::{Effect, Situation, report::summary};
+use super::super::{Effect, EffectOf, Situation, report::summary};
 
 impl<X: External> Situation<'_, X> {
     /// No step is left that may run: Secret, then the end of the pass. `owned` is `None` where the thing
@@ -19,7 +19,7 @@ impl<X: External> Situation<'_, X> {
         owned: Option<&Owned>,
         seen: &X::Observed,
         ladder: &[Step<X::Op>],
-    ) -> Effect<X::Op> {
+    ) -> EffectOf<X> {
         let planned = || Outcome::Drifted(summary(ladder));
         let claimed = owned.is_none_or(Owned::is_claimed);
         let assumed = self.unconfirmed(ladder);

@@ -10,14 +10,14 @@ use crate::{
     },
 };
 
-use super::super::{Effect, Situation, Undo, consent::Gate, report::summary};
+use super::super::{Effect, EffectOf, Situation, Undo, consent::Gate, report::summary};
 
 /// The most writes of one reconciliation: about five seconds of AWS's time. A plan may have thousands.
 const MOST_CALLS: usize = 100;
 
 impl<X: External> Situation<'_, X> {
     /// The thing is ours, known and at rest: the next step of the plan, or the end of it.
-    pub(super) fn work(&self, identity: &Identity, owned: Owned, tags: &Tags, seen: &X::Observed) -> Effect<X::Op> {
+    pub(super) fn work(&self, identity: &Identity, owned: Owned, tags: &Tags, seen: &X::Observed) -> EffectOf<X> {
         let in_vain = |block: &&str| {
             self.pass.refused.get(*block).is_some_and(|fault| self.guard_still_stands(block, fault).is_none())
         };
