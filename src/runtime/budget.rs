@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::queue::Class;
+use super::priority::Priority;
 
 /// Calls a second that a lane takes in the long run; resyncs take half of them at most. AWS publishes no
 /// limit for the bucket control plane and asks to keep off it (Amazon S3 User Guide, "Best practices
@@ -60,19 +60,19 @@ impl Budget {
         self.at = self.at.max(now);
     }
 
-    /// An object of this class has made so many calls.
-    pub fn charge(&mut self, class: Class, calls: u32, now: Instant) {
+    /// An object of this priority has made so many calls.
+    pub fn charge(&mut self, priority: Priority, calls: u32, now: Instant) {
         self.settle(now);
         self.calls -= f64::from(calls);
-        if class == Class::Resync {
+        if priority == Priority::Resync {
             self.resync -= f64::from(calls);
         }
     }
 
     /// Gives back what an object was charged for in advance.
-    pub fn refund(&mut self, class: Class, calls: u32) {
+    pub fn refund(&mut self, priority: Priority, calls: u32) {
         self.calls += f64::from(calls);
-        if class == Class::Resync {
+        if priority == Priority::Resync {
             self.resync += f64::from(calls);
         }
     }
@@ -85,25 +85,25 @@ impl Budget {
         self.resync = self.resync.min(0.0);
     }
 
-    /// Whether an object of this class may begin, by what was last settled.
-    pub fn admits(&self, class: Class) -> bool {
-        self.missing(class) < 0.0
+    /// Whether an object of this priority may begin, by what was last settled.
+    pub fn admits(&self, priority: Priority) -> bool {
+        self.missing(priority) < 0.0
     }
 
-    /// When an object of this class may begin.
-    pub fn admits_at(&self, class: Class) -> Instant {
-        let missing = self.missing(class).max(0.0);
-        let rate = if class == Class::Resync { self.rate / 2.0 } else { self.rate };
+    /// When an object of this priority may begin.
+    pub fn admits_at(&self, priority: Priority) -> Instant {
+        let missing = self.missing(priority).max(0.0);
+        let rate = if priority == Priority::Resync { self.rate / 2.0 } else { self.rate };
         // A moment more, so that it is above the line then and not on it.
         self.at + Duration::from_secs_f64(missing / rate) + Duration::from_millis(1)
     }
 
-    /// How many calls must be earned before an object of this class may begin.
-    fn missing(&self, class: Class) -> f64 {
-        match class {
-            Class::User => -self.calls - self.rate * DEBT,
-            Class::Waiting => -self.calls,
-            Class::Resync => (-self.calls).max(-self.resync),
+    /// How many calls must be earned before an object of this priority may begin.
+    fn missing(&self, priority: Priority) -> f64 {
+        match priority {
+            Priority::User => -self.calls - self.rate * DEBT,
+            Priority::Waiting => -self.calls,
+            Priority::Resync => (-self.calls).max(-self.resync),
         }
     }
 }
@@ -116,33 +116,33 @@ mod tests {
         now + Duration::from_secs_f64(seconds)
     }
 
-    fn admitted(budget: &Budget) -> Vec<Class> {
-        Class::ALL.into_iter().filter(|class| budget.admits(*class)).collect()
+    fn admitted(budget: &Budget) -> Vec<Priority> {
+        Priority::ALL.into_iter().filter(|priority| budget.admits(*priority)).collect()
     }
 
     #[test]
     fn what_users_wait_for_goes_into_debt_and_the_rest_waits_until_it_is_paid() {
         let now = Instant::now();
         let mut budget = Budget::new(now);
-        assert_eq!(admitted(&budget), Class::ALL);
-        budget.charge(Class::User, 1_200, now);
-        assert_eq!(admitted(&budget), [Class::User], "two hundred buckets at once");
+        assert_eq!(admitted(&budget), Priority::ALL);
+        budget.charge(Priority::User, 1_200, now);
+        assert_eq!(admitted(&budget), [Priority::User], "two hundred buckets at once");
         budget.settle(after(now, 9.9));
-        assert_eq!(admitted(&budget), [Class::User]);
+        assert_eq!(admitted(&budget), [Priority::User]);
         budget.settle(after(now, 10.1));
-        assert_eq!(admitted(&budget), Class::ALL);
+        assert_eq!(admitted(&budget), Priority::ALL);
     }
 
     #[test]
     fn even_the_debt_of_users_has_an_end() {
         let now = Instant::now();
         let mut budget = Budget::new(now);
-        budget.charge(Class::User, 10_000, now);
+        budget.charge(Priority::User, 10_000, now);
         assert_eq!(admitted(&budget), []);
-        let due = budget.admits_at(Class::User);
+        let due = budget.admits_at(Priority::User);
         assert_eq!((due - now).as_secs(), 38, "(10,000 - 200 - 6,000) / 100");
         budget.settle(due);
-        assert_eq!(admitted(&budget), [Class::User]);
+        assert_eq!(admitted(&budget), [Priority::User]);
     }
 
     #[test]
@@ -152,13 +152,13 @@ mod tests {
         let mut taken = 0;
         for tenth in 0..1_000 {
             budget.settle(after(now, f64::from(tenth) / 10.0));
-            while budget.admits(Class::Resync) {
-                budget.charge(Class::Resync, 8, budget.at);
+            while budget.admits(Priority::Resync) {
+                budget.charge(Priority::Resync, 8, budget.at);
                 taken += 8;
             }
         }
         assert!((4_900..5_200).contains(&taken), "{taken} calls in 100 s");
-        assert!(budget.admits(Class::Waiting));
+        assert!(budget.admits(Priority::Waiting));
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         budget.throttled(now);
         budget.throttled(now);
         assert!((budget.rate() - 25.0).abs() < 0.1, "{}", budget.rate());
-        assert_eq!(admitted(&budget), [Class::User], "nothing is saved up any more");
+        assert_eq!(admitted(&budget), [Priority::User], "nothing is saved up any more");
         for _ in 0..20 {
             budget.throttled(now);
         }

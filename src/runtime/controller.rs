@@ -19,15 +19,16 @@ use crate::{
         cluster::ClusterError,
         conditions::{self, READY, UNSEEN},
         decide::Next,
-        external::{External, ManagedObject},
+        external::External,
         history::History,
         identity::Identity,
         names::{Names, Others},
+        object::ManagedObject,
         reconcile::{Context, reconcile},
     },
 };
 
-use super::{lane::Lane, queue::Key, schedule::Again};
+use super::{key::Key, lane::Lane, schedule::Again};
 
 /// One kind, with its type forgotten, so that the workers can serve all kinds alike.
 pub trait Controller: Send + Sync {

@@ -7,10 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    budget::Budget,
-    queue::{Class, Key},
-};
+use super::{budget::Budget, key::Key, priority::Priority};
 
 /// One service in one region. Each kind is a service of its own, and there is one account. A region or a
 /// service that gives no answers, or refuses to be asked so often, does so to all objects of its lane and
@@ -39,8 +36,8 @@ pub(super) struct Traffic {
     pub running: usize,
     /// How many of those hold a place, see [`super::queue::Queue`].
     pub fresh: usize,
-    /// What is due, by class.
-    pub ready: [Turns; Class::ALL.len()],
+    /// What is due, by priority.
+    pub ready: [Turns; Priority::ALL.len()],
     /// The calls it may take.
     pub budget: Budget,
     /// Attempts without an answer since the last one with one.
@@ -69,7 +66,7 @@ impl Traffic {
     }
 }
 
-/// What is due in one class, one namespace after the other: thousands of objects of one delay an object
+/// What is due in one priority, one namespace after the other: thousands of objects of one delay an object
 /// of another by one turn. Within a namespace, in the order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Turns {

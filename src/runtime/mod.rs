@@ -8,10 +8,12 @@ mod controller;
 mod error;
 mod gate;
 mod http;
+mod key;
 mod lane;
 mod operator;
 mod options;
 mod preflight;
+mod priority;
 mod probes;
 mod queue;
 mod schedule;
@@ -31,7 +33,8 @@ pub(crate) mod parts {
     //! What the simulation puts together by itself.
     pub(crate) use super::{
         controller::{Controller, KindController},
-        queue::{Attempts, Key},
+        key::Key,
+        queue::Attempts,
         schedule::Schedule,
         watch::Intake,
         work::Shared,

@@ -9,12 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     lease::Fence,
-    managed::{
-        decide::Settings,
-        external::{External, ManagedObject},
-        reconcile::Context,
-        references::Owners,
-    },
+    managed::{decide::Settings, external::External, object::ManagedObject, reconcile::Context, references::Owners},
     telemetry::{Events, Metrics},
 };
 

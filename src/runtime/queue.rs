@@ -8,20 +8,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::lane::{Lane, Traffic};
-
-/// Which object. The uid makes it this very one.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Key {
-    /// Its kind, in lower case: `bucket`.
-    pub kind: &'static str,
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its uid.
-    pub uid: String,
-}
+use super::{
+    key::Key,
+    lane::{Lane, Traffic},
+    priority::Priority,
+};
 
 /// How often an object was looked at in vain.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -30,22 +21,6 @@ pub struct Attempts {
     pub polls: u32,
     /// Failures, since the last success.
     pub failures: u32,
-}
-
-/// Why an object is due. What a user waits for goes first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Class {
-    /// A user made, edited or deleted it.
-    User,
-    /// AWS was busy with it, or it failed.
-    Waiting,
-    /// It is time to look again.
-    Resync,
-}
-
-impl Class {
-    /// All of them, the first first.
-    pub const ALL: [Self; 3] = [Self::User, Self::Waiting, Self::Resync];
 }
 
 /// What somebody did to an object.
@@ -81,7 +56,7 @@ const EXPECTED_CALLS: u32 = 6;
 /// One entry per object; each is waiting for its time, ready, or running. Never two reconciliations of one
 /// object at once.
 ///
-/// What is ready goes by class, then by lane in turn, then by namespace in turn. An object is handed out
+/// What is ready goes by priority, then by lane in turn, then by namespace in turn. An object is handed out
 /// where there is a place for it: `concurrency` places are shared by all lanes, a quarter as many are
 /// each lane's own, and one that runs for long gives its place up. A lane that gives no answers has two.
 #[derive(Debug)]
@@ -91,8 +66,8 @@ pub struct Queue {
     counts: HashMap<&'static str, usize>,
     waiting: BTreeMap<(Instant, u64), Key>,
     lanes: BTreeMap<Lane, Traffic>,
-    /// The lane that was served last, by class.
-    served: [Option<Lane>; Class::ALL.len()],
+    /// The lane that was served last, by priority.
+    served: [Option<Lane>; Priority::ALL.len()],
     /// Those that run and hold a place, by their beginning.
     fresh: BTreeMap<(Instant, u64), Lane>,
     running: usize,
@@ -108,7 +83,7 @@ pub struct Job {
     /// Where its calls go.
     pub lane: Lane,
     /// Why it was due.
-    pub class: Class,
+    pub priority: Priority,
     /// How long it has been due.
     pub waited: Duration,
 }
@@ -116,7 +91,7 @@ pub struct Job {
 #[derive(Debug)]
 struct Entry {
     place: Place,
-    class: Class,
+    priority: Priority,
     attempts: Attempts,
     lane: Lane,
     /// Until when its runs for users are used up, see [`PACE`].
@@ -134,7 +109,7 @@ enum Place {
 
 #[derive(Debug)]
 struct Run {
-    class: Class,
+    priority: Priority,
     since: Instant,
     arrival: u64,
     /// The lane it is counted in.
@@ -154,7 +129,7 @@ impl Queue {
             counts: HashMap::new(),
             waiting: BTreeMap::new(),
             lanes: BTreeMap::new(),
-            served: [const { None }; Class::ALL.len()],
+            served: [const { None }; Priority::ALL.len()],
             fresh: BTreeMap::new(),
             running: 0,
             ready: 0,
@@ -166,7 +141,7 @@ impl Queue {
     /// whatever it was waiting for. If it is running it runs again.
     pub fn trigger(&mut self, key: &Key, lane: &Lane, why: Why, now: Instant) {
         let Some(entry) = self.entries.get_mut(key) else {
-            let mut entry = self.enter_new(key, Class::User, lane, now);
+            let mut entry = self.enter_new(key, Priority::User, lane, now);
             entry.pay(now);
             return self.place(key.clone(), entry, now, now);
         };
@@ -186,9 +161,9 @@ impl Queue {
     }
 
     /// Nobody is waiting for the object: it is looked at when its time comes.
-    pub fn schedule(&mut self, key: &Key, lane: &Lane, class: Class, at: Instant, now: Instant) {
+    pub fn schedule(&mut self, key: &Key, lane: &Lane, priority: Priority, at: Instant, now: Instant) {
         if !self.entries.contains_key(key) {
-            let entry = self.enter_new(key, class, lane, now);
+            let entry = self.enter_new(key, priority, lane, now);
             self.place(key.clone(), entry, at, now);
         }
     }
@@ -197,25 +172,26 @@ impl Queue {
     pub fn take(&mut self, now: Instant) -> Option<Job> {
         self.promote(now);
         self.give_places_up(now);
-        let (class, lane) = self.choose(now)?;
-        let key = self.lanes.get_mut(&lane)?.ready[class as usize].pop()?;
-        self.served[class as usize] = Some(lane.clone());
+        let (priority, lane) = self.choose(now)?;
+        let key = self.lanes.get_mut(&lane)?.ready[priority as usize].pop()?;
+        self.served[priority as usize] = Some(lane.clone());
         self.ready -= 1;
         self.arrivals += 1;
-        let run = Run { class, since: now, arrival: self.arrivals, lane: lane.clone(), again: None, forgotten: false };
+        let run =
+            Run { priority, since: now, arrival: self.arrivals, lane: lane.clone(), again: None, forgotten: false };
         self.running += 1;
         self.fresh.insert((now, run.arrival), lane.clone());
         if let Some(traffic) = self.lanes.get_mut(&lane) {
             traffic.running += 1;
             traffic.fresh += 1;
-            traffic.budget.charge(class, EXPECTED_CALLS, now);
+            traffic.budget.charge(priority, EXPECTED_CALLS, now);
         }
         let before = self.entries.get_mut(&key).map(|entry| std::mem::replace(&mut entry.place, Place::Running(run)));
         let waited = match before {
             Some(Place::Ready(since, _)) => now.saturating_duration_since(since),
             _ => Duration::ZERO,
         };
-        Some(Job { key, lane, class, waited })
+        Some(Job { key, lane, priority, waited })
     }
 
     /// How often in a row the object has failed or been polled.
@@ -225,14 +201,14 @@ impl Queue {
 
     /// A reconciliation is over. The object comes back at `at`, or soon if something was done to it
     /// meanwhile.
-    pub fn finish(&mut self, key: &Key, class: Class, attempts: Attempts, at: Instant, now: Instant) {
+    pub fn finish(&mut self, key: &Key, priority: Priority, attempts: Attempts, at: Instant, now: Instant) {
         let Some((mut entry, run)) = self.end_run(key) else { return };
-        entry.class = class;
+        entry.priority = priority;
         entry.attempts = attempts;
         let mut due = at;
         if let Some(why) = run.again {
             due = due.min(entry.allowed(why, now));
-            entry.class = Class::User;
+            entry.priority = Priority::User;
             entry.pay(now);
             if why == Why::Edited {
                 entry.attempts = Attempts::default();
@@ -272,9 +248,16 @@ impl Queue {
 
     /// What a reconciliation has called, and whether AWS was asked too often. Answers with the rate that
     /// the lane has from now on, in calls a second.
-    pub fn charge(&mut self, lane: &Lane, class: Class, calls: u32, throttled: bool, now: Instant) -> Option<f64> {
+    pub fn charge(
+        &mut self,
+        lane: &Lane,
+        priority: Priority,
+        calls: u32,
+        throttled: bool,
+        now: Instant,
+    ) -> Option<f64> {
         let budget = &mut self.lanes.get_mut(lane)?.budget;
-        budget.charge(class, calls, now);
+        budget.charge(priority, calls, now);
         if throttled {
             budget.throttled(now);
         }
@@ -286,8 +269,8 @@ impl Queue {
         let waiting = self.waiting.keys().next().map(|(at, _)| *at);
         let place = self.fresh.keys().next().filter(|_| self.ready > 0).map(|(since, _)| *since + PLACE_HELD);
         let paid = self.lanes.values().flat_map(|traffic| {
-            let due = Class::ALL.into_iter().filter(|class| !traffic.ready[*class as usize].is_empty());
-            due.map(|class| traffic.budget.admits_at(class))
+            let due = Priority::ALL.into_iter().filter(|priority| !traffic.ready[*priority as usize].is_empty());
+            due.map(|priority| traffic.budget.admits_at(priority))
         });
         // What is paid for already waits for a place, and whoever gives one up says so.
         waiting.into_iter().chain(place).chain(paid.filter(|at| *at > now)).min()
@@ -303,24 +286,24 @@ impl Queue {
         self.counts.get(kind).copied().unwrap_or_default()
     }
 
-    /// What may run next: by class, and within one by lane in turn.
-    fn choose(&mut self, now: Instant) -> Option<(Class, Lane)> {
+    /// What may run next: by priority, and within one by lane in turn.
+    fn choose(&mut self, now: Instant) -> Option<(Priority, Lane)> {
         let shared = self.fresh.len() < self.concurrency && self.running < self.concurrency * MOST_RUNNING;
         let own = self.concurrency.div_ceil(OWN_SHARE);
         for traffic in self.lanes.values_mut() {
             traffic.budget.settle(now);
         }
-        Class::ALL.into_iter().find_map(|class| {
+        Priority::ALL.into_iter().find_map(|priority| {
             let admits = |traffic: &Traffic| {
-                !traffic.ready[class as usize].is_empty()
+                !traffic.ready[priority as usize].is_empty()
                     && traffic.has_place(shared, own)
-                    && traffic.budget.admits(class)
+                    && traffic.budget.admits(priority)
             };
-            let last = self.served[class as usize].as_ref();
+            let last = self.served[priority as usize].as_ref();
             let after = self.lanes.range((last.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
             let before = last.map(|last| self.lanes.range(..=last.clone())).into_iter().flatten();
             let (lane, _) = after.chain(before).find(|(_, traffic)| admits(traffic))?;
-            Some((class, lane.clone()))
+            Some((priority, lane.clone()))
         })
     }
 
@@ -353,14 +336,14 @@ impl Queue {
         let Some(entry) = self.entries.get(key) else { return };
         let due = match entry.place {
             // It runs soon anyway, and for a user as soon as for anybody.
-            Place::Ready(..) if entry.class == Class::User || allowed > now => return,
+            Place::Ready(..) if entry.priority == Priority::User || allowed > now => return,
             Place::Waiting(at, _) => at.min(allowed),
             _ => allowed,
         };
         let Some(mut entry) = self.take_out(key) else { return };
         // One that waits to run for a user is paid for.
-        if entry.class != Class::User {
-            entry.class = Class::User;
+        if entry.priority != Priority::User {
+            entry.priority = Priority::User;
             entry.pay(now);
         }
         self.place(key.clone(), entry, due, now);
@@ -383,10 +366,10 @@ impl Queue {
     }
 
     /// A new object. It has no place yet.
-    fn enter_new(&mut self, key: &Key, class: Class, lane: &Lane, now: Instant) -> Entry {
+    fn enter_new(&mut self, key: &Key, priority: Priority, lane: &Lane, now: Instant) -> Entry {
         self.count_one(key);
         self.enter(lane, now);
-        Entry { place: Place::Waiting(now, 0), class, attempts: Attempts::default(), lane: lane.clone(), paid: None }
+        Entry { place: Place::Waiting(now, 0), priority, attempts: Attempts::default(), lane: lane.clone(), paid: None }
     }
 
     fn place(&mut self, key: Key, mut entry: Entry, due: Instant, now: Instant) {
@@ -396,7 +379,7 @@ impl Queue {
             entry.place = Place::Waiting(due, self.arrivals);
         } else if let Some(traffic) = self.lanes.get_mut(&entry.lane) {
             self.ready += 1;
-            traffic.ready[entry.class as usize].push(self.arrivals, key.clone());
+            traffic.ready[entry.priority as usize].push(self.arrivals, key.clone());
             entry.place = Place::Ready(due, self.arrivals);
         }
         self.entries.insert(key, entry);
@@ -410,7 +393,7 @@ impl Queue {
             Place::Ready(_, arrival) => {
                 self.ready -= 1;
                 if let Some(traffic) = self.lanes.get_mut(&entry.lane) {
-                    traffic.ready[entry.class as usize].remove(&key.namespace, arrival);
+                    traffic.ready[entry.priority as usize].remove(&key.namespace, arrival);
                 }
             }
             Place::Running(_) => {}
@@ -430,7 +413,7 @@ impl Queue {
         if let Some(traffic) = self.lanes.get_mut(&run.lane) {
             traffic.running -= 1;
             traffic.fresh -= usize::from(held);
-            traffic.budget.refund(run.class, EXPECTED_CALLS);
+            traffic.budget.refund(run.priority, EXPECTED_CALLS);
         }
         self.drop_if_empty(&run.lane);
         if run.forgotten {

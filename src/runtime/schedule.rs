@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::managed::decide::Next;
 
-use super::queue::{Attempts, Class};
+use super::{priority::Priority, queue::Attempts};
 
 /// How the next look is timed.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Schedule {
         wished.max(Duration::from_secs(objects.saturating_mul(CALLS_PER_LOOK) / RESYNC_CALLS_PER_SECOND))
     }
 
-    /// After a pass: in which class, after how many attempts, and in how long the object comes back.
+    /// After a pass: in which priority, after how many attempts, and in how long the object comes back.
     /// `random` is between 0 and 1, and spreads objects that began together.
     pub fn next(
         self,
@@ -76,7 +76,7 @@ impl Schedule {
         attempts: Attempts,
         objects: usize,
         random: f64,
-    ) -> Option<(Class, Attempts, Duration)> {
+    ) -> Option<(Priority, Attempts, Duration)> {
         let Attempts { polls, failures } = attempts;
         let polls = if again.wrote { 0 } else { polls };
         let pause = |(first, most), times| jitter(doubled(first, most, times), random);
@@ -85,14 +85,16 @@ impl Schedule {
         let afresh = Attempts::default();
         Some(match again.next {
             Next::Never => return None,
-            Next::Retry => (Class::Waiting, failed, pause(BACKOFF, failures)),
-            Next::Mend => (Class::Waiting, failed, pause(MEND, failures)),
-            Next::Slow => (Class::Waiting, failed, pause(SLOW, failures)),
-            Next::Poll => (Class::Waiting, Attempts { polls: polls.saturating_add(1), failures }, pause(POLL, polls)),
-            Next::Again => (Class::Waiting, afresh, Duration::ZERO),
-            Next::Busy => (Class::Waiting, attempts, jitter(BUSY, random)),
-            Next::Verify => (Class::Resync, afresh, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
-            Next::Resync => (Class::Resync, afresh, interval),
+            Next::Retry => (Priority::Waiting, failed, pause(BACKOFF, failures)),
+            Next::Mend => (Priority::Waiting, failed, pause(MEND, failures)),
+            Next::Slow => (Priority::Waiting, failed, pause(SLOW, failures)),
+            Next::Poll => {
+                (Priority::Waiting, Attempts { polls: polls.saturating_add(1), failures }, pause(POLL, polls))
+            }
+            Next::Again => (Priority::Waiting, afresh, Duration::ZERO),
+            Next::Busy => (Priority::Waiting, attempts, jitter(BUSY, random)),
+            Next::Verify => (Priority::Resync, afresh, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
+            Next::Resync => (Priority::Resync, afresh, interval),
         })
     }
 }
@@ -141,7 +143,7 @@ mod tests {
     fn a_name_that_another_object_is_making_is_asked_for_again_in_a_moment_however_often() {
         let many = Attempts { polls: 99, failures: 99 };
         let next = SCHEDULE.next(Next::Busy.into(), many, 1, 0.5);
-        assert_eq!(next, Some((Class::Waiting, many, Duration::from_millis(250))));
+        assert_eq!(next, Some((Priority::Waiting, many, Duration::from_millis(250))));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::io;
 
 use crate::managed::{
-    external::ManagedObject,
     fault::{Fault, Reason},
+    object::ManagedObject,
 };
 
 /// The most bytes of JSON that a spec may have. A thousand lifecycle rules have about half of that.

@@ -21,17 +21,14 @@ use crate::{
     managed::{
         cluster::pruned,
         conditions::{Outcome, STALLED, SYNCED, conditions},
-        external::{External, ManagedObject},
+        external::External,
         fault::{Fault, Reason},
+        object::ManagedObject,
     },
 };
 
 use super::{
-    controller::KindController,
-    lane::Lane,
-    probes::Watched,
-    queue::{Class, Key, Why},
-    size::too_large,
+    controller::KindController, key::Key, lane::Lane, priority::Priority, probes::Watched, queue::Why, size::too_large,
     work::Shared,
 };
 
@@ -191,7 +188,8 @@ impl<X: External> Intake<X> {
                         // After a start, what was in sync is looked at within one interval, not all at once.
                         Listed::AtRest(key, lane, own) => {
                             let at = self.shared.within_an_interval(key.kind, own);
-                            self.shared.queue(|queue| queue.schedule(&key, &lane, Class::Resync, at, Instant::now()));
+                            self.shared
+                                .queue(|queue| queue.schedule(&key, &lane, Priority::Resync, at, Instant::now()));
                         }
                     }
                 }

@@ -16,8 +16,9 @@ use crate::{aws::Meter, telemetry::Metrics};
 
 use super::{
     controller::Controller,
+    key::Key,
     probes::Controllers,
-    queue::{Job, Key, Queue},
+    queue::{Job, Queue},
     schedule::{Again, Schedule},
 };
 
@@ -89,7 +90,7 @@ impl Shared {
             if meter.answered() {
                 queue.heard(&job.lane, true);
             }
-            let rate = queue.charge(&job.lane, job.class, meter.calls(), meter.throttled(), Instant::now());
+            let rate = queue.charge(&job.lane, job.priority, meter.calls(), meter.throttled(), Instant::now());
             self.bring_back(queue, &job.key, again, fastrand::f64());
             rate
         });
@@ -100,7 +101,7 @@ impl Shared {
         let (attempts, objects, now) = (queue.attempts(key), queue.count(key.kind), Instant::now());
         self.metrics.resyncs_every(key.kind, self.schedule.interval(None, objects));
         match self.schedule.next(again, attempts, objects, random) {
-            Some((class, attempts, delay)) => queue.finish(key, class, attempts, now + delay, now),
+            Some((priority, attempts, delay)) => queue.finish(key, priority, attempts, now + delay, now),
             None => queue.finish_for_good(key),
         }
     }

@@ -38,7 +38,7 @@ impl Queue {
     }
 
     fn rest(&mut self, name: &str, at: Instant, now: Instant) {
-        self.schedule(&key(name), &home(), Class::Resync, at, now);
+        self.schedule(&key(name), &home(), Priority::Resync, at, now);
     }
 
     fn name(&mut self, now: Instant) -> Option<String> {
@@ -46,7 +46,7 @@ impl Queue {
     }
 
     fn is_done(&mut self, name: &str, now: Instant) {
-        self.finish(&key(name), Class::Resync, Attempts::default(), now + after(600), now);
+        self.finish(&key(name), Priority::Resync, Attempts::default(), now + after(600), now);
     }
 }
 
@@ -54,7 +54,7 @@ impl Queue {
 fn what_a_user_waits_for_goes_first() {
     let (mut queue, now) = start();
     queue.rest("resync", now, now);
-    queue.schedule(&key("waiting"), &home(), Class::Waiting, now, now);
+    queue.schedule(&key("waiting"), &home(), Priority::Waiting, now, now);
     queue.edit("user", now);
     let order: Vec<String> = std::iter::from_fn(|| queue.name(now)).collect();
     assert_eq!(order, ["user", "waiting", "resync"]);
@@ -80,13 +80,13 @@ fn what_is_touched_runs_at_once_and_keeps_the_backoff_that_it_has_earned() {
     let failed = Attempts { polls: 0, failures: 7 };
     queue.edit("a", now);
     queue.take(now);
-    queue.finish(&key("a"), Class::Waiting, failed, now + after(300), now);
+    queue.finish(&key("a"), Priority::Waiting, failed, now + after(300), now);
     assert_eq!(queue.name(now), None);
     queue.touch("a", now);
     assert_eq!(queue.name(now).as_deref(), Some("a"));
     assert_eq!(queue.attempts(&key("a")), failed);
     queue.touch("a", now);
-    queue.finish(&key("a"), Class::Waiting, failed, now + after(300), now);
+    queue.finish(&key("a"), Priority::Waiting, failed, now + after(300), now);
     assert_eq!(queue.name(now).as_deref(), Some("a"), "touched while it ran, too");
     assert_eq!(queue.attempts(&key("a")), failed);
 }
@@ -97,12 +97,12 @@ fn an_edit_jumps_over_a_backoff_and_starts_afresh() {
     let failed = Attempts { polls: 0, failures: 7 };
     queue.edit("a", now);
     queue.take(now);
-    queue.finish(&key("a"), Class::Waiting, failed, now + after(300), now);
+    queue.finish(&key("a"), Priority::Waiting, failed, now + after(300), now);
     queue.edit("a", now);
     assert_eq!(queue.name(now).as_deref(), Some("a"));
     assert_eq!(queue.attempts(&key("a")), Attempts::default());
     queue.edit("a", now);
-    queue.finish(&key("a"), Class::Waiting, failed, now + after(300), now);
+    queue.finish(&key("a"), Priority::Waiting, failed, now + after(300), now);
     assert_eq!(queue.attempts(&key("a")), Attempts::default(), "edited while it ran, too");
 }
 
@@ -212,8 +212,8 @@ fn an_object_whose_region_changes_changes_its_lane() {
 fn what_may_wait_waits_while_its_lane_is_in_debt_and_no_other() {
     let (mut queue, now) = start();
     queue.rest("a", now, now);
-    queue.schedule(&of("n", "elsewhere"), &lane("eu-west-1"), Class::Resync, now, now);
-    queue.charge(&home(), Class::User, 1_200, false, now);
+    queue.schedule(&of("n", "elsewhere"), &lane("eu-west-1"), Priority::Resync, now, now);
+    queue.charge(&home(), Priority::User, 1_200, false, now);
     assert_eq!(queue.name(now).as_deref(), Some("elsewhere"));
     assert_eq!(queue.name(now), None);
     queue.edit("b", now);
@@ -244,7 +244,7 @@ struct Course {
     takes: Duration,
     calls: u32,
     answers: bool,
-    class: Class,
+    priority: Priority,
     again: Duration,
 }
 
@@ -304,8 +304,8 @@ impl Model {
         for _ in 0..if course.answers { 1 } else { 3 } {
             self.queue.heard(&job.lane, course.answers);
         }
-        self.queue.charge(&job.lane, job.class, course.calls, false, now);
-        self.queue.finish(&job.key, course.class, Attempts::default(), now + course.again, now);
+        self.queue.charge(&job.lane, job.priority, course.calls, false, now);
+        self.queue.finish(&job.key, course.priority, Attempts::default(), now + course.again, now);
     }
 
     /// Makes one object of another tenant each second, and answers with the longest time to its end.
@@ -324,13 +324,13 @@ impl Model {
 }
 
 fn quick(_: &Job) -> Course {
-    Course { takes: QUICK, calls: 6, answers: true, class: Class::Resync, again: after(600) }
+    Course { takes: QUICK, calls: 6, answers: true, priority: Priority::Resync, again: after(600) }
 }
 
 /// Regions whose name says so give no answer for ten seconds; the others are quick.
 fn hanging(job: &Job) -> Course {
     if job.lane.region.starts_with("hangs") {
-        Course { takes: after(10), calls: 3, answers: false, class: Class::Waiting, again: after(1) }
+        Course { takes: after(10), calls: 3, answers: false, priority: Priority::Waiting, again: after(1) }
     } else {
         quick(job)
     }
@@ -405,7 +405,7 @@ fn thousands_of_busy_or_broken_objects_of_one_namespace_delay_no_other() {
         model.trigger(&of("attacker", &number.to_string()), &home(), Why::Edited);
     }
     let broken = |job: &Job| Course {
-        class: if job.key.namespace == "attacker" { Class::Waiting } else { Class::Resync },
+        priority: if job.key.namespace == "attacker" { Priority::Waiting } else { Priority::Resync },
         again: if job.key.namespace == "attacker" { after(1) } else { after(600) },
         ..quick(job)
     };
@@ -501,7 +501,7 @@ proptest! {
                 Move::Schedule(object, at) => {
                     let at = now + Duration::from_millis(at.into());
                     if !runs.contains(&object) {
-                        queue.schedule(&name(object), &lane_of(object), Class::Resync, at, now);
+                        queue.schedule(&name(object), &lane_of(object), Priority::Resync, at, now);
                         there.insert(object);
                     }
                 }
@@ -518,7 +518,7 @@ proptest! {
                         owed.remove(&object);
                     } else {
                         let at = now + Duration::from_millis(at.into());
-                        queue.finish(&name(object), Class::Waiting, Attempts::default(), at, now);
+                        queue.finish(&name(object), Priority::Waiting, Attempts::default(), at, now);
                     }
                 },
                 Move::Forget(object) => {
@@ -528,7 +528,7 @@ proptest! {
                 }
                 Move::Pass(milliseconds) => now += Duration::from_millis(milliseconds.into()),
                 Move::Charge(calls, throttled) => {
-                    queue.charge(&lane_of(0), Class::User, calls.into(), throttled, now);
+                    queue.charge(&lane_of(0), Priority::User, calls.into(), throttled, now);
                 }
                 Move::Heard(answered) => queue.heard(&lane_of(0), answered),
             }
@@ -543,7 +543,7 @@ proptest! {
                 owed.remove(&object);
             }
             for object in std::mem::take(&mut runs) {
-                queue.finish(&name(object), Class::Resync, Attempts::default(), now + after(36_000), now);
+                queue.finish(&name(object), Priority::Resync, Attempts::default(), now + after(36_000), now);
             }
             if owed.is_empty() && queue.ready() == 0 {
                 break;
