@@ -6,12 +6,15 @@ use crate::{
     api::{AdoptionPolicy, Bucket, CreationIntent, Managed, NameScope, tags::Tags},
     aws::{dns_suffix, partition, s3_website_domain},
     managed::{
-        external::{Common, Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step, common},
+        external::External,
         fault::Fault,
         identity::Identity,
+        object::{Common, ManagedObject, common},
+        observation::{Existence, Made, Preparation, Reads, Settling},
         ownership::{Absent, Deletable, Owned},
         references::{Field, Form},
         secret::Outputs,
+        step::Step,
     },
 };
 

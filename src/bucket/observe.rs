@@ -8,9 +8,9 @@ use crate::{
     api::tags::Tags,
     aws::{code, fault, not_offered},
     managed::{
-        external::{Existence, Reads},
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Reads},
     },
 };
 

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Bucket, DeletionPolicy, Managed, NameScope, ObjectOwnership, tags::Tags},
+    api::{Bucket, DeletionPolicy, Effect, Managed, NameScope, ObjectOwnership, tags::Tags},
     managed::{
         change::{Change, diff},
-        external::{CREATION, Effect, Preparation, Step, TAGS},
         fault::{Fault, Reason},
         identity::{Identity, RELEASED},
+        observation::Preparation,
+        step::{CREATION, Step, TAGS},
         tagging,
     },
 };

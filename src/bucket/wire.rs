@@ -10,10 +10,12 @@ use crate::{
     api::{Managed, tags::Tags},
     aws::{Aws, AwsKind as _},
     managed::{
-        external::{Existence, External as _, Made, Preparation, Reads, Step},
+        external::External as _,
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Made, Preparation, Reads},
         ownership::Absent,
+        step::Step,
         tagging,
     },
 };

@@ -1,9 +1,9 @@
 use aws_sdk_s3::types::{AbacStatus, BucketAbacStatus};
 
 use crate::{
-    api::{Abac, BucketSpec, Switch},
+    api::{Abac, BucketSpec, Effect, Switch},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};

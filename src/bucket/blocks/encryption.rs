@@ -5,9 +5,9 @@ use aws_sdk_s3::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{BlockedEncryptionType, BucketSpec, EncryptionAlgorithm},
+    api::{BlockedEncryptionType, BucketSpec, Effect, EncryptionAlgorithm},
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};

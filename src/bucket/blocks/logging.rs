@@ -2,9 +2,9 @@ use aws_sdk_s3::types::{self as sdk, BucketLoggingStatus, LoggingEnabled, Target
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, LogsPermission, PartitionDateSource},
+    api::{BucketSpec, Effect, LogsPermission, PartitionDateSource},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{

@@ -26,23 +26,21 @@ mod policy;
 mod public_access_block;
 mod replication;
 mod request_payer;
+mod row;
 mod versioning;
 mod website;
 
 use aws_smithy_types::error::operation::BuildError;
-use serde_json::Value;
 
 use crate::{
-    api::BucketSpec,
     iam::Operation,
     managed::{
-        self,
-        block::{Answer, names, state},
+        block::names,
         fault::{Fault, Reason},
     },
 };
 
-pub(super) use managed::block::Block;
+pub(super) use crate::managed::block::Block;
 
 use super::{
     Buckets,
@@ -57,33 +55,10 @@ pub(super) use object_ownership::{ObjectOwnershipBlock, to_sdk as object_ownersh
 pub(super) use policy::PolicyBlock;
 pub(super) use public_access_block::{PublicAccessBlock, loosens};
 pub(super) use replication::ReplicationBlock;
+pub(super) use row::{Row, Target, Write};
 pub(super) use versioning::VersioningBlock;
 
-/// Where a call goes: the bucket, and the account that must own it.
-///
-/// `account_id` goes with every call as `ExpectedBucketOwner`: a name that was freed and taken by
-/// somebody else is then refused by AWS instead of being read, or worse, written.
-pub(crate) struct Target {
-    pub client: aws_sdk_s3::Client,
-    pub bucket: String,
-    pub account_id: String,
-}
-
-impl managed::block::Blocks for Buckets {
-    type Spec = BucketSpec;
-    type Target = Target;
-}
-
-pub(super) type Row = managed::block::Row<Buckets, Write>;
-
-/// How a block is written.
-#[derive(Clone, Copy)]
-pub(super) enum Write {
-    /// Its whole state at once.
-    Whole(for<'a> fn(&'a Target, &'a Value) -> Answer<'a, ()>),
-    /// A list, one configuration at a time, by its id; `None` deletes it.
-    Each(for<'a> fn(&'a Target, &'a str, Option<&'a Value>) -> Answer<'a, ()>),
-}
+use row::{as_json, row};
 
 /// Every block, in the order in which they are written. The exceptions to the order are made in
 /// [`super::plan`]: the public access block is loosened before what it would refuse, others lose
@@ -126,23 +101,6 @@ pub(super) const GUARDED: [&str; 2] = [AclBlock::NAME, PolicyBlock::NAME];
 /// The row of this name.
 pub(super) fn find(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name)
-}
-
-/// S3 is told it as XML, which has no way to write some characters.
-const fn row<B: Block<Kind = Buckets, Call = <B as Block>::State>>() -> Row {
-    Row {
-        refusal: |value| {
-            state::<B>(value)
-                .map_or_else(Some, |state| B::refusal(&state))
-                .or_else(|| characters::refusal(B::NAME, value))
-        },
-        ..as_json::<B>()
-    }
-}
-
-/// S3 is told it as the JSON that it is.
-const fn as_json<B: Block<Kind = Buckets, Call = <B as Block>::State>>() -> Row {
-    Row::of::<B>(Write::Whole(|target, value| Box::pin(async move { B::write(target, &state::<B>(value)?).await })))
 }
 
 /// The SDK refuses to build a request: something that S3 demands is missing in it. Asking again does not help.

@@ -6,13 +6,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    api::BucketSpec,
-    managed::{external::Effect, fault::Fault},
+    api::{BucketSpec, Effect},
+    managed::fault::Fault,
 };
 
 use super::{
-    Operation, Row, Target, Write, characters,
+    Operation, characters,
     document::{by_id, read_as},
+    row::{Row, Target, Write},
 };
 
 /// A list of named configurations of a bucket. Declared, the list is the whole list: what it does not

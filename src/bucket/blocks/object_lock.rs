@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, DefaultRetention, RetentionMode},
+    api::{BucketSpec, DefaultRetention, Effect, RetentionMode},
     aws::{code, fault},
-    managed::{
-        external::Effect,
-        fault::{Fault, Reason},
-    },
+    managed::fault::{Fault, Reason},
 };
 
 use super::{

@@ -1,7 +1,7 @@
 use crate::{
-    api::BucketSpec,
+    api::{BucketSpec, Effect},
     aws::{code, fault, policy_document},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};

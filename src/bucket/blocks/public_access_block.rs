@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    api::BucketSpec,
+    api::{BucketSpec, Effect},
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::{block::state, fault::Fault},
 };
 
-use super::{Block, Buckets, Operation, Target, on_bucket, state};
+use super::{Block, Buckets, Operation, Target, on_bucket};
 
 /// `publicAccessBlock`: the four switches of S3 Block Public Access.
 pub(in crate::bucket) struct PublicAccessBlock;

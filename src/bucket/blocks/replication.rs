@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch},
+    api::{
+        BucketSpec, Effect, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch,
+    },
     aws::{code, fault},
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{

@@ -1,9 +1,9 @@
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
 use crate::{
-    api::{BucketSpec, Versioning, VersioningStatus},
+    api::{BucketSpec, Effect, Versioning, VersioningStatus},
     aws::fault,
-    managed::{external::Effect, fault::Fault},
+    managed::fault::Fault,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};

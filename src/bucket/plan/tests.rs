@@ -478,7 +478,7 @@ fn nothing_is_meant_by_an_empty_list_and_an_empty_text_where_the_field_may_be_ab
 
 #[test]
 fn an_off_value_is_what_an_endpoint_is_like_that_lacks_the_feature() {
-    use crate::managed::external::ManagedObject as _;
+    use crate::managed::object::ManagedObject as _;
     let file = variants();
     for (block, entry) in file.as_object().expect("a map") {
         // Whose objects are, and whether they are encrypted there, nobody knows.
