@@ -3,12 +3,12 @@
 //! A plan's hash covers who it is about and every change of it, in full, together with the number of
 //! approvals so far: whatever differs makes another hash, and a hash counts at most once.
 
-use crate::api::{Plan, PlannedChange};
+use crate::api::{Effect, Plan, PlannedChange};
 
 use super::{
     change::{Change, printable, sha256},
-    external::{Effect, Step},
     identity::Identity,
+    step::Step,
 };
 
 /// The most changes that a plan lists: an object must stay far below the API server's 1.5 MiB.

@@ -21,8 +21,8 @@ use thiserror::Error;
 use crate::api::{FINALIZER, Status};
 
 use super::{
-    external::ManagedObject,
     fault::{Class, Fault, Reason},
+    object::ManagedObject,
     secret::wanted::Wanted,
 };
 

@@ -2,7 +2,9 @@
 //!
 //! | where | what |
 //! | --- | --- |
-//! | [`external`] | the trait a kind implements: read, plan, change |
+//! | [`object`] | the Kubernetes side of a kind: what every spec has |
+//! | [`external`] | the AWS side of a kind: read, plan, change |
+//! | [`observation`], [`step`] | what was read, and one step of a plan |
 //! | `block` | one block of a spec: what it declares, reads and writes |
 //! | [`ownership`] | whose is it? The proofs that every write asks for |
 //! | [`references`] | what a spec names beside its own resource, and who may |
@@ -28,9 +30,12 @@ pub mod fault;
 pub mod history;
 pub mod identity;
 pub mod names;
+pub mod object;
+pub mod observation;
 pub mod ownership;
 pub mod reason;
 pub mod reconcile;
 pub mod references;
 pub mod secret;
+pub mod step;
 pub mod tagging;

@@ -3,7 +3,7 @@
 //! Between the look of one object and the tags of another both would find nobody's bucket. A reservation
 //! spares them calls and keeps their announcements apart. It is no proof of ownership: another process
 //! has another lock, and what a create has made is judged by AWS's answer and by tags
-//! ([`super::external::Made`]).
+//! ([`super::observation::Made`]).
 
 use std::{
     collections::HashSet,

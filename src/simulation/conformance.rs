@@ -33,9 +33,10 @@ use crate::{
     bucket::{Buckets, Creation as BucketCreation, ObjectVersion, Op as BucketOp},
     lease::Fence,
     managed::{
-        external::{Existence, External, Reads},
+        external::External,
         fault::Class,
         identity::{Identity, Owner},
+        observation::{Existence, Reads},
         ownership::{Absent, Claim},
     },
     table::{
@@ -61,6 +62,9 @@ enum Do<Creation, Op> {
     Delete,
 }
 
+/// The same for a kind.
+type DoOf<X> = Do<<X as External>::Creation, <X as External>::Op>;
+
 /// An answer as far as decisions rest on it: success, or the class of the fault.
 type Answer = Result<(), Class>;
 
@@ -71,7 +75,7 @@ async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X
 }
 
 /// Does one thing, with the proof that a pass would have.
-async fn perform<X: External>(external: &X, id: &Identity, what: &Do<X::Creation, X::Op>) -> Answer {
+async fn perform<X: External>(external: &X, id: &Identity, what: &DoOf<X>) -> Answer {
     observe(external, id).await?;
     let tags = Tags::from_iter(id.owner.tags());
     let claim = Claim {
@@ -115,7 +119,7 @@ async fn rest<X: External>(
 async fn compare<X: Kind>(
     real: Arc<X>,
     id: Identity,
-    script: Vec<(&str, Do<X::Creation, X::Op>)>,
+    script: Vec<(&str, DoOf<X>)>,
     busy: fn(&X::Observed) -> bool,
     same: fn(&mut X::Observed),
 ) {

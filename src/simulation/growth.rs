@@ -20,9 +20,11 @@ use crate::{
     managed::{
         conditions::SYNCED,
         decide::{Effect, Next, Pass, Settings, Situation, decide},
-        external::{Existence, External, ManagedObject, Reads},
+        external::External,
         history::History,
         identity::{Identity, Origin, Owner},
+        object::ManagedObject,
+        observation::{Existence, Reads},
         references::Checked,
     },
     table::Tables,

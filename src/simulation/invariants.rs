@@ -9,8 +9,8 @@ use crate::{
     bucket::Buckets,
     managed::{
         conditions::{READY, SYNCED},
-        external::ManagedObject,
         identity::{Identity, Owner},
+        object::ManagedObject,
     },
     table::Tables,
 };

@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Managed, Table as Manifest, tags::Tags},
-    managed::{
-        external::{External, ManagedObject, Settling},
-        identity::Identity,
-    },
+    managed::{external::External, identity::Identity, object::ManagedObject, observation::Settling},
     table::{
         Observed, ReplicaState, Tables,
         blocks::{

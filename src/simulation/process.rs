@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     lease::Fence,
-    managed::{decide::Settings, external::ManagedObject, reconcile::Context},
+    managed::{decide::Settings, object::ManagedObject, reconcile::Context},
     runtime::parts::{Controller as _, Intake, KindController, Schedule, Shared},
     telemetry::{Events, Metrics},
 };

@@ -12,9 +12,9 @@ use crate::{
     api::{BackupSource, ImportStatus, PointInTimeSource, S3ImportSource},
     aws::{fault, not_offered},
     managed::{
-        external::Settling,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        observation::Settling,
     },
 };
 

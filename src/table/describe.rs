@@ -8,7 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{LocalSecondaryIndex, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, TableClass},
-    managed::external::Settling,
+    managed::observation::Settling,
 };
 
 use super::{

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use crate::{
     api::{CreationIntent, IndexStatus, Managed, ReplicaStatus, Status, Table, tags::Tags},
     managed::{
-        external::{Common, Existence, External, Made, ManagedObject, Preparation, Reads, Settling, Step, common},
+        external::External,
         fault::{Class, Fault},
         identity::Identity,
+        object::{Common, ManagedObject, common},
+        observation::{Existence, Made, Preparation, Reads, Settling},
         ownership::{Absent, Deletable, Owned},
         references::{Field, Form},
         secret::Outputs,
+        step::Step,
     },
 };
 

@@ -103,7 +103,7 @@ pub(crate) fn unseen(import: &crate::api::ImportStatus) -> Option<crate::managed
 
 /// The step that makes a table of this spec.
 #[cfg(test)]
-pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::managed::external::Step<Creation> {
+pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::managed::step::Step<Creation> {
     plan::creation(object, id)
 }
 

@@ -9,9 +9,9 @@ use crate::{
     api::TableBlock,
     aws::{code, fault, not_offered},
     managed::{
-        external::{Existence, Reads},
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Reads},
     },
 };
 

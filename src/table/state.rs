@@ -9,7 +9,7 @@ use crate::{
         ImportStatus, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput, Replica,
         StreamViewType, TableClass, WarmThroughput,
     },
-    managed::{external::Settling, fault::Fault},
+    managed::{fault::Fault, observation::Settling},
 };
 
 use super::{blocks::Read, indexes::Index, phase::Phase};

@@ -19,9 +19,9 @@ use crate::{
     api::{InsightsMode, Managed, Precision, Table},
     aws::{Aws, AwsKind as _},
     managed::{
-        external::{Existence, Reads, Settling},
         fault::{Class, Fault},
         identity::Identity,
+        observation::{Existence, Reads, Settling},
     },
 };
 

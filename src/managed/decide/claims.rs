@@ -3,9 +3,11 @@
 use crate::{
     api::CreationIntent,
     managed::{
-        external::{Existence, External, ManagedObject},
+        external::External,
         fault::{Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        observation::Existence,
         ownership::{By, Claim, Owned, Refusal},
     },
 };

@@ -10,13 +10,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    api::{APPROVE, Approved, ManagementPolicy, Plan},
+    api::{self, APPROVE, Approved, ManagementPolicy, Plan},
     managed::{
         approval::{self, Subject},
         conditions::Outcome,
-        external::{self, External, ManagedObject, Step},
+        external::External,
         fault::{Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        step::Step,
     },
 };
 
@@ -35,7 +37,7 @@ pub(super) struct Gate<'a> {
 impl Gate<'_> {
     /// Whether a step needs approval.
     fn is_gated<Op>(&self, step: &Step<Op>) -> bool {
-        self.everything || (step.effect != external::Effect::Update && !self.nothing)
+        self.everything || (step.effect != api::Effect::Update && !self.nothing)
     }
 
     /// Whether a step has been approved.
@@ -116,16 +118,16 @@ impl<X: External> Situation<'_, X> {
         let first = waiting.first()?;
         let (block, how) = (first.block, summary(waiting.iter().copied()));
         let why = match first.effect {
-            external::Effect::Update | external::Effect::Weakening => format!(
+            api::Effect::Update | api::Effect::Weakening => format!(
                 "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({how}): \
                  declare the value you want, put the block back"
             ),
-            external::Effect::Disruptive => {
+            api::Effect::Disruptive => {
                 format!(
                     "{block} can only be changed by an interruption for those who use it ({how}): go back to what it was"
                 )
             }
-            external::Effect::Destructive => {
+            api::Effect::Destructive => {
                 format!("{block} would lose something that cannot be had back ({how}): declare it again")
             }
         };

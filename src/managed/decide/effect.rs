@@ -3,9 +3,11 @@
 use crate::{
     api::Status,
     managed::{
-        external::{External, Reads, Step},
+        external::External,
+        observation::Reads,
         ownership::{Absent, Deletable, Owned},
         secret::Outputs,
+        step::Step,
     },
 };
 

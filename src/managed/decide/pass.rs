@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::managed::{
-    external::{Existence, External, Reads},
+    external::External,
     fault::Fault,
+    observation::{Existence, Reads},
     references::Checked,
 };
 

@@ -1,9 +1,7 @@
 //! What is read of AWS at first, and in full.
 
 use crate::managed::{
-    conditions::SYNCED,
-    external::{External, ManagedObject, Reads},
-    fault::Reason,
+    conditions::SYNCED, external::External, fault::Reason, object::ManagedObject, observation::Reads,
 };
 
 use super::Situation;

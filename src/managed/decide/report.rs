@@ -10,11 +10,14 @@ use crate::{
         approval,
         change::Change,
         conditions::{Outcome, conditions, refused_since},
-        external::{self, Existence, External, ManagedObject, Step},
+        external::External,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        observation::Existence,
         ownership::{By, Owned},
         secret::wanted,
+        step::{Step, TAGS},
     },
 };
 
@@ -71,9 +74,9 @@ impl<X: External> Situation<'_, X> {
         let tags = self.object.tags();
         managed.tags.retain(|key| {
             if tags.is_some_and(|tags| tags.contains_key(key)) {
-                before.tags.contains(key) || !waiting(external::TAGS)
+                before.tags.contains(key) || !waiting(TAGS)
             } else {
-                pending(external::TAGS)
+                pending(TAGS)
             }
         });
         managed
@@ -160,7 +163,7 @@ impl<X: External> Situation<'_, X> {
             status.plan = self.waiting(identity, ladder);
             status.approved = self.standing_approval(ladder);
         }
-        let tagged = !ladder.iter().any(|step| step.block == external::TAGS);
+        let tagged = !ladder.iter().any(|step| step.block == TAGS);
         if *outcome == Outcome::InSync || (tagged && self.object.ignored().is_empty()) {
             status.creation_intent = None;
         }

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use crate::{
     api::tags::Tags,
     managed::{
-        external::{CREATION, Existence, External, ManagedObject, Step, TAGS},
+        external::External,
         fault::{Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        observation::Existence,
+        step::{CREATION, Step, TAGS},
     },
 };
 

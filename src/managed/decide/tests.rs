@@ -20,10 +20,11 @@ use crate::{
     bucket::{Buckets, Contents, Creation, Observed, Op, fresh},
     lease::Fence,
     managed::{
-        external::{CREATION, Existence, Reads, Step, TAGS},
         identity::{Origin, Owner},
+        observation::{Existence, Reads},
         ownership::By,
         references::Checked,
+        step::{CREATION, Step, TAGS},
     },
     telemetry::Metrics,
 };

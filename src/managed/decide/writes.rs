@@ -10,8 +10,9 @@ use crate::{
     managed::{
         approval,
         conditions::{Outcome, SYNCED},
-        external::{External, Step},
+        external::External,
         fault::{Class, Fault, Reason},
+        step::Step,
     },
 };
 

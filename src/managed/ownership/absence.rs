@@ -1,6 +1,6 @@
 //! That nothing of a name exists, by what was read.
 
-use crate::managed::{external::Existence, identity::Identity};
+use crate::managed::{identity::Identity, observation::Existence};
 
 use super::Absent;
 

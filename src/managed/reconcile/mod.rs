@@ -22,11 +22,12 @@ use crate::{
 use super::{
     cluster::{Cluster, ClusterError},
     decide::{Effect, Next, Pass, Settings, Situation, decide},
-    external::{External, ManagedObject},
+    external::External,
     fault::Fault,
     history::History,
     identity::Identity,
     names::{Others, Reservation},
+    object::ManagedObject,
     references::Owners,
 };
 

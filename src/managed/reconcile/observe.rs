@@ -6,10 +6,13 @@ use crate::{
     api::tags::Tags,
     managed::{
         decide::not_visible_yet,
-        external::{Existence, External, ManagedObject, Reads, TAGS},
+        external::External,
         fault::Fault,
         identity::{Identity, Owner},
+        object::ManagedObject,
+        observation::{Existence, Reads},
         references,
+        step::TAGS,
     },
 };
 

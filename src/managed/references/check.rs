@@ -6,8 +6,8 @@ use crate::{
     api::tags::Tags,
     aws::partition,
     managed::{
-        external::ManagedObject,
         identity::{CLUSTER, Identity, NAMESPACE, RELEASED},
+        object::ManagedObject,
     },
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::{ConnectionSecret, Status},
-    managed::external::ManagedObject,
+    managed::object::ManagedObject,
 };
 
 use super::Outputs;

@@ -10,9 +10,9 @@ use crate::{
     aws::{policy_document::compact, refusal},
     bucket::{Buckets, Contents, Creation, ObjectVersion, Observed, Op, Upload},
     managed::{
-        external::{Existence, Made, Reads},
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Made, Reads},
         tagging::{MOST_TAGS, is_system},
     },
 };

@@ -16,12 +16,14 @@ use crate::{
     aws::refusal,
     managed::{
         block::Answer,
-        external::{Existence, External, Made, Preparation, Reads, Settling, Step},
+        external::External,
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Made, Preparation, Reads, Settling},
         ownership::{Absent, Deletable, Owned},
         references::{Owners, Reference},
         secret::Outputs,
+        step::Step,
     },
 };
 

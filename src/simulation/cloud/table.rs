@@ -12,9 +12,9 @@ use crate::{
     aws::refusal,
     managed::{
         block::{Block as _, from_json},
-        external::{Existence, Made, Reads, Settling},
         fault::Fault,
         identity::Identity,
+        observation::{Existence, Made, Reads, Settling},
     },
     table::{
         Creation, IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,

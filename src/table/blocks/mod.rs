@@ -21,8 +21,8 @@ use crate::{
         self,
         block::{self, Answer, Block, from_json, state, to_json},
         change::diff,
-        external::Step,
         fault::Fault,
+        step::Step,
     },
 };
 

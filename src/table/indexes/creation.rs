@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AttributeType, GlobalSecondaryIndex, KeyAttribute},
-    managed::{change::diff, external::Step},
+    managed::{change::diff, step::Step},
     table::{
         op::{Op, Update},
         state::Observed,

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    api::GlobalSecondaryIndex,
-    managed::{
-        change::diff,
-        external::{Effect, Step},
-    },
+    api::{Effect, GlobalSecondaryIndex},
+    managed::{change::diff, step::Step},
     table::{
         op::{Op, Update},
         state::{Billing, Observed},

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    managed::{change::diff, external::Step},
+    managed::{change::diff, step::Step},
     table::{
         on_demand,
         op::{Op, Update},

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BillingMode, TableBlock, TableSpec},
-    managed::{change::diff, external::Step},
+    managed::{change::diff, step::Step},
 };
 
 use super::{Billing, Observed, Op, Update, Want, indexes, on_demand, update};

@@ -8,8 +8,8 @@ use crate::{
     api::{Managed, Table, TableBlock, TableClass, tags::Tags},
     managed::{
         change::diff,
-        external::{CREATION, Step},
         identity::Identity,
+        step::{CREATION, Step},
         tagging,
     },
     table::{blocks, indexes::Index, op::Creation, state::normal_local},

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::{
-    api::{DeletionPolicy, Table, TableBlock},
+    api::{DeletionPolicy, Effect, Table, TableBlock},
     managed::{
-        external::{Effect, Preparation, Step},
         fault::{Class, Fault, Reason},
+        observation::Preparation,
+        step::Step,
     },
 };
 

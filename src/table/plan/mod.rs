@@ -21,9 +21,10 @@ use crate::{
     api::{Managed, OnDemandThroughput, ProvisionedThroughput, Table, TableBlock, TableSpec, tags::Tags},
     managed::{
         change::{Change, diff},
-        external::{Settling, Step, TAGS},
         fault::{Class, Fault, Reason},
         identity::{Identity, RELEASED},
+        observation::Settling,
+        step::{Step, TAGS},
         tagging,
     },
 };

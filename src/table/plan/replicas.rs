@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, StreamViewType, TableBlock, TableClass},
-    managed::{
-        change::diff,
-        external::{Effect, Step},
+    api::{
+        Effect, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, StreamViewType, TableBlock,
+        TableClass,
     },
+    managed::{change::diff, step::Step},
 };
 
 use super::{Billing, Observed, Op, Phase, ReplicaState, Update, Want};

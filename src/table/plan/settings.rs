@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
+    api::{Effect, KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
     managed::{
-        external::{Effect, Step},
         fault::{Class, Fault, Reason},
+        step::Step,
     },
     table::state::{Encryption, Key},
 };

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     api::Effect,
-    managed::external::Preparation,
+    managed::observation::Preparation,
     table::{
         Index,
         blocks::{

@@ -9,9 +9,10 @@ use crate::{
     api::{DeletionPolicy, ManagementPolicy},
     managed::{
         conditions::Outcome,
-        external::{External, ManagedObject},
+        external::External,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
     },
 };
 

@@ -1,8 +1,9 @@
 //! The object goes and the thing in AWS stays.
 
 use crate::managed::{
-    external::{Existence, External, Reads},
+    external::External,
     identity::RELEASED,
+    observation::{Existence, Reads},
 };
 
 use super::super::{Effect, EffectOf, Situation};

@@ -6,10 +6,13 @@ use crate::{
     api::{DeletionPolicy, ManagementPolicy, tags::Tags},
     managed::{
         conditions::Outcome,
-        external::{Existence, External, ManagedObject, Preparation, Reads, Step},
+        external::External,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        observation::{Existence, Preparation, Reads},
         ownership::{Deletable, Owned, Refusal},
+        step::Step,
     },
 };
 

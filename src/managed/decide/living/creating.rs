@@ -6,9 +6,10 @@ use crate::{
     api::{CreationIntent, ManagementPolicy, Status},
     managed::{
         conditions::{Outcome, SYNCED},
-        external::{External, ManagedObject},
+        external::External,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
         ownership::Absent,
     },
 };

@@ -8,9 +8,11 @@ use crate::{
     api::{ManagementPolicy, Status, tags::Tags},
     managed::{
         conditions::Outcome,
-        external::{Existence, External, ManagedObject, Reads, Settling},
+        external::External,
         fault::{Class, Fault, Reason},
         identity::Identity,
+        object::ManagedObject,
+        observation::{Existence, Reads, Settling},
         ownership::{Absent, Refusal},
     },
 };

@@ -2,10 +2,12 @@
 
 use crate::managed::{
     conditions::Outcome,
-    external::{External, Reads, Step, places},
+    external::External,
     fault::{Class, Fault, Reason},
     identity::Identity,
+    observation::Reads,
     ownership::Owned,
+    step::{Step, places},
 };
 
 use super::super::{Effect, EffectOf, Situation, report::summary};

@@ -4,9 +4,10 @@ use crate::{
     api::tags::Tags,
     managed::{
         conditions::Outcome,
-        external::{External, Step, TAGS},
+        external::External,
         identity::Identity,
         ownership::{By, Owned},
+        step::{Step, TAGS},
     },
 };
 
