@@ -53,7 +53,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/managed/reconcile/observe.rs",
         right: "Ok(existence) => self.pass.sight = Some(existence),",
         wrong: "Ok(existence) => self.pass.sight = Some(existence),
-            Err(fault) if MUTATED && fault.class == Class::Denied => self.pass.sight = Some(Existence::Absent),",
+            Err(fault) if MUTATED && fault.class == crate::managed::fault::Class::Denied => self.pass.sight = Some(Existence::Absent),",
         caught_by: &["simulation::families::a_bucket_that_may_not_be_looked_at_is_not_taken_for_gone"],
     },
     // "Does not exist" is believed right after our own create.
