@@ -25,13 +25,13 @@ async fn a_pass_is_a_span_with_the_object_in_it() {
     let traces = Traces::to(&endpoint).expect("an exporter");
     let subscriber = tracing_subscriber::registry().with(traces.layer());
     tracing::subscriber::with_default(subscriber, || {
-        let span = tracing::info_span!("pass", kind = "bucket", namespace = "shop", object = "assets");
+        let span = tracing::info_span!("reconcile", kind = "bucket", namespace = "shop", object = "assets");
         span.in_scope(|| tracing::info!(block = "versioning", "changed"));
     });
     tokio::task::spawn_blocking(|| traces.end()).await.expect("it ends");
 
     let body = received.recv().await.expect("something was sent");
-    for word in ["musubi", "pass", "namespace", "shop", "assets", "changed", "versioning"] {
+    for word in ["musubi", "reconcile", "namespace", "shop", "assets", "changed", "versioning"] {
         assert!(body.windows(word.len()).any(|part| part == word.as_bytes()), "{word} is not in the trace");
     }
 }

@@ -132,7 +132,7 @@ impl Intercept for Observer {
             return Ok(());
         };
         let outcome = match context.response().map(|response| response.status().as_u16()) {
-            None => "no_answer",
+            None => "no_response",
             Some(404) => "not_found",
             Some(500..) => "server_error",
             Some(400..) => "client_error",
@@ -151,7 +151,7 @@ impl Intercept for Observer {
                 status,
                 request_id,
                 milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                "wrote to AWS"
+                "AWS write request"
             );
         }
         let call = AwsCall { service: metadata.service().to_owned(), operation: metadata.name().to_owned(), outcome };

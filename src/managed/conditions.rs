@@ -35,8 +35,8 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 pub const STATES: [&str; 9] =
     [UNSEEN, "creating", "updating", "retrying", "in_sync", "drifted", "stalled", "paused", "deleting"];
 
-/// The state of an object that no pass has looked at yet.
-pub const UNSEEN: &str = "unseen";
+/// The state of an object that has not been reconciled yet.
+pub const UNSEEN: &str = "pending";
 
 /// In which of [`STATES`] an object is, so that all objects of a state can be counted without naming any.
 pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {

@@ -178,7 +178,7 @@ impl<X: External> KindController<X> {
             Err(ClusterError::Superseded) => ("superseded", Next::Poll.into()),
             Err(ClusterError::Changed) => ("changed", Next::Poll.into()),
             Err(error) => {
-                tracing::warn!(%error, "pass failed");
+                tracing::warn!(%error, "reconciliation failed");
                 ("failed", Next::Retry.into())
             }
         };
@@ -215,7 +215,7 @@ impl<X: External> KindController<X> {
     }
 
     fn record(&self, outcome: &'static str, took: Duration) {
-        tracing::debug!(outcome, ?took, "pass");
+        tracing::debug!(outcome, ?took, "reconciled");
         self.context.metrics.reconciled(X::Object::NOUN, outcome, took);
     }
 }
@@ -237,13 +237,13 @@ fn outcome(next: Next) -> &'static str {
         Next::Retry | Next::Slow | Next::Mend => "failed",
         Next::Verify => "changed",
         Next::Resync => "in_sync",
-        Next::Never => "gone",
+        Next::Never => "deleted",
     }
 }
 
 impl<X: External> Controller for KindController<X> {
     fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>> {
-        let span = tracing::info_span!("pass", kind = key.kind, namespace = key.namespace, object = key.name);
+        let span = tracing::info_span!("reconcile", kind = key.kind, namespace = key.namespace, object = key.name);
         Box::pin(self.run(key).instrument(span))
     }
 

@@ -18,7 +18,7 @@ use prometheus_client::{
 use crate::managed::conditions::STATES;
 
 /// Counters of the operator. No label ever holds the name of an object: what other tenants call
-/// their things is not for everyone who can read metrics.
+/// their resources is not for everyone who can read metrics.
 #[derive(Clone)]
 pub struct Metrics {
     inner: Arc<Inner>,
@@ -67,7 +67,7 @@ pub struct AwsCall {
     pub service: String,
     /// The operation: `CreateBucket`.
     pub operation: String,
-    /// `ok`, `not_found`, `client_error`, `server_error`, or `no_answer`.
+    /// `ok`, `not_found`, `client_error`, `server_error`, or `no_response`.
     pub outcome: &'static str,
 }
 
@@ -120,73 +120,73 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("musubi");
         let reconciles = Family::<Reconcile, Counter>::default();
-        registry.register("reconciles", "Passes by kind and by what they came to", reconciles.clone());
+        registry.register("reconciles", "Reconciliations, by kind and outcome", reconciles.clone());
         let durations = Family::<Kind, Histogram>::new_with_constructor(seconds);
-        registry.register("reconcile_duration_seconds", "How long a pass takes", durations.clone());
+        registry.register("reconcile_duration_seconds", "Duration of reconciliations in seconds", durations.clone());
         let queued = Gauge::default();
-        registry.register("queue_ready", "Objects whose time has come and that wait for a worker", queued.clone());
+        registry.register("queue_ready", "Objects that are due and wait for a worker", queued.clone());
         let aws_requests = Family::<AwsCall, Counter>::default();
-        registry.register("aws_requests", "Attempts of calls to AWS", aws_requests.clone());
+        registry.register("aws_requests", "AWS API requests, including retries", aws_requests.clone());
         let aws_durations = Family::<AwsOperation, Histogram>::new_with_constructor(seconds);
         registry.register(
             "aws_request_duration_seconds",
-            "How long an attempt of a call to AWS takes",
+            "Duration of AWS API requests in seconds, each retry on its own",
             aws_durations.clone(),
         );
         let unreachable = Family::<Endpoint, Gauge>::default();
         registry.register(
             "aws_endpoint_unreachable",
-            "1 while an endpoint of AWS does not answer and calls to it are held back, 0 once it answers again",
+            "1 while an AWS endpoint does not respond and requests to it are held back, 0 once it responds again",
             unreachable.clone(),
         );
         let first_reconcile = Family::<Kind, Histogram>::new_with_constructor(minutes);
         registry.register(
             "time_to_first_reconcile_seconds",
-            "From the creation of an object to its first pass",
+            "Seconds from the creation of an object to its first reconciliation",
             first_reconcile.clone(),
         );
         let ready = Family::<Kind, Histogram>::new_with_constructor(minutes);
-        registry.register("time_to_ready_seconds", "How long an object was not Ready that now is", ready.clone());
+        registry.register("time_to_ready_seconds", "Seconds until an object became Ready", ready.clone());
         let objects = Family::<Objects, Gauge>::default();
         registry.register("objects", "Objects by kind and state", objects.clone());
         let oldest_deletion = Family::<Kind, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "oldest_deletion_age_seconds",
-            "For how long the object has been in deletion that has been so longest, 0 if none is",
+            "Age of the oldest deletion in progress in seconds, 0 if there is none",
             oldest_deletion.clone(),
         );
         let resync = Family::<Kind, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "resync_interval_seconds",
-            "Between two looks at an object in sync that does not say so itself",
+            "Interval between resyncs in seconds, for objects without spec.resyncIntervalSeconds",
             resync.clone(),
         );
         let watch_progress = Family::<Kind, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "watch_progress_timestamp_seconds",
-            "When the API server last answered or told the watch of a kind, in Unix time",
+            "Unix time of the last response or event of the watch on a kind",
             watch_progress.clone(),
         );
         let leader = Gauge::default();
-        registry.register("leader", "1 in the process that works, 0 in a standby", leader.clone());
+        registry.register("leader", "1 if this replica is the leader, 0 if it is on standby", leader.clone());
         let drift = Family::<Kind, Counter>::default();
-        registry.register("drift_corrected", "Changes made behind our back that were put right", drift.clone());
+        registry.register("drift_corrected", "Changes made outside of Kubernetes that were corrected", drift.clone());
         let write_loops = Family::<Kind, Counter>::default();
-        registry.register("write_loops", "Writes that AWS accepted once more and has never shown", write_loops.clone());
+        registry.register("write_loops", "Repeated writes that AWS accepted and never returned in a read", write_loops.clone());
         let watch_errors = Family::<Kind, Counter>::default();
-        registry.register("watch_errors", "Failures of watches on the API server", watch_errors.clone());
+        registry.register("watch_errors", "Errors of watches on the Kubernetes API server", watch_errors.clone());
         let waits = Family::<Lane, Histogram>::new_with_constructor(waits);
         registry.register(
             "queue_wait_seconds",
-            "How long objects whose time had come waited for a place and for the call budget",
+            "Seconds that due objects waited for a worker and for the call budget",
             waits.clone(),
         );
         let lane_calls = Family::<Lane, Counter>::default();
-        registry.register("call_budget_used", "Attempts of calls charged to a call budget", lane_calls.clone());
+        registry.register("call_budget_used", "AWS API requests counted against a call budget", lane_calls.clone());
         let rates = Family::<Lane, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "call_budget_per_second",
-            "Calls a second that a call budget allows, which throttling halves and time restores",
+            "Requests per second that a call budget allows; halved by throttling, then restored over time",
             rates.clone(),
         );
         let inner = Inner {
@@ -217,7 +217,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A pass came to an end.
+    /// A reconciliation ended.
     pub fn reconciled(&self, kind: &'static str, outcome: &'static str, took: Duration) {
         self.inner.reconciles.get_or_create(&Reconcile { kind, outcome }).inc();
         self.inner.durations.get_or_create(&Kind { kind }).observe(took.as_secs_f64());
