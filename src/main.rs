@@ -14,7 +14,7 @@ use musubi::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Ties Bucket and Table manifests to real S3 buckets and DynamoDB tables.
+/// Kubernetes operator that manages S3 buckets and DynamoDB tables as Bucket and Table resources.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -24,126 +24,129 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the operator. Kubernetes is reached by KUBECONFIG or from inside a pod, AWS by the SDK's
-    /// default credential chain.
+    /// Run the operator. It connects to Kubernetes with KUBECONFIG or its ServiceAccount, and to AWS with the
+    /// SDK's default credential chain.
     Run(Box<Run>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
-    /// Print the IAM policy that the operator's role needs, as JSON.
+    /// Print the IAM policy for the operator's role as JSON.
     IamPolicy(IamPolicy),
 }
 
 #[derive(Args)]
 struct Run {
-    /// AWS region of objects that name none.
+    /// Default AWS region, for objects without spec.region.
     #[arg(long, env = "MUSUBI_REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     region: String,
-    /// Region that objects may name. Globs work; repeatable. Once given, no other region is let in, not even
-    /// --region; without it, every region that AWS may have in the partition of --region.
+    /// Region that objects may use, as a name or a glob. Repeatable. If set, all other regions are rejected, including
+    /// --region if it does not match. If not set, every region of the partition of --region is allowed.
     #[arg(long = "allow-region", env = "MUSUBI_ALLOW_REGION", value_delimiter = ',', value_parser = glob)]
     allow_regions: Vec<globset::GlobMatcher>,
-    /// Another endpoint than AWS's own, for all services: LocalStack. Endpoints that AWS_ENDPOINT_URL and the like or a
-    /// profile set are not followed: the operator does not start with them.
+    /// Custom endpoint for all AWS services, such as LocalStack. The operator does not start if AWS_ENDPOINT_URL, a
+    /// service-specific variable or an AWS profile sets an endpoint instead.
     #[arg(long, env = "MUSUBI_AWS_ENDPOINT_URL", value_parser = endpoint_url)]
     aws_endpoint_url: Option<String>,
-    /// The endpoint that connection Secrets tell applications, where it differs from the operator's.
+    /// Endpoint to write to connection Secrets, if applications use a different one from the operator.
     #[arg(long, env = "MUSUBI_PUBLISHED_ENDPOINT_URL", value_parser = endpoint_url)]
     published_endpoint_url: Option<String>,
-    /// Name of this cluster in ownership tags, the same for as long as the cluster's things live in
-    /// AWS. Defaults to the uid of the namespace kube-system, which a rebuilt cluster does not keep.
+    /// Name of this cluster in ownership tags. Never change it while managed resources exist in AWS. Defaults to the
+    /// UID of the namespace kube-system, which changes when the cluster is rebuilt.
     #[arg(long, env = "MUSUBI_CLUSTER_NAME", value_parser = cluster_name)]
     cluster_name: Option<String>,
-    /// An earlier name of this cluster, whose things are ours too. Repeatable.
+    /// Former name of this cluster. Resources tagged with it are treated as owned. Repeatable; comma-separated in the
+    /// environment variable.
     #[arg(long, env = "MUSUBI_ALSO_OWNS", value_delimiter = ',')]
     also_owns: Vec<String>,
-    /// Watch only this namespace. Repeatable; all namespaces without it.
+    /// Watch only this namespace. Repeatable. If not set, all namespaces are watched.
     #[arg(long = "watch-namespace", env = "MUSUBI_WATCH_NAMESPACE", value_delimiter = ',')]
     watch_namespaces: Vec<String>,
-    /// Seconds between two looks at an object in sync, give or take ten per cent.
+    /// Interval between resyncs of an object that is in sync, in seconds (±10%).
     #[arg(long, env = "MUSUBI_RESYNC_INTERVAL_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     resync_interval_seconds: u64,
-    /// The shortest resyncIntervalSeconds that objects may ask for.
+    /// Minimum value of spec.resyncIntervalSeconds, in seconds.
     #[arg(long, env = "MUSUBI_MIN_RESYNC_INTERVAL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     min_resync_interval_seconds: u64,
-    /// Objects worked on at once, as long as AWS answers quickly. Each region of a service may run a quarter
-    /// as many besides.
+    /// Maximum number of objects that are reconciled concurrently. In addition, each region of a service may always
+    /// reconcile a quarter of this number, so that a slow region does not block the others.
     #[arg(long, env = "MUSUBI_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
-    /// Let objects of a namespace take over existing things whose name matches, if their
-    /// adoptionPolicy asks for it. NAMESPACE=NAMEGLOB; globs on both sides; repeatable.
+    /// Allow objects in a namespace with `adoptionPolicy: Adopt` to adopt existing buckets and tables whose name
+    /// matches: NAMESPACE=NAME, with globs on both sides. Repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_ADOPTION", value_delimiter = ',')]
     allow_adoption: Vec<Allowance>,
-    /// Let objects of this namespace delete things in AWS together with what they hold, if their
-    /// deletionPolicy is Delete. Globs work; repeatable.
+    /// Allow objects in this namespace with `deletionPolicy: Delete` to delete buckets and tables that are not empty,
+    /// including their contents. A name or a glob. Repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = glob)]
     allow_force_delete: Vec<globset::GlobMatcher>,
-    /// Let objects of a namespace name this in AWS: roles, buckets, queues, topics, functions, streams, keys, backups,
-    /// tables. NAMESPACE=ARNGLOB; globs on both sides; repeatable. As long as none is given, all but createFrom is
-    /// free; once one is, whatever a spec names must be owned in its namespace or be allowed.
+    /// Allow objects in a namespace to refer to these AWS resources (roles, buckets, queues, topics, functions, streams,
+    /// keys, backups, tables): NAMESPACE=ARN, with globs on both sides. Repeatable. If not set, all references are
+    /// allowed except those in createFrom. If set, every resource that a spec refers to must be owned by an object in
+    /// the same namespace, or match.
     #[arg(long, env = "MUSUBI_ALLOW_REFERENCES", value_delimiter = ',')]
     allow_references: Vec<ReferenceAllowance>,
-    /// Work only while holding a Lease, so that several processes can run: one works, the others wait.
+    /// Enable leader election, required to run more than one replica. Only the leader reconciles.
     #[arg(long, env = "MUSUBI_LEADER_ELECT")]
     leader_elect: bool,
-    /// Name of the Lease.
+    /// Name of the Lease for leader election.
     #[arg(long, env = "MUSUBI_LEASE_NAME", default_value = "musubi")]
     lease_name: String,
-    /// Namespace of the Lease; the operator's own when absent.
+    /// Namespace of the Lease. Defaults to the namespace of the operator's pod.
     #[arg(long, env = "MUSUBI_LEASE_NAMESPACE")]
     lease_namespace: Option<String>,
-    /// Seconds after a create in which AWS's "does not exist" is taken for slowness, not for absence.
+    /// Time after a create, in seconds, in which "does not exist" from AWS is treated as eventual consistency.
     #[arg(long, env = "MUSUBI_CREATION_GRACE_SECONDS", default_value_t = 120)]
     creation_grace_seconds: u64,
-    /// Seconds after a write in which AWS may go on showing what was there before: it is then looked at again, and not
-    /// written again.
+    /// Time after a write, in seconds, in which AWS may still return the previous configuration. In this time the
+    /// operator reads again and does not repeat the write.
     #[arg(long, env = "MUSUBI_VISIBILITY_SECONDS", default_value_t = 180)]
     visibility_seconds: u64,
-    /// Where /healthz, /readyz and /metrics are served.
+    /// Address to serve /healthz, /readyz and /metrics on.
     #[arg(long, env = "MUSUBI_HTTP_ADDR", default_value = "0.0.0.0:8080")]
     http_addr: SocketAddr,
-    /// Serve /metrics only to those who send a token of the cluster and may `get` the path /metrics by its RBAC: asked
-    /// of the API server by TokenReview and SubjectAccessReview.
+    /// Require a bearer token of the cluster for /metrics. RBAC must allow its user to `get` the path /metrics. Checked
+    /// with TokenReview and SubjectAccessReview.
     #[arg(long, env = "MUSUBI_METRICS_AUTH")]
     metrics_auth: bool,
-    /// How log lines look. RUST_LOG sets the level.
+    /// Log format. RUST_LOG sets the level.
     #[arg(long, env = "MUSUBI_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
 }
 
 #[derive(Args)]
 struct IamPolicy {
-    /// What the names of all buckets and tables begin with, and those of the roles that replicate and the
-    /// Kinesis streams. Required: a role that may do this to every name is more than an operator needs.
+    /// Name prefix of all buckets and tables, replication roles and Kinesis streams that the operator may use.
+    /// Required, so that the operator gets no access to every resource of the account.
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name_prefix: String,
-    /// The AWS partition.
+    /// AWS partition.
     #[arg(long, default_value = "aws", value_parser = aws::PARTITIONS)]
     partition: String,
-    /// Also let it delete what buckets hold, for --allow-force-delete.
+    /// Also allow deleting objects in buckets, required for --allow-force-delete.
     #[arg(long)]
     force_delete: bool,
-    /// Also let it make tables from backups and from the past of other tables, which writes items.
+    /// Also allow restoring tables from backups and to a point in time. AWS requires read and write access to items
+    /// for this.
     #[arg(long)]
     restore: bool,
-    /// Also let it make tables from files, which reads them.
+    /// Also allow importing tables from S3, which reads the files.
     #[arg(long)]
     import: bool,
-    /// Also let it give tables replicas, which reads and writes items.
+    /// Also allow adding replicas to tables. AWS requires read and write access to items for this.
     #[arg(long)]
     replicas: bool,
-    /// Only these roles may be passed to S3 for replication, by ARN; those of the prefix without it. Repeatable.
+    /// ARN of a role that may be passed to S3 for replication. Repeatable. If not set, roles with the prefix.
     #[arg(long, value_parser = arn)]
     pass_role: Vec<String>,
-    /// Only these keys of AWS KMS may be used, by ARN: those of tables, and with --import those of files. Every key
-    /// without it. Repeatable.
+    /// ARN of an AWS KMS key that may be used for tables and, with --import, for imported files. Repeatable. If not
+    /// set, every key.
     #[arg(long, value_parser = arn)]
     kms_key: Vec<String>,
-    /// Tables may be made from these backups only, by ARN; with --restore alone, from those of tables of the prefix.
-    /// Repeatable.
+    /// ARN of a backup that tables may be restored from. Implies --restore. Repeatable. If only --restore is set,
+    /// backups of tables with the prefix.
     #[arg(long, value_parser = arn)]
     restore_from: Vec<String>,
-    /// Tables may be made from files in these buckets only, by ARN; with --import alone, in those of the prefix.
-    /// Repeatable.
+    /// ARN of a bucket that tables may be imported from. Implies --import. Repeatable. If only --import is set, buckets
+    /// with the prefix.
     #[arg(long, value_parser = arn)]
     import_from: Vec<String>,
 }
@@ -165,7 +168,7 @@ fn glob(text: &str) -> Result<globset::GlobMatcher, String> {
     globset::Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| error.to_string())
 }
 
-/// Refused here rather than by every pass.
+/// Refused here rather than in every reconciliation.
 fn endpoint_url(text: &str) -> Result<String, String> {
     let parsed: Result<axum::http::Uri, _> = text.parse();
     match parsed {
@@ -255,7 +258,7 @@ impl Run {
 async fn cancel_on_signal(shutdown: CancellationToken) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        tracing::error!("signals cannot be listened to; the operator will not stop gracefully");
+        tracing::error!("cannot listen for SIGTERM and SIGINT; the operator will not shut down gracefully");
         return;
     };
     tokio::select! {
