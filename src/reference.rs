@@ -17,12 +17,11 @@ use crate::{
 /// When a derived schema cannot be read back as JSON, which is a mistake in the types.
 pub fn markdown() -> serde_json::Result<String> {
     let mut out = String::from(
-        "<!-- Generated from src/api by `UPDATE_GENERATED=1 cargo test --test generated`; do not edit. -->\n\n\
-         # Reference\n\n\
-         A block that is declared is enforced, a block that is absent is left alone, and a block that was declared and \
-         is taken out of the manifest goes back to what AWS gives a new resource. Where that lowers a guard, it waits \
-         for approval (`musubi.dev/approve`), since an edit that only leaves something out must not open anything by \
-         accident. Inside of a block, a field that is absent has AWS's default.\n",
+        "<!-- Generated from src/api by `UPDATE_GENERATED=1 cargo test --test generated`; do not edit. -->\n\n# \
+         Reference\n\nA field of the spec that is set is enforced, a field that is not set is left unchanged, and a \
+         field that is removed from the spec is reset to the AWS default. A reset that reduces protection, \
+         interrupts users or deletes data requires approval (`musubi.dev/approve`), so that removing lines never \
+         does that by accident. Inside of a block, a field that is not set has the AWS default.\n",
     );
     for kind in kinds::ALL {
         let json = serde_json::to_value(kind.crd()?)?;
@@ -31,9 +30,9 @@ pub fn markdown() -> serde_json::Result<String> {
         let name = names["kind"].as_str().unwrap_or_default();
         let group = json["spec"]["group"].as_str().unwrap_or_default();
         let _ = write!(out, "\n## {name}\n\n`apiVersion: {group}/v1alpha1`\n\n{}\n", text(&schema["description"]));
-        rules(&mut out, schema, "of the whole object");
+        rules(&mut out, schema, "for the whole object");
         spec(&mut out, &schema["properties"]["spec"], kind);
-        out.push_str("\n### status\n\nWritten by the operator alone.\n\n");
+        out.push_str("\n### status\n\nWritten by the operator only.\n\n");
         fields(&mut out, "", &schema["properties"]["status"]);
     }
     Ok(out)
@@ -53,20 +52,21 @@ fn spec(out: &mut String, schema: &Value, kind: &Kind) {
     let service = kind.service;
     let _ = writeln!(
         out,
-        "\n{service} operations that every one takes: {}; each block below names its own. {}",
+        "\n{service} operations for every object: {}. Each block below lists additional ones. {}",
         operations(kind, kind.operations),
         kind.note
     );
     for block in &blocks {
         let field = &schema["properties"][block.name];
         let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
-        let _ = writeln!(out, "- A new one has: `{}`", block.initial);
+        let initial = if block.initial.is_null() { "not set".to_owned() } else { format!("`{}`", block.initial) };
+        let _ = writeln!(out, "- AWS default: {initial}");
         let gate = if block.reset == Effect::Update {
             ""
         } else {
-            ", once that has been approved if it lowers a guard or loses something"
+            " (requires approval if it reduces protection, interrupts users or deletes data)"
         };
-        let _ = writeln!(out, "- Taken out of the spec: {}{gate}", block.reset_to);
+        let _ = writeln!(out, "- When removed from the spec: {}{gate}", block.reset_to);
         let _ = writeln!(out, "- {service} operations: {}\n", operations(kind, block.operations));
         fields(out, "", field);
     }
@@ -90,7 +90,7 @@ fn head(out: &mut String) {
 fn fields(out: &mut String, path: &str, schema: &Value) {
     head(out);
     if properties(schema).next().is_none() {
-        row(out, "(itself)", schema, false);
+        row(out, "(the value)", schema, false);
     }
     below(out, path, schema);
     rules(out, schema, "between fields");
@@ -113,7 +113,7 @@ fn below(out: &mut String, path: &str, schema: &Value) {
 fn row(out: &mut String, path: &str, schema: &Value, needed: bool) {
     let mut said = limits(schema);
     if needed {
-        said.insert(0, "needed".to_owned());
+        said.insert(0, "required".to_owned());
     }
     said.extend(messages(schema));
     if schema["items"].is_object() {
@@ -178,7 +178,7 @@ fn limits(schema: &Value) -> Vec<String> {
         }
     }
     if let Some(pattern) = schema["pattern"].as_str() {
-        said.push(if pattern == XML_TEXT { "text that XML can carry".to_owned() } else { format!("`{pattern}`") });
+        said.push(if pattern == XML_TEXT { "characters allowed in XML".to_owned() } else { format!("`{pattern}`") });
     }
     said
 }

@@ -344,15 +344,17 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
             "annotations": {
                 "alm-examples": serde_json::to_string_pretty(&examples).expect("JSON"),
                 "capabilities": "Full Lifecycle", "categories": "Cloud Provider, Storage, Database", "containerImage": image,
-                "description": "Kubernetes operator that manages S3 buckets and DynamoDB tables as Bucket and Table resources",
+                "description": "Kubernetes operator that manages S3 buckets and DynamoDB tables as Bucket and Table \
+                                resources",
                 "operatorframework.io/suggested-namespace": "musubi-system",
             },
         },
         "spec": {
             "displayName": "Musubi", "version": version, "minKubeVersion": "1.30.0", "maturity": "alpha",
-            "description": "Declare a Bucket or a Table; Musubi creates the S3 bucket or DynamoDB table in AWS, keeps it in sync, \
-                and writes the connection details into status and a connection Secret.\n\nSet MUSUBI_CLUSTER_NAME and \
-                MUSUBI_REGION in the Subscription's spec.config.env, and give the ServiceAccount `musubi` an IAM role.",
+            "description": "Declare a Bucket or a Table; Musubi creates the S3 bucket or DynamoDB table in AWS, \
+                            keeps it in sync, and writes the connection details into status and a connection \
+                            Secret.\n\nSet MUSUBI_CLUSTER_NAME and MUSUBI_REGION in the Subscription's \
+                            spec.config.env, and give the ServiceAccount `musubi` an IAM role.",
             "keywords": ["aws", "s3", "dynamodb"], "provider": {"name": "Musubi"},
             "maintainers": [{"name": "Musubi", "email": "maintainers@musubi.dev"}],
             "links": [{"name": "Musubi", "url": "https://musubi.dev"}],

@@ -1,12 +1,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What to do when a thing of this name exists in AWS and carries no ownership tags.
+/// What to do if a resource of this name exists in AWS and has no ownership tags.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum AdoptionPolicy {
-    /// Leave it alone; the object is Stalled with reason AlreadyExists.
+    /// Do not change it. The object is Stalled with reason AlreadyExists.
     #[default]
     Never,
-    /// Take it over, if the administrator's `--allow-adoption` allows this namespace and name.
+    /// Adopt it, if the administrator allows this namespace and name with `--allow-adoption`.
     Adopt,
 }

@@ -4,10 +4,8 @@ use kube::KubeSchema;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// Where the connection Secret goes and what it is called.
-///
-/// The Secret always lands in the object's own namespace: a reference that could name another one
-/// would let a tenant write there (CVE class described in arXiv 2507.03387).
+/// Connection Secret for applications, always in the namespace of the object.
+// A reference to another namespace would let a tenant write there (CVE class described in arXiv 2507.03387).
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectionSecret {
@@ -19,18 +17,17 @@ pub struct ConnectionSecret {
     )]
     pub name: Option<String>,
 
-    /// Further keys, each naming the output whose value it repeats, for example `BUCKET_NAME: bucket`,
-    /// so that `envFrom` gives an application the variables it expects. They come on top of the
-    /// documented keys and cannot replace one.
+    /// Additional keys, each with the name of the output to use as its value, for example `BUCKET_NAME: bucket`, so
+    /// that an application gets the variables it expects from `envFrom`. They cannot replace the documented keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "keys_schema")]
     #[x_kube(validation = Rule::new("self.all(k, size(k) <= 253 && k.matches('^[-._a-zA-Z0-9]+$'))")
-        .message("a key of a Secret has at most 253 characters out of letters, digits, '-', '_' and '.'"))]
+        .message("each key of connectionSecret.keys must have at most 253 characters, only letters, digits, '-', '_' and '.'"))]
     #[x_kube(validation = Rule::new("self.all(k, !(k in ['type', 'provider', 'bucket', 'table', 'region', 'arn', 'endpoint', 'uri']))")
-        .message("connectionSecret.keys adds keys and cannot replace type, provider, bucket, table, region, arn, endpoint or uri"))]
+        .message("connectionSecret.keys must not contain type, provider, bucket, table, region, arn, endpoint or uri, which the Secret has already"))]
     pub keys: Option<BTreeMap<String, String>>,
 
-    /// `false` turns the Secret off; one written earlier is deleted.
+    /// Whether to write the Secret. `false` deletes an existing one. Defaults to true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }

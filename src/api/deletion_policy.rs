@@ -1,18 +1,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happens in AWS when the object is deleted from Kubernetes.
-///
-/// There is deliberately no `Default`: each kind names its own, chosen so that the default can
-/// never lose data.
+/// What happens to the resource in AWS when the object is deleted from Kubernetes.
+// There is deliberately no `Default`: each kind names its own, chosen so that the default can never lose data.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DeletionPolicy {
-    /// Delete it in AWS, but only while it holds nothing; otherwise wait and say so.
+    /// Delete it if it is empty. Otherwise wait until it is, with reason DeletionBlocked.
     DeleteIfEmpty,
-    /// Leave it in AWS as it is.
+    /// Keep it in AWS.
     Retain,
-    /// Delete it in AWS with everything it holds, for good. Needs the administrator's
-    /// `--allow-force-delete` for this namespace.
+    /// Permanently delete it with all its contents. The administrator must allow this namespace with
+    /// `--allow-force-delete`.
     Delete,
 }
 

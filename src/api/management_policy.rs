@@ -1,15 +1,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How far the operator goes with what it finds in AWS.
+/// What the operator does in AWS.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ManagementPolicy {
-    /// Make it, change it, and put right what others change.
+    /// Create and update the resource, and correct drift.
     #[default]
     Enforce,
-    /// Read AWS and write nothing there. `status.plan` says what Enforce would do; the annotation
-    /// `musubi.dev/approve` has it done once.
+    /// Only read from AWS. `status.plan` shows the changes that Enforce would make. The annotation
+    /// `musubi.dev/approve` applies them once.
     Plan,
-    /// Do not call AWS at all.
+    /// Do not call AWS.
     Paused,
 }

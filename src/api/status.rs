@@ -5,35 +5,33 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the operator knows of an object. Both kinds share it, so that every tool reads both alike.
-///
-/// Nothing in it changes from pass to pass by itself: no times of day, request ids or counters, so
-/// an object in sync is never written. It is a report and never proof of ownership, with the one
-/// exception of [`CreationIntent`].
+/// Observed state of the object.
+// Both kinds share it, so that every tool reads both alike. Nothing in it changes from reconciliation to reconciliation by
+// itself: no times of day, request ids or counters, so an object in sync is never written. It is a report and never proof
+// of ownership, with the one exception of `CreationIntent`.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// The generation that this status speaks of; -1 until the operator has seen the object, so
-    /// that a waiter never takes an unseen object for finished.
+    /// The generation that this status describes. -1 until the operator has reconciled the object for the first time.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
 
-    /// `Ready` (exists, usable, Secret written) and `Synced` (AWS equals the spec) always;
-    /// `Reconciling` while the operator is working on it, `Stalled` when only the user can help.
+    /// `Ready` (the resource exists and is usable, the Secret is written) and `Synced` (AWS matches the spec);
+    /// `Reconciling` while changes are in progress, `Stalled` if a user must act.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
 
-    /// Since when AWS refuses what time may heal, by the reason that the conditions give: for five minutes it counts as
-    /// AWS being slow.
+    /// Time of the first rejection by AWS that may resolve by itself, by reason. After five minutes the object is
+    /// Stalled.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refused_since: BTreeMap<String, Time>,
 
-    /// The thing in AWS.
+    /// The resource in AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
 
-    /// The endpoint applications reach it at.
+    /// Endpoint for applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
 
@@ -41,58 +39,55 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<IndexStatus>,
 
-    /// Copies of a table in other regions.
+    /// Replicas of a table in other regions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<ReplicaStatus>,
 
-    /// The import that a table was made by, as long as createFrom names it.
+    /// The import that created the table, while spec.createFrom is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportStatus>,
 
-    /// What else applications may want to know, by the names that `connectionSecret.keys` uses.
+    /// Additional outputs for applications, by the names that `connectionSecret.keys` uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
 
-    /// The connection Secret, as the Service Binding specification wants it announced
-    /// (servicebinding.io, "Provisioned Service").
+    /// The connection Secret, as defined by the Service Binding specification (servicebinding.io, "Provisioned
+    /// Service").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<Binding>,
 
-    /// What the spec has declared so far: a block or a tag that was declared and no longer is goes
-    /// back to what AWS gives a new resource.
+    /// Fields and tags that the spec has declared so far. One that is removed from the spec is reset to the AWS default.
     #[serde(default, skip_serializing_if = "Managed::is_empty")]
     pub managed: Managed,
 
-    /// Written before a create, from when on the name in the spec is fixed, and taken away once what was made carries
-    /// its ownership tags, or AWS has refused to make it.
+    /// Set before the resource is created. From then on the name is immutable. Removed when the resource has its
+    /// ownership tags, or AWS has rejected the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_intent: Option<CreationIntent>,
 
-    /// What the operator would do and does not: under managementPolicy Plan all of it, under Enforce
-    /// the steps that need approval.
+    /// Changes that are not applied: with managementPolicy Plan all changes, with Enforce those that require approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
 
-    /// The plan that has been approved and is being carried out.
+    /// The approved plan that is being applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Approved>,
 
-    /// How many plans have been approved so far. Part of each plan's hash, so that an annotation that
-    /// was left behind never counts twice.
+    /// Number of plans that have been approved. Part of each plan's hash, so that an approval is valid only once.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub approvals: i64,
 
-    /// How many object versions, delete markers and unfinished uploads a deletion with policy Delete
-    /// has removed so far.
+    /// Number of object versions, delete markers and incomplete uploads that a deletion with deletionPolicy Delete has
+    /// removed so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub emptied: i64,
 
-    /// The deletion waits for nothing but its content, and the administrator lets this namespace set
-    /// deletionPolicy Delete to have it removed (`--allow-force-delete`).
+    /// Whether the deletion is only blocked by the contents of the resource, and the administrator allows deletionPolicy
+    /// Delete in this namespace (`--allow-force-delete`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force_delete_allowed: bool,
 
-    /// The last value of the annotation `musubi.dev/reconcile-at` that was acted on.
+    /// The last value of the annotation `musubi.dev/reconcile-at` that was processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
 }
@@ -143,19 +138,19 @@ impl Status {
     }
 }
 
-/// Identity of the thing in AWS, fixed when it was made or adopted.
+/// Identity of the resource in AWS, fixed when it was created or adopted.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct External {
-    /// Its name in AWS.
+    /// Name in AWS.
     pub name: String,
     /// Its Amazon Resource Name.
     pub arn: String,
-    /// Its AWS region.
+    /// AWS region.
     pub region: String,
-    /// The AWS account that holds it: twelve digits.
+    /// AWS account ID: twelve digits.
     pub account_id: String,
-    /// When the operator made it; absent for a thing that was adopted or claimed.
+    /// When the operator created it. Not set if it existed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Time>,
 }
@@ -171,25 +166,25 @@ pub struct IndexStatus {
     pub arn: Option<String>,
     /// ACTIVE, CREATING, UPDATING or DELETING.
     pub status: String,
-    /// Whether it is being filled from the table: hours, for a large one.
+    /// Whether AWS is backfilling the index, which takes hours for a large table.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub backfilling: bool,
 }
 
-/// A copy of a table in another region.
+/// A replica of a table in another region.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaStatus {
-    /// Its region.
+    /// AWS region.
     pub region_name: String,
     /// Its Amazon Resource Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
-    /// ACTIVE, CREATING, UPDATING, DELETING, or what is wrong with it in AWS's word.
+    /// ACTIVE, CREATING, UPDATING, DELETING, or an error status of AWS.
     pub status: String,
 }
 
-/// An import of files from S3, in the words of DescribeImport.
+/// An import from S3, as DescribeImport returns it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportStatus {
@@ -197,22 +192,22 @@ pub struct ImportStatus {
     pub arn: String,
     /// `IN_PROGRESS`, COMPLETED, CANCELLING, CANCELLED or FAILED.
     pub status: String,
-    /// Items that were read so far.
+    /// Number of items read so far.
     #[serde(default)]
     pub processed_items: i64,
-    /// Items that came into the table so far.
+    /// Number of items imported so far.
     #[serde(default)]
     pub imported_items: i64,
-    /// Errors so far. The rest of a file may be left out after one.
+    /// Number of errors so far. AWS may skip the rest of a file after an error.
     #[serde(default)]
     pub errors: i64,
-    /// Why it failed, in AWS's code.
+    /// Error code of AWS, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_code: Option<String>,
-    /// Why it failed, in AWS's words.
+    /// Error message of AWS, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
-    /// The CloudWatch log group that tells each error.
+    /// CloudWatch log group with the individual errors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_group_arn: Option<String>,
 }
@@ -236,7 +231,7 @@ pub struct Binding {
     pub name: String,
 }
 
-/// Blocks and tag keys that the spec has declared, so that their removal can be noticed.
+/// Fields and tag keys that the spec has declared, to detect when they are removed.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Managed {
@@ -260,82 +255,78 @@ impl Managed {
     }
 }
 
-/// Steps that stand between AWS and the spec and wait for someone.
+/// Changes that wait for approval.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// What the annotation `musubi.dev/approve` must say to have this very plan carried out. It covers
-    /// the object's uid, the account, region and name in AWS, the generation, the approvals so far, and
-    /// every change, those left out below included.
+    /// Value of the annotation `musubi.dev/approve` that approves this plan. It covers the object's UID, the account,
+    /// region and name in AWS, the generation, the number of approvals, and every change, including omitted ones.
     pub hash: String,
-    /// The changes, in the order in which they would be made.
+    /// The changes, in the order in which they are applied.
     pub changes: Vec<PlannedChange>,
-    /// How many changes more there are than are listed.
+    /// Number of changes that are not listed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: i64,
 }
 
-/// One change of a [`Plan`].
+/// A change of a plan.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedChange {
-    /// Where, in the words of the spec: `lifecycle.rules[uploads].status`.
+    /// Path in the spec: `lifecycle.rules[uploads].status`.
     pub path: String,
-    /// What AWS has; absent when it has nothing.
+    /// Current value in AWS. Not set if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// What it would have; absent when it would have nothing.
+    /// New value. Not set if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What the change does to those who rely on the thing.
+    /// Effect of the change on users of the resource.
     pub effect: Effect,
 }
 
-/// What a step does to those who rely on the thing.
+/// Effect of a change on users of the resource.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Effect {
-    /// What the spec declares.
+    /// Applies what the spec declares. Requires no approval with managementPolicy Enforce.
     Update,
-    /// A reset that lowers a guard, such as versioning or the public access block: taking a block out
-    /// of a manifest must not open a bucket by accident. Declaring the off value is consent.
+    /// Resets a removed field to the AWS default and reduces protection, such as versioning or the public access block.
+    /// Setting the value explicitly instead requires no approval.
     Weakening,
-    /// What is declared takes something away for a while: an index that is built anew, a stream that gets
-    /// another ARN.
+    /// Interrupts users of the resource: an index is rebuilt, or a stream gets a new ARN.
     Disruptive,
-    /// Something with data in it goes for good: an index, a replica.
+    /// Permanently deletes data: an index or a replica.
     Destructive,
 }
 
-/// A plan that somebody has approved.
+/// An approved plan.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approved {
     /// The hash that was approved.
     pub hash: String,
-    /// The generation that it was approved for; an edit ends the approval.
+    /// The generation that was approved. Editing the spec ends the approval.
     pub generation: i64,
-    /// A digest of each step that may be taken, once, until it is in place.
+    /// Digests of the approved changes that have not been applied yet.
     pub steps: Vec<String>,
 }
 
-/// Announces a create.
-///
-/// It is a proof only where the creating call cannot carry ownership tags. Some endpoints cannot tag a
-/// bucket in the creating call (LocalStack answers MalformedXML or drops the tags). What is untagged and
-/// named by the intent of this very uid is ours; nothing else untagged ever is.
+/// Records that the resource is about to be created.
+// It is a proof only where the creating call cannot carry ownership tags. Some endpoints cannot tag a bucket in the
+// creating call (LocalStack answers MalformedXML or drops the tags). What is untagged and named by the intent of this very
+// uid is ours; nothing else untagged ever is.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreationIntent {
-    /// The uid of the object that announced it: a status copied from elsewhere proves nothing.
+    /// UID of the object. A status copied from another object is not valid.
     pub uid: String,
-    /// The name that is about to be made.
+    /// Name of the resource.
     pub name: String,
-    /// The region it is about to be made in.
+    /// AWS region of the resource.
     pub region: String,
-    /// The account it is about to be made in.
+    /// AWS account ID of the resource.
     pub account_id: String,
-    /// When the create was about to be sent. Where its answer was lost, AWS's word on when the
-    /// resource was made is held against it.
+    /// Time of the create request. If its response was lost, it is compared with the creation time in AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced_at: Option<Time>,
 }

@@ -15,14 +15,16 @@ pub(super) const KEYS_RULE: &str =
     "self.all(k, size(k) >= 1 && size(k) <= 128 && !k.startsWith('aws:') && !k.startsWith('musubi.dev/'))";
 
 /// What [`KEYS_RULE`] says when it refuses.
-pub(super) const KEYS_MESSAGE: &str = "a tag key has 1 to 128 characters; keys under aws: and musubi.dev/ are reserved";
+pub(super) const KEYS_MESSAGE: &str =
+    "a tag key must have 1 to 128 characters and must not begin with aws: or musubi.dev/, which are reserved";
 
 /// The rule on the characters that AWS accepts in keys and values.
 pub(super) const CHARACTERS_RULE: &str =
     r"self.all(k, k.matches('^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$') && self[k].matches('^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$'))";
 
 /// What [`CHARACTERS_RULE`] says when it refuses.
-pub(super) const CHARACTERS_MESSAGE: &str = "tag keys and values may hold letters, digits, spaces and _ . : / = + - @";
+pub(super) const CHARACTERS_MESSAGE: &str =
+    "tag keys and values may only contain letters, digits, spaces and _ . : / = + - @";
 
 pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -33,7 +33,7 @@ pub struct Buckets {
 
 impl AwsKind for Buckets {
     const SERVICE: &'static str = "S3";
-    const NOTE: &'static str = "A list of named configurations is the whole list: what it does not name is deleted.";
+    const NOTE: &'static str = "Configurations that are not in a list of named configurations are deleted.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
     const SDK_SERVICES: &'static [&'static str] = &["S3", "S3 Control"];
     const AS_XML: bool = true;

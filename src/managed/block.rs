@@ -37,7 +37,7 @@ pub(crate) trait Block: Sized + 'static {
     /// The most that a reset does to those who rely on the block.
     const IMPACT: Effect = Effect::Update;
     /// Where a reset leads, in the words of the reference.
-    const RESET_TO: &'static str = "back to that";
+    const RESET_TO: &'static str = "reset to the default";
     /// Blocks that must be in place before this one is written.
     const AFTER: &'static [&'static str] = &[];
     /// AWS operations that reading and writing it take: the one that reads comes first.
@@ -220,6 +220,6 @@ fn impossible(name: &str, error: &serde_json::Error) -> Fault {
     Fault::new(
         Class::Unknown,
         Reason::Internal,
-        format!("{name} cannot be turned into JSON and back: {error}; please report this"),
+        format!("Cannot convert {name} to JSON and back: {error}. Please report this"),
     )
 }

@@ -54,7 +54,7 @@ pub struct Tables {
 impl AwsKind for Tables {
     const SERVICE: &'static str = "DynamoDB";
     const NOTE: &'static str =
-        "DynamoDB takes one change by UpdateTable at a time: an edit of many blocks is carried out one by one.";
+        "DynamoDB accepts one UpdateTable request at a time, so several changes are applied one after another.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
     const SDK_SERVICES: &'static [&'static str] = &["DynamoDB", "KMS"];
     const PARTS: &'static [&'static str] =

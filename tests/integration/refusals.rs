@@ -20,10 +20,10 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
         (json!({"name": "Upper"}), "3 to 63 characters"),
         (json!({"name": "ab"}), "at least 3"),
         (json!({"name": "a".repeat(64)}), "63"),
-        (json!({"name": "two..dots"}), "no two dots"),
+        (json!({"name": "two..dots"}), "two dots in a row"),
         (json!({"name": "192.168.0.1"}), "IP address"),
-        (json!({"name": "xn--bucket"}), "reserves bucket names"),
-        (json!({"name": "bucket-s3alias"}), "reserves bucket names"),
+        (json!({"name": "xn--bucket"}), "which AWS reserves"),
+        (json!({"name": "bucket-s3alias"}), "which AWS reserves"),
         (json!({"name": "bucket--x-s3"}), "not supported"),
         (json!({"name": 7}), "string"),
         (json!({"nmae": "typo"}), "nmae"),
@@ -71,8 +71,8 @@ async fn a_bucket_that_aws_would_refuse_is_refused_with_a_sentence() {
             "uplicate",
         ),
         (with(plain.clone(), "deletionPolicy", json!("Destroy")), "DeleteIfEmpty"),
-        (with(plain.clone(), "connectionSecret", json!({"keys": {"arn": "region"}})), "cannot replace"),
-        (with(plain.clone(), "connectionSecret", json!({"keys": {"X": "password"}})), "outputs of a bucket"),
+        (with(plain.clone(), "connectionSecret", json!({"keys": {"arn": "region"}})), "must not contain"),
+        (with(plain.clone(), "connectionSecret", json!({"keys": {"X": "password"}})), "output of a bucket"),
         (with(plain, "connectionSecret", json!({"namespace": "kube-system"})), "namespace"),
     ];
     for (spec, expected) in cases {
@@ -106,22 +106,25 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
         (with(plain.clone(), "name", json!("a b")), "name"),
         (with(plain.clone(), "sortKey", json!({"name": "id", "type": "S"})), "different attributes"),
         (with(plain.clone(), "sortKey", json!({"name": "sk", "type": false})), "string"),
-        (with(plain.clone(), "billingMode", json!("PROVISIONED")), "needs provisionedThroughput"),
-        (with(plain.clone(), "timeToLive", json!({"enabled": true})), "needs attributeName"),
+        (with(plain.clone(), "billingMode", json!("PROVISIONED")), "provisionedThroughput must be set"),
+        (with(plain.clone(), "timeToLive", json!({"enabled": true})), "timeToLive.attributeName must be set"),
         (
             with(plain.clone(), "provisionedThroughput", json!({"readCapacityUnits": 0, "writeCapacityUnits": 1})),
             "greater than or equal to 1",
         ),
-        (with(plain.clone(), "stream", json!({"enabled": true})), "needs viewType"),
-        (with(plain.clone(), "kinesisStream", json!({"enabled": true})), "needs streamArn"),
+        (with(plain.clone(), "stream", json!({"enabled": true})), "stream.viewType must be set"),
+        (with(plain.clone(), "kinesisStream", json!({"enabled": true})), "kinesisStream.streamArn must be set"),
         (with(plain.clone(), "encryption", json!({"type": "AwsManaged", "kmsKeyId": key("us-east-1")})), "kmsKeyId"),
         (with(plain.clone(), "globalSecondaryIndexes", json!([index(21)])), "at most 20"),
-        (with(plain.clone(), "globalSecondaryIndexes", json!([index(1), index(2)])), "duplicate name"),
+        (
+            with(plain.clone(), "globalSecondaryIndexes", json!([index(1), index(2)])),
+            "each name of globalSecondaryIndexes must be unique",
+        ),
         (
             with(plain.clone(), "replicas", json!([{"regionName": "eu-west-1"}, {"regionName": "eu-west-1"}])),
-            "duplicate",
+            "each regionName of replicas must be unique",
         ),
-        (replica(json!({"kmsKeyId": key("eu-central-1")}), json!({})), "replica's own region"),
+        (replica(json!({"kmsKeyId": key("eu-central-1")}), json!({})), "in the region of the replica"),
         (
             replica(json!({}), json!({"encryption": {"type": "CustomerManaged", "kmsKeyId": key("us-east-1")}})),
             "each replica",
@@ -129,16 +132,16 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
         (replica(json!({"kmsKeyId": key("eu-west-1")}), json!({"encryption": {"type": "AwsOwned"}})), "each replica"),
         (
             replica(json!({"provisionedThroughputOverride": {"readCapacityUnits": 1}}), json!({})),
-            "goes with provisioned",
+            "when the table has no provisionedThroughput",
         ),
         (
             replica(
                 json!({"onDemandThroughputOverride": {"maxReadRequestUnits": 1}}),
                 json!({"provisionedThroughput": capacity}),
             ),
-            "PAY_PER_REQUEST",
+            "when the table has provisionedThroughput",
         ),
-        (replica(json!({}), json!({"provisionedThroughput": capacity})), "auto scaled"),
+        (replica(json!({}), json!({"provisionedThroughput": capacity})), "auto scaling"),
     ];
     for (spec, expected) in cases {
         let refused = world.try_apply::<Table>("orders", spec.clone()).await;

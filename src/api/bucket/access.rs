@@ -6,97 +6,97 @@ use serde::{Deserialize, Serialize};
 
 use super::Switch;
 
-/// Who owns objects that others upload, and whether ACLs count at all.
+/// Ownership of uploaded objects, and whether ACLs are enabled.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ObjectOwnership {
-    /// The bucket's owner owns everything and ACLs are off. What AWS gives a new bucket.
+    /// The bucket owner owns all objects and ACLs are disabled. AWS default.
     BucketOwnerEnforced,
-    /// The bucket's owner owns what is uploaded with the canned ACL bucket-owner-full-control.
+    /// The bucket owner owns objects uploaded with the canned ACL bucket-owner-full-control.
     BucketOwnerPreferred,
-    /// The uploader owns what it uploads.
+    /// The uploading account owns the object.
     ObjectWriter,
 }
 
-/// The four switches of S3 Block Public Access. A switch that is absent is on, as on a new bucket.
+/// S3 Block Public Access settings. A setting that is not set is true, the AWS default.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicAccessBlock {
-    /// Refuse new public ACLs.
+    /// Reject new public ACLs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_public_acls: Option<bool>,
-    /// Ignore public ACLs that exist.
+    /// Ignore existing public ACLs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_public_acls: Option<bool>,
-    /// Refuse a bucket policy that makes the bucket public.
+    /// Reject a bucket policy that grants public access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_public_policy: Option<bool>,
-    /// Restrict a public bucket to its owner's account and AWS services.
+    /// Restrict access to a public bucket to its owner's account and AWS services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restrict_public_buckets: Option<bool>,
 }
 
-/// Access control list of the bucket. Exactly one of `canned` and `grants`; with `canned: private` grants do not count.
+/// Access control list of the bucket. Set exactly one of `canned` and `grants`. With `canned: private`, grants are ignored.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants) || (has(self.canned) && self.canned == 'private')").message("acl needs exactly one of canned, grants"))]
+#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants) || (has(self.canned) && self.canned == 'private')").message("exactly one of acl.canned and acl.grants must be set"))]
 pub struct Acl {
-    /// A list that S3 has a name for. `private` means none but the owner.
+    /// Canned ACL. `private` grants access to the owner only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canned: Option<CannedAcl>,
-    /// What others may do. The bucket's owner has FULL_CONTROL always and is not listed.
+    /// Grants. The bucket owner always has FULL_CONTROL and is not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     pub grants: Option<Vec<Grant>>,
 }
 
-/// Access control lists that S3 has a name for, as far as they mean something on a bucket.
+/// Canned ACLs that apply to buckets.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CannedAcl {
-    /// Nobody but the owner. What AWS gives a new bucket.
+    /// Only the owner has access. AWS default.
     Private,
-    /// Everybody may list it.
+    /// Everyone can list the bucket.
     PublicRead,
-    /// Everybody may list it, write to it and delete from it.
+    /// Everyone can list the bucket, write and delete objects.
     PublicReadWrite,
-    /// Everybody with an AWS account may list it.
+    /// Everyone with an AWS account can list the bucket.
     AuthenticatedRead,
-    /// S3 server access logging may write to it.
+    /// S3 server access logging can write to the bucket.
     LogDeliveryWrite,
 }
 
-/// One permission of one grantee.
+/// A permission of a grantee.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grant {
-    /// Who.
+    /// Grantee.
     pub grantee: Grantee,
-    /// What.
+    /// Permission.
     pub permission: Permission,
 }
 
-/// Who a grant is for. Exactly one of `id` and `uri`. Grantees by email address are not offered: S3
-/// answers them by another name than they were given.
+/// Grantee. Set exactly one of `id` and `uri`. Grantees by email address are not supported, because S3 returns them with a
+/// different identifier.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.id) != has(self.uri)").message("a grantee needs exactly one of id, uri"))]
+#[x_kube(validation = Rule::new("has(self.id) != has(self.uri)").message("exactly one of grantee.id and grantee.uri must be set"))]
 pub struct Grantee {
-    /// Canonical user id of an AWS account: 64 hexadecimal digits.
+    /// Canonical user ID of an AWS account: 64 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), regex(pattern = r"^[0-9a-f]{64}$"))]
     pub id: Option<String>,
-    /// A group that S3 knows.
+    /// Predefined group of S3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<Group>,
 }
 
-/// Groups of grantees that S3 knows.
+/// Predefined groups of S3.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Group {
-    /// Everybody.
+    /// Everyone.
     #[serde(rename = "http://acs.amazonaws.com/groups/global/AllUsers")]
     AllUsers,
-    /// Everybody with an AWS account.
+    /// Everyone with an AWS account.
     #[serde(rename = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")]
     AuthenticatedUsers,
     /// S3 server access logging.
@@ -104,15 +104,15 @@ pub enum Group {
     LogDelivery,
 }
 
-/// What a grantee may do with the bucket.
+/// Permission on the bucket.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Permission {
-    /// Everything below.
+    /// All permissions below.
     FullControl,
-    /// List it.
+    /// List the objects.
     Read,
-    /// Make, replace and delete objects.
+    /// Create, overwrite and delete objects.
     Write,
     /// Read the access control list.
     ReadAcp,
@@ -120,10 +120,10 @@ pub enum Permission {
     WriteAcp,
 }
 
-/// Attribute-based access control: whether the bucket's tags count in IAM policies.
+/// Attribute-based access control: whether IAM policies can use the bucket's tags.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Abac {
-    /// Enabled, or Disabled as on a new bucket.
+    /// Enabled or Disabled (AWS default).
     pub status: Switch,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cors {
-    /// The rules; the first that fits a request counts. `[]` means none.
+    /// The rules. The first rule that matches a request applies. `[]` means none.
     #[schemars(length(max = 100))]
     pub rules: Vec<CorsRule>,
 }
@@ -17,29 +17,29 @@ pub struct Cors {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.allowedOrigins.all(o, o.matches('^[^*]*[*]?[^*]*$'))")
-    .message("an allowed origin holds at most one *"))]
+    .message("an allowed origin must contain at most one *"))]
 #[x_kube(validation = Rule::new("!has(self.allowedHeaders) || self.allowedHeaders.all(h, h.matches('^[^*]*[*]?[^*]*$'))")
-    .message("an allowed header holds at most one *"))]
+    .message("an allowed header must contain at most one *"))]
 pub struct CorsRule {
-    /// Name of the rule, for people.
+    /// ID of the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub id: Option<String>,
-    /// Origins that may ask, such as `https://example.com`; one `*` stands for anything.
+    /// Allowed origins, such as `https://example.com`. May contain one `*` as a wildcard.
     #[schemars(schema_with = "origins_schema")]
     pub allowed_origins: Vec<String>,
-    /// What they may do.
+    /// Allowed HTTP methods.
     #[schemars(schema_with = "methods_schema")]
     pub allowed_methods: Vec<Method>,
-    /// Request headers that they may send; one `*` stands for anything.
+    /// Allowed request headers. May contain one `*` as a wildcard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "headers_schema")]
     pub allowed_headers: Option<Vec<String>>,
-    /// Response headers that their scripts may read.
+    /// Response headers that scripts can read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "headers_schema")]
     pub expose_headers: Option<Vec<String>>,
-    /// How long browsers may remember the answer, in seconds.
+    /// Time that browsers may cache the preflight response, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub max_age_seconds: Option<i32>,
@@ -63,7 +63,7 @@ fn methods_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Methods of HTTP that a rule can allow.
+/// HTTP methods that a rule can allow.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -75,6 +75,6 @@ pub enum Method {
     Post,
     /// Delete.
     Delete,
-    /// Read the headers alone.
+    /// Read headers only.
     Head,
 }

@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.bucketKeyEnabled) || !self.bucketKeyEnabled || self.algorithm != 'aws:kms:dsse'")
-    .message("encryption.bucketKeyEnabled goes with algorithm aws:kms only"))]
+    .message("encryption.bucketKeyEnabled must not be true when encryption.algorithm is aws:kms:dsse"))]
 pub struct Encryption {
-    /// How objects are encrypted. With AES256 kmsKeyId and bucketKeyEnabled do not count.
+    /// Encryption algorithm. With AES256, kmsKeyId and bucketKeyEnabled are ignored.
     pub algorithm: EncryptionAlgorithm,
-    /// ARN, id or alias of the KMS key; the AWS managed key aws/s3 when absent. S3 does not check that
-    /// it exists: uploads fail if it does not.
+    /// ARN, ID or alias of the KMS key. Defaults to the AWS managed key aws/s3. S3 does not check that the key exists.
+    /// If it does not, uploads fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub kms_key_id: Option<String>,
-    /// Whether a bucket-level key saves calls to KMS; no when absent.
+    /// Whether to use an S3 Bucket Key to reduce requests to AWS KMS. Defaults to false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket_key_enabled: Option<bool>,
-    /// Kinds of encryption that uploads may not ask for; `NONE` lifts every block. Left as it is when
-    /// absent: AWS blocks SSE-C on new buckets.
+    /// Encryption types that are blocked for uploads. `NONE` unblocks all. If not set, the current setting is kept. AWS
+    /// blocks SSE-C on new buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "blocked_encryption_types_schema")]
     pub blocked_encryption_types: Option<Vec<BlockedEncryptionType>>,
@@ -37,10 +37,10 @@ fn blocked_encryption_types_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Kinds of encryption that can be blocked.
+/// Encryption types that can be blocked.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum BlockedEncryptionType {
-    /// Keys that come with the upload.
+    /// Encryption with customer-provided keys.
     #[serde(rename = "SSE-C")]
     SseC,
     /// Nothing is blocked.
@@ -48,16 +48,16 @@ pub enum BlockedEncryptionType {
     None,
 }
 
-/// Server-side encryption, in S3's own values.
+/// Server-side encryption algorithm.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum EncryptionAlgorithm {
-    /// Keys that S3 manages. What AWS gives a new bucket.
+    /// Amazon S3 managed keys (SSE-S3). AWS default.
     #[serde(rename = "AES256")]
     Aes256,
-    /// A key in AWS KMS.
+    /// AWS KMS key (SSE-KMS).
     #[serde(rename = "aws:kms")]
     Kms,
-    /// A key in AWS KMS, two layers.
+    /// Dual-layer encryption with an AWS KMS key (DSSE-KMS).
     #[serde(rename = "aws:kms:dsse")]
     KmsDsse,
 }

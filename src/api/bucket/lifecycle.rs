@@ -8,91 +8,90 @@ use serde::{Deserialize, Serialize};
 
 use super::Switch;
 
-/// Lifecycle of objects.
+/// Lifecycle configuration.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lifecycle {
-    /// The rules, keyed by id.
+    /// The rules, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub rules: Vec<LifecycleRule>,
-    /// From which size on objects change their storage class, where a rule does not say it; from 128
-    /// KiB on for every class when absent.
+    /// Minimum object size for transitions of rules without a size filter. Defaults to 128 KiB for all storage classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transition_default_minimum_object_size: Option<TransitionDefaultMinimumObjectSize>,
 }
 
-/// From which size on objects change their storage class.
+/// Minimum object size for transitions.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum TransitionDefaultMinimumObjectSize {
-    /// From 128 KiB on. What AWS gives a new configuration.
+    /// 128 KiB for all storage classes. AWS default.
     #[serde(rename = "all_storage_classes_128K")]
     AllStorageClasses128K,
-    /// From 128 KiB on, but of any size to the Glacier classes.
+    /// 128 KiB, but any size for the Glacier storage classes.
     #[serde(rename = "varies_by_storage_class")]
     VariesByStorageClass,
 }
 
-/// One lifecycle rule.
+/// A lifecycle rule.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.expiration) || (has(self.transitions) && size(self.transitions) > 0) || has(self.noncurrentVersionExpiration) || (has(self.noncurrentVersionTransitions) && size(self.noncurrentVersionTransitions) > 0) || has(self.abortIncompleteMultipartUpload)")
-    .message("a lifecycle rule needs at least one of expiration, transitions, noncurrentVersionExpiration, noncurrentVersionTransitions, abortIncompleteMultipartUpload"))]
+    .message("a lifecycle rule must have at least one of expiration, transitions, noncurrentVersionExpiration, noncurrentVersionTransitions, abortIncompleteMultipartUpload"))]
 #[x_kube(validation = Rule::new("!has(self.abortIncompleteMultipartUpload) || !has(self.filter) || ((!has(self.filter.tags) || size(self.filter.tags) == 0) && !has(self.filter.objectSizeGreaterThanBytes) && !has(self.filter.objectSizeLessThanBytes))")
-    .message("S3 accepts abortIncompleteMultipartUpload only in a rule filtered by prefix alone"))]
+    .message("abortIncompleteMultipartUpload may only be set in a rule without filter.tags, filter.objectSizeGreaterThanBytes and filter.objectSizeLessThanBytes"))]
 #[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.expiredObjectDeleteMarker) || !self.expiration.expiredObjectDeleteMarker || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
-    .message("S3 accepts expiredObjectDeleteMarker only in a rule that is not filtered by tags"))]
+    .message("expiredObjectDeleteMarker may only be true in a rule without filter.tags"))]
 #[x_kube(validation = Rule::new("!((has(self.expiration) && has(self.expiration.days)) || (has(self.transitions) && self.transitions.exists(t, has(t.days)))) || !((has(self.expiration) && has(self.expiration.date)) || (has(self.transitions) && self.transitions.exists(t, has(t.date))))")
-    .message("S3 takes either days or dates in one rule, not both"))]
+    .message("a lifecycle rule must use either days or dates, not both"))]
 #[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.days) || !has(self.transitions) || self.transitions.all(t, !has(t.days) || t.days < self.expiration.days)")
     .message("expiration.days must be greater than the days of every transition"))]
 pub struct LifecycleRule {
-    /// Name of the rule, unique in the bucket.
+    /// ID of the rule, unique in the bucket.
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
-    /// Whether the rule acts.
+    /// Whether the rule is enabled.
     pub status: Switch,
-    /// Which objects it acts on; all of them when absent.
+    /// Objects that the rule applies to. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<LifecycleFilter>,
-    /// When current objects expire.
+    /// When current object versions expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration: Option<Expiration>,
-    /// When current objects change their storage class.
+    /// When current object versions change their storage class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub transitions: Option<Vec<Transition>>,
-    /// When versions that are no longer current expire.
+    /// When noncurrent object versions expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noncurrent_version_expiration: Option<NoncurrentVersionExpiration>,
-    /// When versions that are no longer current change their storage class.
+    /// When noncurrent object versions change their storage class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub noncurrent_version_transitions: Option<Vec<NoncurrentVersionTransition>>,
-    /// When uploads that were begun and never finished are thrown away.
+    /// When incomplete multipart uploads are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_incomplete_multipart_upload: Option<AbortIncompleteMultipartUpload>,
 }
 
-/// Which objects a rule acts on: those that meet everything that is said here. `{}` means all.
+/// Objects that match all of these conditions. `{}` matches all objects.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.objectSizeGreaterThanBytes) || !has(self.objectSizeLessThanBytes) || self.objectSizeGreaterThanBytes < self.objectSizeLessThanBytes")
     .message("filter.objectSizeGreaterThanBytes must be less than objectSizeLessThanBytes"))]
 pub struct LifecycleFilter {
-    /// Keys that begin with this. `""` means every key.
+    /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
-    /// Objects that carry all these tags.
+    /// Tags of the object. All must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "filter_tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
-    /// Objects larger than this many bytes.
+    /// Minimum object size in bytes, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 53_687_091_200_000_i64))]
     pub object_size_greater_than_bytes: Option<i64>,
-    /// Objects smaller than this many bytes.
+    /// Maximum object size in bytes, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 53_687_091_200_000_i64))]
     pub object_size_less_than_bytes: Option<i64>,
@@ -112,85 +111,85 @@ fn date_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date", "maxLength": 10, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 }
 
-/// When current objects expire: by exactly one of the three.
+/// When current object versions expire. Set exactly one field.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(has(self.days) ? 1 : 0) + (has(self.date) ? 1 : 0) + (has(self.expiredObjectDeleteMarker) ? 1 : 0) == 1")
-    .message("expiration needs exactly one of days, date, expiredObjectDeleteMarker"))]
+    .message("exactly one of expiration.days, expiration.date and expiration.expiredObjectDeleteMarker must be set"))]
 pub struct Expiration {
-    /// Days after the object was made.
+    /// Days after the object was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub days: Option<i32>,
-    /// A day, as `YYYY-MM-DD`; it begins at midnight UTC.
+    /// Date in the format `YYYY-MM-DD`, from midnight UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "date_schema")]
     pub date: Option<String>,
-    /// Whether delete markers that hide nothing any more are taken away.
+    /// Whether to remove delete markers without noncurrent versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_object_delete_marker: Option<bool>,
 }
 
-/// When current objects change their storage class: by exactly one of days and date.
+/// When current object versions change their storage class. Set exactly one of `days` and `date`.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.days) != has(self.date)")
-    .message("a transition needs exactly one of days, date"))]
+    .message("exactly one of days and date must be set in a transition"))]
 #[x_kube(validation = Rule::new("!has(self.days) || self.days >= 30 || !(self.storageClass in ['STANDARD_IA', 'ONEZONE_IA'])")
-    .message("objects go to STANDARD_IA and ONEZONE_IA after at least 30 days"))]
+    .message("days must be at least 30 when storageClass is STANDARD_IA or ONEZONE_IA"))]
 pub struct Transition {
-    /// Days after the object was made.
+    /// Days after the object was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub days: Option<i32>,
-    /// A day, as `YYYY-MM-DD`; it begins at midnight UTC.
+    /// Date in the format `YYYY-MM-DD`, from midnight UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "date_schema")]
     pub date: Option<String>,
-    /// The class the objects go to.
+    /// Target storage class.
     pub storage_class: StorageClass,
 }
 
-/// When versions that are no longer current expire.
+/// When noncurrent object versions expire.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoncurrentVersionExpiration {
-    /// Days after the version was superseded.
+    /// Days after the version became noncurrent.
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub noncurrent_days: i32,
-    /// How many newer superseded versions are kept whatever their age.
+    /// Number of newer noncurrent versions to retain regardless of age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub newer_noncurrent_versions: Option<i32>,
 }
 
-/// When versions that are no longer current change their storage class.
+/// When noncurrent object versions change their storage class.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.noncurrentDays >= 30 || !(self.storageClass in ['STANDARD_IA', 'ONEZONE_IA'])")
-    .message("versions go to STANDARD_IA and ONEZONE_IA after at least 30 days"))]
+    .message("noncurrentDays must be at least 30 when storageClass is STANDARD_IA or ONEZONE_IA"))]
 pub struct NoncurrentVersionTransition {
-    /// Days after the version was superseded.
+    /// Days after the version became noncurrent.
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub noncurrent_days: i32,
-    /// How many newer superseded versions stay where they are whatever their age.
+    /// Number of newer noncurrent versions that keep their storage class regardless of age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub newer_noncurrent_versions: Option<i32>,
-    /// The class the versions go to.
+    /// Target storage class.
     pub storage_class: StorageClass,
 }
 
-/// When unfinished uploads are thrown away.
+/// When incomplete multipart uploads are deleted.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AbortIncompleteMultipartUpload {
-    /// Days after the upload was begun.
+    /// Days after the upload was started.
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub days_after_initiation: i32,
 }
 
-/// Storage classes that a lifecycle rule can move objects to.
+/// Storage classes for transitions.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum StorageClass {
     /// S3 Standard-IA.

@@ -34,8 +34,8 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
 
 /// An S3 general purpose bucket.
 ///
-/// A block that is declared is enforced, a block that is absent is left alone, and a block that was
-/// declared and is taken away goes back to what AWS gives a new bucket.
+/// A field that is set is enforced, a field that is not set is left unchanged, and a field that is removed is reset to the
+/// AWS default of a new bucket.
 // Blocks whose off value is `{}` or an empty keyed list are taken whole (atomic): server-side apply drops a map whose
 // every field goes, and a keyed list that is emptied with all above it that holds nothing else
 // (kubernetes-sigs/structured-merge-diff), and the off value would be lost or refused.
@@ -50,7 +50,7 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
     category = "musubi",
     namespaced,
     status = "Status",
-    doc = "An S3 bucket that Musubi makes, keeps equal to this manifest and connects to applications.",
+    doc = "An S3 bucket that Musubi creates, keeps in sync with this manifest and connects to applications.",
     derive = "PartialEq",
     cel,
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -62,58 +62,58 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
     validation = Rule::new(NAME_STAYS)
-        .message("the name of a bucket is immutable once it was made: make a new Bucket under another metadata.name")
+        .message("the name of a bucket is immutable after it is created; to use another name, create a new Bucket object")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("(has(self.spec.nameScope) ? self.spec.nameScope : 'Global') == (has(oldSelf.spec.nameScope) ? oldSelf.spec.nameScope : 'Global')"))
-        .message("nameScope is immutable once the bucket was made: it is part of the name in AWS")
+        .message("nameScope is immutable after the bucket is created, because it is part of the name in AWS")
         .field_path(".spec.nameScope"),
     validation = Rule::new("!has(self.spec.acceleration) || self.spec.acceleration.status == 'Suspended' || !(has(self.spec.name) ? self.spec.name : self.metadata.name).contains('.')")
-        .message("S3 Transfer Acceleration does not work for a bucket with dots in its name")
+        .message("acceleration must not be Enabled for a bucket with dots in its name")
         .field_path(".spec.acceleration"),
     validation = Rule::new("(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$')")
-        .message("an S3 bucket name has 3 to 63 characters out of a-z, 0-9, '.' and '-', and begins and ends with a letter or digit: change metadata.name or set spec.name"),
+        .message("an S3 bucket name must have 3 to 63 characters, only a-z, 0-9, '.' and '-', and must begin and end with a letter or digit; change metadata.name or set spec.name"),
     validation = Rule::new("!(has(self.spec.name) ? self.spec.name : self.metadata.name).contains('..') && !(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$')")
-        .message("an S3 bucket name holds no two dots in a row and does not look like an IP address"),
+        .message("an S3 bucket name must not contain two dots in a row or be formatted as an IP address"),
     validation = Rule::new("!(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^(xn--|sthree-|amzn-s3-demo-)')")
-        .message("AWS reserves bucket names that begin with xn--, sthree- or amzn-s3-demo-"),
+        .message("an S3 bucket name must not begin with xn--, sthree- or amzn-s3-demo-, which AWS reserves"),
     validation = Rule::new("!(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$')")
-        .message("AWS reserves bucket names that end in -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3; directory and table buckets are not supported")
+        .message("an S3 bucket name must not end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, which AWS reserves; directory and table buckets are not supported")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new(CONNECTION_KEYS_RULE).message(CONNECTION_KEYS_MESSAGE))]
 #[x_kube(validation = Rule::new("!has(self.acl) || !has(self.objectOwnership) || self.objectOwnership != 'BucketOwnerEnforced' || (has(self.acl.canned) ? self.acl.canned == 'private' : size(self.acl.grants) == 0)")
-    .message("objectOwnership BucketOwnerEnforced switches ACLs off: acl can only be {canned: private} with it"))]
+    .message("acl must be {canned: private} when objectOwnership is BucketOwnerEnforced, which disables ACLs"))]
 #[x_kube(validation = Rule::new("!has(self.objectLock) || !self.objectLock.enabled || (has(self.versioning) && self.versioning.status == 'Enabled')")
-    .message("objectLock needs versioning: {status: Enabled}"))]
+    .message("versioning.status must be Enabled when objectLock is enabled"))]
 #[x_kube(validation = Rule::new("!has(self.replication) || size(self.replication.rules) == 0 || (has(self.versioning) && self.versioning.status == 'Enabled')")
-    .message("replication needs versioning: {status: Enabled}"))]
+    .message("versioning.status must be Enabled when replication has rules"))]
 #[x_kube(validation = Rule::new("!has(oldSelf.objectLock) || !oldSelf.objectLock.enabled || !has(self.versioning) || self.versioning.status == 'Enabled'")
-    .message("S3 cannot suspend versioning where object lock was switched on"))]
+    .message("versioning.status must be Enabled when object lock has been enabled, because S3 cannot suspend versioning then"))]
 pub struct BucketSpec {
-    /// Name of the bucket in AWS; `metadata.name` when absent. Immutable once the bucket was made.
+    /// Name of the bucket in AWS. Defaults to `metadata.name`. Immutable after the bucket is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 63))]
     pub name: Option<String>,
 
-    /// Where the name is unique: in the whole world, or in the account and region.
+    /// Whether the name is unique globally, or within the account and region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_scope: Option<NameScope>,
 
-    /// AWS region; the operator's own when absent. Fixed once the bucket is made. The administrator's `--allow-region`
-    /// says which there may be.
+    /// AWS region. Defaults to the region of the operator. Immutable after the bucket is created. The administrator can
+    /// restrict the allowed regions with `--allow-region`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]
     pub region: Option<String>,
 
-    /// Who owns objects that others upload, and whether ACLs count at all.
+    /// Ownership of uploaded objects, and whether ACLs are enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object_ownership: Option<ObjectOwnership>,
 
-    /// Access control list of the bucket. A policy does all that it can do, and more.
+    /// Access control list of the bucket. AWS recommends bucket policies instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
 
-    /// Switches that override any ACL or policy that would make the bucket public.
+    /// S3 Block Public Access settings. They override ACLs and policies that grant public access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_access_block: Option<PublicAccessBlock>,
 
@@ -121,37 +121,37 @@ pub struct BucketSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
 
-    /// Whether overwritten and deleted objects are kept as versions.
+    /// Whether S3 keeps previous versions of overwritten and deleted objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versioning: Option<Versioning>,
 
-    /// Whether objects can be locked against deletion, and how long they are by default.
+    /// S3 Object Lock, and the default retention of objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object_lock: Option<ObjectLock>,
 
-    /// Tags on the bucket. Keys declared here are owned; others on the bucket are left alone.
+    /// Tags on the bucket. Only the keys declared here are managed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "tags::schema")]
     #[x_kube(validation = Rule::new(tags::KEYS_RULE).message(tags::KEYS_MESSAGE))]
     #[x_kube(validation = Rule::new(tags::CHARACTERS_RULE).message(tags::CHARACTERS_MESSAGE))]
     pub tags: Option<tags::Tags>,
 
-    /// Rules that move or expire objects with age. `rules: []` means none.
+    /// Lifecycle rules that transition or expire objects. `rules: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub lifecycle: Option<Lifecycle>,
 
-    /// Bucket policy as JSON text, compared by meaning, so that order and white space do not count.
-    /// `""` means none. S3 takes 20 KiB, without the white space.
+    /// Bucket policy as JSON. Compared by meaning, so order and white space are ignored. `""` means none. Maximum size:
+    /// 20 KiB without white space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 102_400))]
     pub policy: Option<String>,
 
-    /// Which web pages of other origins may use the bucket. `rules: []` means none.
+    /// Cross-origin resource sharing (CORS). `rules: []` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cors: Option<Cors>,
 
-    /// The bucket as a static website. `{}` means none.
+    /// Static website hosting. `{}` means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub website: Option<Website>,
@@ -161,11 +161,10 @@ pub struct BucketSpec {
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub logging: Option<Logging>,
 
-    /// Whom S3 tells of what happens to objects. `{}` means nobody. S3 checks that each target exists
-    /// and lets it in.
+    /// Event notification targets. `{}` means none. S3 checks that each target exists and accepts its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = MapMerge::Atomic, validation = Rule::new("(has(self.queues) ? self.queues.map(q, q.id) : []).all(i, !(has(self.topics) ? self.topics : []).exists(t, t.id == i) && !(has(self.functions) ? self.functions : []).exists(f, f.id == i)) && (has(self.topics) ? self.topics.map(t, t.id) : []).all(i, !(has(self.functions) ? self.functions : []).exists(f, f.id == i))")
-        .message("the ids of all notifications of a bucket differ from each other"))]
+        .message("each id of notifications must be unique across queues, topics and functions"))]
     pub notifications: Option<Notifications>,
 
     /// Replication to other buckets. `rules: []` means none.
@@ -173,7 +172,7 @@ pub struct BucketSpec {
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub replication: Option<Replication>,
 
-    /// S3 Transfer Acceleration: uploads and downloads through the nearest edge location.
+    /// S3 Transfer Acceleration, which uses the nearest edge location.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceleration: Option<Acceleration>,
 
@@ -201,38 +200,36 @@ pub struct BucketSpec {
     #[x_kube(merge_strategy = MapMerge::Atomic)]
     pub metrics: Option<Metrics>,
 
-    /// Whether the bucket's tags count in IAM policies (attribute-based access control). Once enabled,
-    /// tags are written by the operations of S3 Control.
+    /// Attribute-based access control: whether IAM policies can use the bucket's tags. If enabled, tags are written with
+    /// the S3 Control API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abac: Option<Abac>,
 
-    /// How far the operator goes: Enforce, Plan (write nothing to AWS, say what would be done) or
-    /// Paused (do not call AWS).
+    /// What the operator does in AWS: Enforce (apply the spec), Plan (only show what would change) or Paused (do not call
+    /// AWS).
     #[serde(default)]
     pub management_policy: ManagementPolicy,
 
-    /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
-    /// nor edits of them are applied.
+    /// Fields that are applied at creation only and then managed by others. Drift and edits of them are ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::ignore_changes")]
     pub ignore_changes: Option<Vec<String>>,
 
-    /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
-    /// operator may have a floor of its own.
+    /// Interval between resyncs in seconds. Defaults to the interval of the operator, which also sets a minimum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::resync_interval")]
     pub resync_interval_seconds: Option<u32>,
 
-    /// What to do when a bucket of this name exists without ownership tags.
+    /// What to do if a bucket of this name exists in AWS and has no ownership tags.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
 
-    /// What happens in AWS when this object is deleted. S3 refuses to delete a bucket with content,
-    /// so the default cannot lose data.
+    /// What happens to the bucket when this object is deleted. The default, DeleteIfEmpty, never deletes data: S3 rejects
+    /// deleting a bucket that is not empty.
     #[serde(default = "DeletionPolicy::for_bucket")]
     pub deletion_policy: DeletionPolicy,
 
-    /// The Secret that tells applications how to reach the bucket.
+    /// Secret with the connection details of the bucket for applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_secret: Option<ConnectionSecret>,
 }
@@ -248,19 +245,19 @@ impl Default for DeletionPolicy {
 const CONNECTION_KEYS_RULE: &str = "!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'bucket', 'region', 'arn', 'endpoint', 'uri', 'account', 'virtual-host-endpoint', 'path-style-endpoint', 'domain-name', 'regional-domain-name', 'website-endpoint', 'website-domain'])";
 
 /// What [`CONNECTION_KEYS_RULE`] says when it refuses.
-const CONNECTION_KEYS_MESSAGE: &str = "the values of connectionSecret.keys are outputs of a bucket: type, provider, bucket, region, arn, endpoint, uri, account, virtual-host-endpoint, path-style-endpoint, domain-name, regional-domain-name, website-endpoint or website-domain";
+const CONNECTION_KEYS_MESSAGE: &str = "each value of connectionSecret.keys must be an output of a bucket: type, provider, bucket, region, arn, endpoint, uri, account, virtual-host-endpoint, path-style-endpoint, domain-name, regional-domain-name, website-endpoint or website-domain";
 
-/// Where the name of a bucket is unique; Global when absent. Immutable once the bucket was made.
+/// Whether the name is unique globally, or within the account and region. Defaults to Global. Immutable after the bucket
+/// is created.
 ///
-/// In the account-regional namespace nobody else can take the name, and the whole name,
-/// `<name>-<account>-<region>-an`, stands in `status.external.name`. It has at most 63 characters, too, and can be given
-/// as the name instead. Names that end in `-an` are reserved for this namespace, which Middle East (Bahrain) and Middle
-/// East (UAE) do not have.
+/// In the account regional namespace, no other account can use the name. The full name is `<name>-<account>-<region>-an`, is
+/// shown in `status.external.name`, has at most 63 characters, and may also be given as the name. Names that end with `-an`
+/// are reserved for this namespace. It is not available in Middle East (Bahrain) and Middle East (UAE).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum NameScope {
-    /// The whole world.
+    /// Unique globally.
     Global,
-    /// One account in one region.
+    /// Unique within one account and region.
     AccountRegional,
 }
 
@@ -281,11 +278,11 @@ pub enum AccelerationStatus {
     Suspended,
 }
 
-/// Who pays for requests and downloads; the bucket's owner on a new bucket.
+/// Who pays for requests and downloads. The AWS default is BucketOwner.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum RequestPayer {
-    /// The bucket's owner. What AWS gives a new bucket.
+    /// The bucket owner. AWS default.
     BucketOwner,
-    /// Who asks.
+    /// The requester.
     Requester,
 }

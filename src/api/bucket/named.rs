@@ -12,39 +12,39 @@ use super::{ObjectFilter, Switch};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IntelligentTiering {
-    /// The configurations, keyed by id. `[]` means none.
+    /// The configurations, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub configurations: Vec<IntelligentTieringConfiguration>,
 }
 
-/// When objects in S3 Intelligent-Tiering go to an archive tier.
+/// When objects move to the archive tiers.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IntelligentTieringConfiguration {
-    /// Name of the configuration, unique in the bucket.
+    /// ID of the configuration, unique in the bucket.
     #[schemars(length(max = 64), regex(pattern = r"^[a-zA-Z0-9_.-]{1,64}$"))]
     pub id: String,
-    /// Whether it acts.
+    /// Whether the configuration is enabled.
     pub status: Switch,
-    /// Which objects; all when absent.
+    /// Objects that the configuration applies to. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<ObjectFilter>,
-    /// The tiers, keyed by accessTier.
+    /// The tiers, identified by accessTier.
     #[schemars(length(min = 1, max = 2))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["accessTier".into()]))]
     pub tierings: Vec<Tiering>,
 }
 
-/// When objects go to one archive tier.
+/// When objects move to an archive tier.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.accessTier != 'DEEP_ARCHIVE_ACCESS' || self.days >= 180")
-    .message("objects go to DEEP_ARCHIVE_ACCESS after at least 180 days"))]
+    .message("days must be at least 180 when accessTier is DEEP_ARCHIVE_ACCESS"))]
 pub struct Tiering {
-    /// The tier.
+    /// Archive tier.
     pub access_tier: AccessTier,
-    /// Days without access: 90 at least, for DEEP_ARCHIVE_ACCESS 180.
+    /// Days without access: at least 90, or 180 for DEEP_ARCHIVE_ACCESS.
     #[schemars(range(min = 90, max = 730))]
     pub days: i32,
 }
@@ -53,9 +53,9 @@ pub struct Tiering {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AccessTier {
-    /// Restored in hours.
+    /// Archive Access. Objects are restored within hours.
     ArchiveAccess,
-    /// Restored in half a day.
+    /// Deep Archive Access. Objects are restored within 12 hours.
     DeepArchiveAccess,
 }
 
@@ -63,31 +63,31 @@ pub enum AccessTier {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inventory {
-    /// The configurations, keyed by id. `[]` means none.
+    /// The configurations, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub configurations: Vec<InventoryConfiguration>,
 }
 
-/// A list of objects that S3 writes every day or week.
+/// An inventory report: a list of objects that S3 writes daily or weekly.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InventoryConfiguration {
-    /// Name of the configuration, unique in the bucket.
+    /// ID of the configuration, unique in the bucket.
     #[schemars(length(max = 64), regex(pattern = r"^[a-zA-Z0-9_.-]{1,64}$"))]
     pub id: String,
-    /// Whether it is written.
+    /// Whether the report is enabled.
     pub enabled: bool,
-    /// Where to.
+    /// Destination of the reports.
     pub destination: InventoryDestination,
-    /// Whether it lists all versions of objects or the current ones.
+    /// Whether the report includes all object versions or only current ones.
     pub included_object_versions: IncludedObjectVersions,
-    /// How often.
+    /// Schedule of the reports.
     pub schedule: InventorySchedule,
-    /// Which objects; all when absent.
+    /// Objects that the configuration applies to. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<PrefixFilter>,
-    /// What it tells of each object beside its key.
+    /// Fields to include in addition to the object key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "optional_fields_schema")]
     pub optional_fields: Option<Vec<String>>,
@@ -109,55 +109,55 @@ fn optional_fields_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Where an inventory is written.
+/// Destination of inventory reports.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InventoryDestination {
     /// ARN of the bucket.
     #[schemars(length(max = 128), regex(pattern = r"^arn:[a-z0-9-]+:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]
     pub bucket: String,
-    /// AWS account that owns the bucket, checked before anything is written: twelve digits.
+    /// AWS account ID of the bucket owner: twelve digits. S3 checks it before it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
     pub account_id: Option<String>,
-    /// Format of the list.
+    /// Format of the reports.
     pub format: InventoryFormat,
-    /// Begins the key of each list.
+    /// Key prefix of the reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub prefix: Option<String>,
-    /// How lists are encrypted; by the rules of their bucket when absent.
+    /// Encryption of the reports. Defaults to the encryption of the destination bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<InventoryEncryption>,
 }
 
-/// How lists are encrypted.
+/// Encryption of inventory reports.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.kmsKeyId) == (self.type == 'SSE-KMS')")
-    .message("inventory encryption needs kmsKeyId with type SSE-KMS, and takes it with no other"))]
+    .message("kmsKeyId must be set when type is SSE-KMS, and must not be set otherwise"))]
 pub struct InventoryEncryption {
-    /// Whose keys.
+    /// Encryption type.
     #[serde(rename = "type")]
     pub type_: InventoryEncryptionType,
-    /// ARN of a key in AWS KMS.
+    /// ARN of the AWS KMS key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub kms_key_id: Option<String>,
 }
 
-/// Whose keys encrypt a list.
+/// Encryption type of inventory reports.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum InventoryEncryptionType {
-    /// Keys of S3.
+    /// Amazon S3 managed keys.
     #[serde(rename = "SSE-S3")]
     SseS3,
-    /// A key in AWS KMS.
+    /// AWS KMS key.
     #[serde(rename = "SSE-KMS")]
     SseKms,
 }
 
-/// Format of a list.
+/// Format of inventory reports.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum InventoryFormat {
     /// Comma-separated values.
@@ -170,37 +170,37 @@ pub enum InventoryFormat {
     Parquet,
 }
 
-/// Which versions a list holds.
+/// Object versions in inventory reports.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum IncludedObjectVersions {
-    /// All of them.
+    /// All versions.
     All,
-    /// The current ones.
+    /// Current versions only.
     Current,
 }
 
-/// How often a list is written.
+/// Schedule of inventory reports.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InventorySchedule {
-    /// Every day or every week.
+    /// Daily or Weekly.
     pub frequency: InventoryFrequency,
 }
 
-/// How often a list is written.
+/// Schedule of inventory reports.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum InventoryFrequency {
-    /// Every day.
+    /// Daily.
     Daily,
-    /// Every week.
+    /// Weekly.
     Weekly,
 }
 
-/// Which objects, by their keys alone. `{}` means all.
+/// Objects that match the prefix. `{}` matches all objects.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrefixFilter {
-    /// Keys that begin with this. `""` means every key.
+    /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
@@ -210,39 +210,39 @@ pub struct PrefixFilter {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Analytics {
-    /// The configurations, keyed by id. `[]` means none.
+    /// The configurations, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub configurations: Vec<AnalyticsConfiguration>,
 }
 
-/// Watches how objects are used, to say which storage class would suit them.
+/// Analyzes access patterns to recommend a storage class.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnalyticsConfiguration {
-    /// Name of the configuration, unique in the bucket.
+    /// ID of the configuration, unique in the bucket.
     #[schemars(length(max = 64), regex(pattern = r"^[a-zA-Z0-9_.-]{1,64}$"))]
     pub id: String,
-    /// Which objects; all when absent.
+    /// Objects that the configuration applies to. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<ObjectFilter>,
-    /// Where the findings are written to, as CSV; nowhere when absent.
+    /// Destination for exports of the results as CSV. Defaults to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_export: Option<AnalyticsExport>,
 }
 
-/// Where findings are written to.
+/// Destination of the exports.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnalyticsExport {
     /// ARN of the bucket.
     #[schemars(length(max = 128), regex(pattern = r"^arn:[a-z0-9-]+:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]
     pub bucket: String,
-    /// AWS account that owns the bucket, checked before anything is written: twelve digits.
+    /// AWS account ID of the bucket owner: twelve digits. S3 checks it before it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
     pub bucket_account_id: Option<String>,
-    /// Begins the key of each export.
+    /// Key prefix of the exports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub prefix: Option<String>,
@@ -252,37 +252,37 @@ pub struct AnalyticsExport {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Metrics {
-    /// The configurations, keyed by id. `[]` means none.
+    /// The configurations, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub configurations: Vec<MetricsConfiguration>,
 }
 
-/// Requests that are counted under one name.
+/// A metrics configuration.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MetricsConfiguration {
-    /// Name of the configuration, unique in the bucket, and of the metric's FilterId.
+    /// ID of the configuration, unique in the bucket. It is the FilterId of the CloudWatch metrics.
     #[schemars(length(max = 64), regex(pattern = r"^[a-zA-Z0-9_.-]{1,64}$"))]
     pub id: String,
-    /// Which requests; all when absent.
+    /// Requests to count. Defaults to all requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<MetricsFilter>,
 }
 
-/// Which requests: those that meet everything that is said here. `{}` means all.
+/// Requests that match all of these conditions. `{}` matches all requests.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MetricsFilter {
-    /// For keys that begin with this. `""` means every key.
+    /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
-    /// For objects that carry all these tags.
+    /// Tags of the object. All must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::lifecycle::filter_tags_schema")]
     pub tags: Option<BTreeMap<String, String>>,
-    /// Through this access point.
+    /// ARN of the access point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 256),

@@ -8,84 +8,84 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Notifications {
-    /// Amazon SQS queues that are told, keyed by id.
+    /// Amazon SQS queues, identified by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub queues: Option<Vec<QueueNotification>>,
-    /// Amazon SNS topics that are told, keyed by id.
+    /// Amazon SNS topics, identified by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub topics: Option<Vec<TopicNotification>>,
-    /// AWS Lambda functions that are called, keyed by id.
+    /// AWS Lambda functions, identified by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub functions: Option<Vec<FunctionNotification>>,
-    /// Whether every event goes to Amazon EventBridge.
+    /// Whether all events are sent to Amazon EventBridge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_bridge: Option<EventBridge>,
 }
 
-/// Whether every event goes to Amazon EventBridge.
+/// Whether all events are sent to Amazon EventBridge.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventBridge {
-    /// Yes or no.
+    /// Whether events are sent to Amazon EventBridge.
     pub enabled: bool,
 }
 
-/// Events that a queue is told of. It must let S3 send to it.
+/// An Amazon SQS queue for event notifications. Its policy must allow S3 to send messages.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueueNotification {
-    /// Name of the configuration, unique among all notifications of the bucket.
+    /// ID of the configuration, unique among all notifications of the bucket.
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
     /// ARN of the queue.
     #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:[!-~]+$"))]
     pub queue_arn: String,
-    /// Which events.
+    /// Event types.
     #[schemars(schema_with = "events_schema")]
     pub events: Vec<String>,
-    /// Of which objects; of all when absent.
+    /// Objects to send notifications for. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<NotificationFilter>,
 }
 
-/// Events that a topic is told of. It must let S3 publish to it.
+/// An Amazon SNS topic for event notifications. Its policy must allow S3 to publish messages.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TopicNotification {
-    /// Name of the configuration, unique among all notifications of the bucket.
+    /// ID of the configuration, unique among all notifications of the bucket.
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
     /// ARN of the topic.
     #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[!-~]+$"))]
     pub topic_arn: String,
-    /// Which events.
+    /// Event types.
     #[schemars(schema_with = "events_schema")]
     pub events: Vec<String>,
-    /// Of which objects; of all when absent.
+    /// Objects to send notifications for. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<NotificationFilter>,
 }
 
-/// Events that a function is called for. It must let S3 invoke it.
+/// An AWS Lambda function for event notifications. Its policy must allow S3 to invoke it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FunctionNotification {
-    /// Name of the configuration, unique among all notifications of the bucket.
+    /// ID of the configuration, unique among all notifications of the bucket.
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
-    /// ARN of the function, a version of it or an alias.
+    /// ARN of the function, a version or an alias.
     #[schemars(length(max = 256), regex(pattern = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[!-~]+$"))]
     pub function_arn: String,
-    /// Which events.
+    /// Event types.
     #[schemars(schema_with = "events_schema")]
     pub events: Vec<String>,
-    /// Of which objects; of all when absent.
+    /// Objects to send notifications for. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<NotificationFilter>,
 }
@@ -112,15 +112,15 @@ fn events_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Which objects a notification is about: those that meet everything that is said here. `{}` means all.
+/// Objects that match all of these conditions. `{}` matches all objects.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NotificationFilter {
-    /// Keys that begin with this. `""` means every key.
+    /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub prefix: Option<String>,
-    /// Keys that end with this. `""` means every key.
+    /// Key suffix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub suffix: Option<String>,

@@ -6,122 +6,122 @@ use serde::{Deserialize, Serialize};
 
 use super::{ObjectFilter, Switch};
 
-/// Replication to other buckets. Needs versioning on both sides.
+/// Replication to other buckets. Requires versioning on the source and the destination.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.role) || size(self.rules) == 0").message("replication.role is needed where there are rules"))]
+#[x_kube(validation = Rule::new("has(self.role) || size(self.rules) == 0").message("replication.role must be set when replication.rules is not empty"))]
 pub struct Replication {
-    /// ARN of the IAM role that S3 takes on to copy.
+    /// ARN of the IAM role that S3 assumes to replicate objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z0-9-]+:iam::[0-9]{12}:role/[!-~]+$"))]
     pub role: Option<String>,
-    /// The rules, matched by id. `[]` means none.
+    /// The rules, identified by id. `[]` means none.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["id".into()]))]
     pub rules: Vec<ReplicationRule>,
 }
 
-/// What is copied where.
+/// A replication rule.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.deleteMarkerReplication) || self.deleteMarkerReplication.status == 'Disabled' || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
-    .message("S3 replicates delete markers only in a rule that is not filtered by tags"))]
+    .message("deleteMarkerReplication may only be Enabled in a rule without filter.tags"))]
 #[x_kube(validation = Rule::new("(has(self.destination.encryptionConfiguration)) == (has(self.sourceSelectionCriteria) && has(self.sourceSelectionCriteria.sseKmsEncryptedObjects) && self.sourceSelectionCriteria.sseKmsEncryptedObjects.status == 'Enabled')")
-    .message("destination.encryptionConfiguration and sourceSelectionCriteria.sseKmsEncryptedObjects go together"))]
+    .message("destination.encryptionConfiguration must be set when sourceSelectionCriteria.sseKmsEncryptedObjects is Enabled, and must not be set otherwise"))]
 pub struct ReplicationRule {
-    /// Name of the rule, unique in the bucket.
+    /// ID of the rule, unique in the bucket.
     #[schemars(length(min = 1, max = 255))]
     pub id: String,
-    /// Whether the rule acts.
+    /// Whether the rule is enabled.
     pub status: Switch,
-    /// Which rule counts where several fit and go to one bucket: the one with the highest number.
+    /// Priority. If several rules with the same destination match an object, the rule with the highest number applies.
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub priority: i32,
-    /// Which objects; all when absent.
+    /// Objects that the rule applies to. Defaults to all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<ObjectFilter>,
-    /// Where to.
+    /// Destination of the replicas.
     pub destination: ReplicationDestination,
-    /// Whether delete markers are copied; no when absent.
+    /// Whether delete markers are replicated. Defaults to Disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete_marker_replication: Option<ReplicationStatus>,
-    /// Objects that need a word of their own to be copied.
+    /// Objects that are only replicated if enabled here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_selection_criteria: Option<SourceSelectionCriteria>,
 }
 
-/// A switch of its own.
+/// Whether it is enabled.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplicationStatus {
-    /// On or off.
+    /// Enabled or Disabled.
     pub status: Switch,
 }
 
-/// Objects that need a word of their own to be copied.
+/// Objects that are only replicated if enabled here.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceSelectionCriteria {
-    /// Objects encrypted with a key in AWS KMS; not copied when absent.
+    /// Objects encrypted with an AWS KMS key. Defaults to Disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sse_kms_encrypted_objects: Option<ReplicationStatus>,
-    /// Changes of metadata made to replicas; not copied back when absent.
+    /// Metadata changes on replicas, which are replicated back to the source. Defaults to Disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica_modifications: Option<ReplicationStatus>,
 }
 
-/// Where replicas go.
+/// Destination of replicas.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.accessControlTranslation) || has(self.account)")
-    .message("destination.accessControlTranslation needs account"))]
+    .message("destination.account must be set when destination.accessControlTranslation is set"))]
 #[x_kube(validation = Rule::new("!has(self.replicationTime) || self.replicationTime.status == 'Disabled' || (has(self.metrics) && self.metrics.status == 'Enabled')")
-    .message("destination.replicationTime needs metrics with status Enabled"))]
+    .message("destination.metrics.status must be Enabled when destination.replicationTime.status is Enabled"))]
 pub struct ReplicationDestination {
     /// ARN of the bucket.
     #[schemars(length(max = 128), regex(pattern = r"^arn:[a-z0-9-]+:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]
     pub bucket: String,
-    /// AWS account of the bucket, where it is another one: twelve digits.
+    /// AWS account ID of the bucket owner, if it is a different account: twelve digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,
-    /// Storage class of the replicas; that of the source when absent.
+    /// Storage class of the replicas. Defaults to that of the source object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_class: Option<ReplicaStorageClass>,
-    /// Who owns the replicas; the owner of the source when absent.
+    /// Owner of the replicas. Defaults to the owner of the source object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_control_translation: Option<AccessControlTranslation>,
-    /// How replicas of objects encrypted with AWS KMS are encrypted.
+    /// Encryption of replicas of objects that are encrypted with AWS KMS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<ReplicaEncryption>,
-    /// S3 Replication Time Control: copied within 15 minutes, or an event tells.
+    /// S3 Replication Time Control: replication within 15 minutes, with an event if it takes longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication_time: Option<ReplicationStatus>,
-    /// Metrics of the replication.
+    /// Replication metrics in Amazon CloudWatch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<ReplicationStatus>,
 }
 
-/// Who owns replicas.
+/// Owner of replicas.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessControlTranslation {
-    /// The account of the destination.
+    /// Owner of the replicas.
     pub owner: OwnerOverride,
 }
 
 /// Owner of replicas.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum OwnerOverride {
-    /// The account of the destination.
+    /// The account of the destination bucket.
     Destination,
 }
 
-/// How replicas are encrypted.
+/// Encryption of replicas.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplicaEncryption {
-    /// ARN or alias of a key in AWS KMS, in the region of the destination.
+    /// ARN or alias of an AWS KMS key in the region of the destination.
     #[serde(rename = "replicaKmsKeyId")]
     #[schemars(length(min = 1, max = 2048))]
     pub replica_kms_key_id: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Versioning {
-    /// Enabled or Suspended: a bucket that was versioned once can never be unversioned again.
+    /// Enabled or Suspended. Versioning can be suspended, but never removed from a bucket again.
     pub status: VersioningStatus,
 }
 
@@ -17,48 +17,48 @@ pub struct Versioning {
 pub enum VersioningStatus {
     /// New versions are kept.
     Enabled,
-    /// Versions that exist stay, new ones are not made.
+    /// Existing versions are kept, new ones are not created.
     Suspended,
 }
 
-/// Object lock: objects that cannot be deleted or overwritten for a time. Needs versioning.
+/// S3 Object Lock: objects cannot be deleted or overwritten for a retention period. Requires versioning.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.enabled || !oldSelf.enabled")
-    .message("S3 cannot switch object lock off again: leave enabled: true, without defaultRetention to lock nothing by default"))]
+    .message("objectLock.enabled cannot be changed to false, because S3 cannot disable object lock; remove defaultRetention to lock no objects by default"))]
 pub struct ObjectLock {
-    /// Whether objects can be locked at all. S3 can switch it on for any versioned bucket and never off. With
-    /// `enabled: false` defaultRetention does not count.
+    /// Whether object lock is enabled. S3 can enable it on any versioned bucket and can never disable it. With `enabled:
+    /// false`, defaultRetention is ignored.
     pub enabled: bool,
-    /// How long new objects are locked that do not say it themselves; not at all when absent.
+    /// Retention of new objects that do not specify their own. Defaults to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_retention: Option<DefaultRetention>,
 }
 
-/// How long new objects are locked. Exactly one of `days` and `years`.
+/// Default retention of new objects. Set exactly one of `days` and `years`.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.days) != has(self.years)")
-    .message("defaultRetention needs exactly one of days, years"))]
+    .message("exactly one of defaultRetention.days and defaultRetention.years must be set"))]
 pub struct DefaultRetention {
-    /// Whether a special permission lifts the lock (GOVERNANCE) or nothing does (COMPLIANCE).
+    /// GOVERNANCE (can be lifted with a special permission) or COMPLIANCE (cannot be lifted).
     pub mode: RetentionMode,
-    /// Days from the upload.
+    /// Days after the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 36_500))]
     pub days: Option<i32>,
-    /// Years from the upload.
+    /// Years after the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub years: Option<i32>,
 }
 
-/// Who can lift a lock.
+/// Retention mode.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RetentionMode {
-    /// Who has the permission s3:BypassGovernanceRetention.
+    /// Users with the permission s3:BypassGovernanceRetention can lift it.
     Governance,
-    /// Nobody, the root user of the account included.
+    /// Nobody can lift it before the retention period ends, including the root user of the account.
     Compliance,
 }

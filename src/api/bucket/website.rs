@@ -8,51 +8,51 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.redirectAllRequestsTo) || (!has(self.indexDocument) && !has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
-    .message("website.redirectAllRequestsTo goes with nothing else"))]
+    .message("website.redirectAllRequestsTo must not be set together with other fields of website"))]
 #[x_kube(validation = Rule::new("has(self.indexDocument) || (!has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
-    .message("website needs indexDocument where it has errorDocument or routingRules"))]
+    .message("website.indexDocument must be set when website.errorDocument or website.routingRules is set"))]
 pub struct Website {
-    /// What is served for a path that ends in `/`.
+    /// Document for paths that end in `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_document: Option<IndexDocument>,
-    /// What is served when there is an error.
+    /// Document for errors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_document: Option<ErrorDocument>,
-    /// Another host that every request is sent to.
+    /// Redirects all requests to another host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_all_requests_to: Option<RedirectAllRequestsTo>,
-    /// Requests that are sent elsewhere; the first rule that fits counts.
+    /// Redirect rules. The first rule that matches a request applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub routing_rules: Option<Vec<RoutingRule>>,
 }
 
-/// What is served for a path that ends in `/`.
+/// Document for paths that end in `/`.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IndexDocument {
-    /// Is put behind the path: `index.html`.
+    /// Suffix that is appended to the path: `index.html`.
     #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[^/\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]+$"))]
     pub suffix: String,
 }
 
-/// What is served when there is an error.
+/// Document for errors.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErrorDocument {
-    /// Key of an object.
+    /// Key of the object.
     #[schemars(length(min = 1, max = 1024))]
     pub key: String,
 }
 
-/// Another host that every request is sent to.
+/// Redirects all requests to another host.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RedirectAllRequestsTo {
-    /// Name of the host.
+    /// Host name.
     #[schemars(length(min = 1, max = 255))]
     pub host_name: String,
-    /// Protocol; that of the request when absent.
+    /// Protocol. Defaults to that of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
 }
@@ -67,55 +67,55 @@ pub enum Protocol {
     Https,
 }
 
-/// Requests that are sent elsewhere.
+/// A redirect rule.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoutingRule {
-    /// Which requests; all of them when absent.
+    /// Requests that the rule applies to. Defaults to all requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<RoutingCondition>,
-    /// Where to.
+    /// Redirect target.
     pub redirect: Redirect,
 }
 
-/// Which requests a routing rule is about: those that meet everything that is said here. `{}` means all.
+/// Requests that match all of these conditions. `{}` matches all requests.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoutingCondition {
-    /// Those that would be answered with this HTTP status: 400 to 599.
+    /// HTTP status code of the response without the rule: 400 to 599.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3), regex(pattern = r"^[45][0-9][0-9]$"))]
     pub http_error_code_returned_equals: Option<String>,
-    /// Those for keys that begin with this. `""` means every key.
+    /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub key_prefix_equals: Option<String>,
 }
 
-/// Where a routing rule sends a request: what is absent stays as it was asked for.
+/// Redirect target. Fields that are not set keep their value from the request.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.replaceKeyPrefixWith) || !has(self.replaceKeyWith)")
-    .message("a redirect has at most one of replaceKeyPrefixWith, replaceKeyWith"))]
+    .message("at most one of redirect.replaceKeyPrefixWith and redirect.replaceKeyWith may be set"))]
 #[x_kube(validation = Rule::new("has(self.hostName) || has(self.httpRedirectCode) || has(self.protocol) || has(self.replaceKeyPrefixWith) || has(self.replaceKeyWith)")
-    .message("a redirect needs at least one field"))]
+    .message("at least one field of redirect must be set"))]
 pub struct Redirect {
-    /// Another host.
+    /// Host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub host_name: Option<String>,
-    /// Another status than 301: 300 to 399.
+    /// HTTP status code: 300 to 399. Defaults to 301.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 3), regex(pattern = r"^3[0-9][0-9]$"))]
     pub http_redirect_code: Option<String>,
-    /// Another protocol.
+    /// Protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
-    /// Put in place of the prefix of the condition; `""` takes it away.
+    /// Replaces the key prefix of the condition. `""` removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub replace_key_prefix_with: Option<String>,
-    /// Put in place of the whole key; `""` leads to the index document.
+    /// Replaces the whole key. `""` redirects to the index document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub replace_key_with: Option<String>,

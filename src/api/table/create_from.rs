@@ -4,20 +4,20 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where the first items come from: a backup, another table's past, or files in S3. Read when the table is made,
-/// and never again; it can be changed as long as nothing was made. Keys and local indexes must be those of the source.
+/// Source of the initial items: a backup, a point in time of another table, or an import from S3. Only used when the table
+/// is created, and can be changed until then. Keys and local secondary indexes must be the same as those of the source.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("[has(self.backup), has(self.pointInTime), has(self.s3Import)].filter(x, x).size() == 1")
-    .message("createFrom names exactly one of backup, pointInTime and s3Import"))]
+    .message("exactly one of createFrom.backup, createFrom.pointInTime and createFrom.s3Import must be set"))]
 pub struct CreateFrom {
-    /// A backup that was made on demand, or by AWS Backup.
+    /// An on-demand backup, or a backup of AWS Backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<BackupSource>,
-    /// A table with point-in-time recovery, as it was.
+    /// A point in time of a table with point-in-time recovery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_in_time: Option<PointInTimeSource>,
-    /// Files in S3.
+    /// An import from S3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3_import: Option<S3ImportSource>,
 }
@@ -26,7 +26,7 @@ pub struct CreateFrom {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupSource {
-    /// Its ARN.
+    /// ARN of the backup.
     #[schemars(
         length(min = 37, max = 1024),
         regex(pattern = r"^arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+/backup/[a-zA-Z0-9-]+$")
@@ -34,69 +34,69 @@ pub struct BackupSource {
     pub backup_arn: String,
 }
 
-/// A table as it was.
+/// A point in time of a table.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PointInTimeSource {
-    /// ARN of the table, which may have been deleted less than 35 days ago.
+    /// ARN of the source table. It may have been deleted in the last 35 days.
     #[schemars(
         length(min = 1, max = 1024),
         regex(pattern = r"^arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+$")
     )]
     pub source_table_arn: String,
-    /// When, in UTC, such as 2026-11-23T10:00:00Z; the latest time there is when absent.
+    /// Point in time in UTC, such as 2026-11-23T10:00:00Z. Defaults to the latest restorable time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20), regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"))]
     pub restore_date_time: Option<String>,
 }
 
-/// Files in S3.
+/// An import from S3.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!has(self.csv) || self.inputFormat == 'CSV'").message("s3Import.csv goes with inputFormat CSV"))]
+#[x_kube(validation = Rule::new("!has(self.csv) || self.inputFormat == 'CSV'").message("s3Import.csv must not be set unless s3Import.inputFormat is CSV"))]
 pub struct S3ImportSource {
     /// Name of the bucket.
     #[schemars(length(min = 3, max = 63), regex(pattern = r"^[a-z0-9.-]+$"))]
     pub bucket: String,
-    /// Account that owns the bucket; the table's own when absent.
+    /// AWS account ID of the bucket owner. Defaults to the account of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 12), regex(pattern = r"^[0-9]{12}$"))]
     pub bucket_owner: Option<String>,
-    /// What the keys of the files begin with; all files when absent.
+    /// Key prefix of the files. Defaults to all files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub key_prefix: Option<String>,
     /// Format of the files.
     pub input_format: InputFormat,
-    /// How the files are compressed; NONE when absent.
+    /// Compression of the files. Defaults to NONE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_compression_type: Option<InputCompressionType>,
-    /// How CSV files are written.
+    /// Options for CSV files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv: Option<CsvOptions>,
 }
 
-/// How CSV files are written.
+/// Options for CSV files.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CsvOptions {
-    /// What stands between values: comma, tab, colon, semicolon, pipe or space; comma when absent.
+    /// Delimiter: comma, tab, colon, semicolon, pipe or space. Defaults to comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1), regex(pattern = r"^[,;:|\t ]$"))]
     pub delimiter: Option<String>,
-    /// Names of the columns; the first line when absent.
+    /// Column names. Defaults to the first line of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255), inner(length(min = 1, max = 1024)))]
     pub header_list: Option<Vec<String>>,
 }
 
-/// Format of files.
+/// Format of the files.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum InputFormat {
-    /// Comma-separated values; all but keys become strings.
+    /// Comma-separated values. All attributes except keys are imported as strings.
     #[serde(rename = "CSV")]
     Csv,
-    /// DynamoDB's own JSON, as exports have it.
+    /// DynamoDB JSON, the format of table exports.
     #[serde(rename = "DYNAMODB_JSON")]
     DynamodbJson,
     /// Amazon Ion.
@@ -104,17 +104,17 @@ pub enum InputFormat {
     Ion,
 }
 
-/// How files are compressed.
+/// Compression of the files.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum InputCompressionType {
-    /// Not at all.
+    /// No compression.
     #[default]
     #[serde(rename = "NONE")]
     None,
-    /// By gzip.
+    /// Gzip.
     #[serde(rename = "GZIP")]
     Gzip,
-    /// By Zstandard.
+    /// Zstandard.
     #[serde(rename = "ZSTD")]
     Zstd,
 }

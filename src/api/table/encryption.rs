@@ -4,28 +4,28 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which key encrypts the table. AWS takes four changes of key in 24 hours.
+/// Encryption at rest. AWS allows four changes of the key in 24 hours.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.type == 'AwsOwned' || (self.type == 'CustomerManaged') == has(self.kmsKeyId)")
-    .message("encryption.kmsKeyId goes with type CustomerManaged, which needs it"))]
+    .message("encryption.kmsKeyId must be set when encryption.type is CustomerManaged, and must not be set when it is AwsManaged"))]
 pub struct TableEncryption {
-    /// Whose key it is.
+    /// Type of the key.
     #[serde(rename = "type")]
     pub type_: KeyOwner,
-    /// ARN of the key, by its id: AWS answers an alias with the key that it stands for.
+    /// ARN of the KMS key. Aliases are not supported, because AWS returns the key that they refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048), regex(pattern = r"^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"))]
     pub kms_key_id: Option<String>,
 }
 
-/// Whose key encrypts a table.
+/// Type of the encryption key.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum KeyOwner {
-    /// DynamoDB's own, at no charge, as every new table has it.
+    /// Key owned by DynamoDB, at no charge. AWS default.
     AwsOwned,
-    /// The account's `aws/dynamodb` of AWS KMS.
+    /// AWS managed key `aws/dynamodb` of the account.
     AwsManaged,
-    /// A key of your own in AWS KMS.
+    /// Customer managed key in AWS KMS.
     CustomerManaged,
 }

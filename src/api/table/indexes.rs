@@ -6,61 +6,61 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyAttribute, OnDemandThroughput, ProvisionedThroughput, WarmThroughput};
 
-/// An index with the table's partition key and another sort key. Made with the table or never.
+/// A local secondary index. It can only be created together with the table.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocalSecondaryIndex {
     /// Name of the index.
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
     pub name: String,
-    /// Its sort key.
+    /// Sort key.
     pub sort_key: KeyAttribute,
-    /// Which attributes it holds.
+    /// Attributes that are projected into the index.
     pub projection: Projection,
 }
 
-/// An index with keys of its own. Its keys and its projection cannot be changed: an edit of them deletes the
-/// index and builds it again, after approval, and queries of it fail until then.
+/// A global secondary index. Changing its keys or its projection deletes and recreates the index, after approval. Queries
+/// of the index fail until it is recreated.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.provisionedThroughput) || !has(self.onDemandThroughput)")
-    .message("an index has provisionedThroughput or onDemandThroughput, as its table has"))]
+    .message("at most one of provisionedThroughput and onDemandThroughput may be set in an index"))]
 pub struct GlobalSecondaryIndex {
-    /// Name of the index; what matches it to the one in AWS.
+    /// Name of the index.
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
     pub name: String,
-    /// Attributes that together are the partition key: one to four, in this order.
+    /// Partition key: one to four attributes, in this order.
     #[schemars(length(min = 1, max = 4))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub partition_keys: Vec<KeyAttribute>,
-    /// Attributes that together are the sort key: up to four, in this order.
+    /// Sort key: up to four attributes, in this order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub sort_keys: Option<Vec<KeyAttribute>>,
-    /// Which attributes it holds.
+    /// Attributes that are projected into the index.
     pub projection: Projection,
-    /// Its capacity, where the table is PROVISIONED.
+    /// Capacity, if the table is PROVISIONED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned_throughput: Option<ProvisionedThroughput>,
-    /// Its limits, where the table is PAY_PER_REQUEST; none when absent.
+    /// Maximum throughput, if the table is PAY_PER_REQUEST. Defaults to no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_demand_throughput: Option<OnDemandThroughput>,
-    /// What it can take at once; as AWS has it when absent.
+    /// Throughput that the index can instantly support. If not set, the value in AWS is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_throughput: Option<WarmThroughput>,
 }
 
-/// Which attributes an index holds beside its keys and those of the table.
+/// Attributes that are projected into the index in addition to the keys of the index and the table.
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(self.type == 'INCLUDE') == has(self.nonKeyAttributes)")
-    .message("projection.nonKeyAttributes goes with type INCLUDE, and INCLUDE needs it"))]
+    .message("projection.nonKeyAttributes must be set when projection.type is INCLUDE, and must not be set otherwise"))]
 pub struct Projection {
-    /// How many of them.
+    /// Projection type.
     #[serde(rename = "type")]
     pub type_: ProjectionType,
-    /// Their names, in any order: up to 20, and 100 in all indexes of a table together.
+    /// Names of the attributes, in any order: up to 20, and at most 100 in all indexes of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 20), inner(length(min = 1, max = 255)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -80,16 +80,16 @@ impl Projection {
     }
 }
 
-/// How many attributes an index holds.
+/// Projection type.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ProjectionType {
-    /// All of the table's.
+    /// All attributes of the table.
     #[serde(rename = "ALL")]
     All,
-    /// Keys alone.
+    /// Keys only.
     #[serde(rename = "KEYS_ONLY")]
     KeysOnly,
-    /// Keys and those in `nonKeyAttributes`.
+    /// Keys and the attributes in `nonKeyAttributes`.
     #[serde(rename = "INCLUDE")]
     Include,
 }

@@ -27,8 +27,8 @@ pub use throughput::*;
 
 /// A DynamoDB table.
 ///
-/// A block that is declared is enforced, a block that is absent is left alone, and a block that was
-/// declared and is taken away goes back to what AWS gives a new table.
+/// A field that is set is enforced, a field that is not set is left unchanged, and a field that is removed is reset to the
+/// AWS default of a new table.
 #[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "dynamodb.musubi.dev",
@@ -40,7 +40,7 @@ pub use throughput::*;
     category = "musubi",
     namespaced,
     status = "Status",
-    doc = "A DynamoDB table that Musubi makes, keeps equal to this manifest and connects to applications.",
+    doc = "A DynamoDB table that Musubi creates, keeps in sync with this manifest and connects to applications.",
     derive = "PartialEq",
     cel,
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
@@ -52,90 +52,89 @@ pub use throughput::*;
     printcolumn(name = "ARN", type_ = "string", priority = 1, json_path = ".status.external.arn"),
     printcolumn(name = "Policy", type_ = "string", priority = 1, json_path = ".spec.deletionPolicy"),
     validation = Rule::new(NAME_STAYS)
-        .message("the name of a table is immutable once it was made: make a new Table under another metadata.name")
+        .message("the name of a table is immutable after it is created; to use another name, create a new Table object")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("self.spec.partitionKey == oldSelf.spec.partitionKey"))
-        .message("the key schema of a table is immutable once it was made")
+        .message("the key schema of a table is immutable after it is created")
         .field_path(".spec.partitionKey"),
     validation = Rule::new(once_made!("(has(self.spec.sortKey) == has(oldSelf.spec.sortKey) && (!has(self.spec.sortKey) || self.spec.sortKey == oldSelf.spec.sortKey))"))
-        .message("the key schema of a table is immutable once it was made: a sort key can be neither added, changed nor removed")
+        .message("the key schema of a table is immutable after it is created: sortKey must not be added, changed or removed")
         .field_path(".spec.sortKey"),
     validation = Rule::new(once_made!("(has(self.spec.localSecondaryIndexes) == has(oldSelf.spec.localSecondaryIndexes) && (!has(self.spec.localSecondaryIndexes) || self.spec.localSecondaryIndexes == oldSelf.spec.localSecondaryIndexes))"))
-        .message("local secondary indexes are made with the table: once it was made they can be neither added, changed nor removed")
+        .message("local secondary indexes are immutable after the table is created: they must not be added, changed or removed")
         .field_path(".spec.localSecondaryIndexes"),
     validation = Rule::new("!has(self.spec.createFrom) || !has(self.status) || !has(self.status.external) || (has(oldSelf.spec.createFrom) && self.spec.createFrom == oldSelf.spec.createFrom)")
-        .message("createFrom is read when the table is made: after that it can be taken out, and neither added nor changed")
+        .message("createFrom must not be added or changed after the table is created; it may be removed")
         .field_path(".spec.createFrom"),
     validation = Rule::new("has(self.spec.name) || (size(self.metadata.name) >= 3 && size(self.metadata.name) <= 253)")
-        .message("a DynamoDB table name has at least 3 characters: lengthen metadata.name or set spec.name")
+        .message("a DynamoDB table name must have at least 3 characters; use a longer metadata.name or set spec.name")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.sortKey) || self.sortKey.name != self.partitionKey.name")
     .message("partitionKey and sortKey must name different attributes"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PROVISIONED' || has(self.provisionedThroughput)")
-    .message("billingMode PROVISIONED needs provisionedThroughput"))]
+    .message("provisionedThroughput must be set when billingMode is PROVISIONED"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.provisionedThroughput)")
-    .message("provisionedThroughput goes with billingMode PROVISIONED only: remove it or change the mode"))]
+    .message("provisionedThroughput must not be set when billingMode is PAY_PER_REQUEST"))]
 #[x_kube(validation = Rule::new("!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'table', 'region', 'arn', 'endpoint', 'uri', 'stream-arn', 'stream-label', 'table-id'])")
-    .message("the values of connectionSecret.keys are outputs of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
+    .message("each value of connectionSecret.keys must be an output of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
 #[x_kube(validation = Rule::new("!has(self.localSecondaryIndexes) || has(self.sortKey)")
-    .message("a table with local secondary indexes needs a sortKey"))]
+    .message("sortKey must be set when localSecondaryIndexes is set"))]
 #[x_kube(validation = Rule::new("!has(self.onDemandThroughput) || !has(self.provisionedThroughput)")
-    .message("onDemandThroughput goes with billingMode PAY_PER_REQUEST: remove it or provisionedThroughput"))]
+    .message("onDemandThroughput must not be set when provisionedThroughput is set"))]
 #[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || self.globalSecondaryIndexes.all(i, has(i.provisionedThroughput) == has(self.provisionedThroughput))")
-    .message("each global secondary index has provisionedThroughput if the table has, and not otherwise"))]
+    .message("provisionedThroughput must be set in each global secondary index when it is set for the table, and must not be set otherwise"))]
 #[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || !has(self.provisionedThroughput) || self.globalSecondaryIndexes.all(i, !has(i.onDemandThroughput))")
-    .message("onDemandThroughput of an index goes with billingMode PAY_PER_REQUEST"))]
+    .message("onDemandThroughput of an index must not be set when the table has provisionedThroughput"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.stream) || (self.stream.enabled && self.stream.viewType == 'NEW_AND_OLD_IMAGES')")
-    .message("replicas need the stream: leave stream out, or declare it with viewType NEW_AND_OLD_IMAGES"))]
+    .message("stream must be unset, or enabled with viewType NEW_AND_OLD_IMAGES, when replicas is not empty"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.region) || self.replicas.all(r, r.regionName != self.region)")
-    .message("replicas are in other regions than the table itself"))]
+    .message("replicas must not contain the region of the table"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.encryption) || self.replicas.all(r, has(r.kmsKeyId) == (self.encryption.type == 'CustomerManaged'))")
-    .message("each replica has a kmsKeyId of its own region if encryption is CustomerManaged, and not otherwise"))]
+    .message("kmsKeyId must be set in each replica when encryption.type is CustomerManaged, and must not be set otherwise"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || has(self.provisionedThroughput) || self.replicas.all(r, !has(r.provisionedThroughputOverride))")
-    .message("provisionedThroughputOverride of a replica goes with provisionedThroughput of the table"))]
+    .message("provisionedThroughputOverride of a replica must not be set when the table has no provisionedThroughput"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.provisionedThroughput) || self.replicas.all(r, !has(r.onDemandThroughputOverride))")
-    .message("onDemandThroughputOverride of a replica goes with billingMode PAY_PER_REQUEST"))]
+    .message("onDemandThroughputOverride of a replica must not be set when the table has provisionedThroughput"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.provisionedThroughput) || (has(self.ignoreChanges) && 'provisionedThroughput' in self.ignoreChanges)")
-    .message("AWS makes replicas of a PROVISIONED table only where its capacity is auto scaled: set up auto scaling and name provisionedThroughput in ignoreChanges, or use billingMode PAY_PER_REQUEST"))]
+    .message("provisionedThroughput must be in ignoreChanges when a PROVISIONED table has replicas, because AWS requires auto scaling for it; set up auto scaling, or use billingMode PAY_PER_REQUEST"))]
 pub struct TableSpec {
-    /// Name of the table in AWS, unique per account and region; `metadata.name` when absent. Immutable once the table
-    /// was made, and so are the keys and the local secondary indexes.
+    /// Name of the table in AWS, unique per account and region. Defaults to `metadata.name`. Immutable after the table is
+    /// created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
     pub name: Option<String>,
 
-    /// AWS region; the operator's own when absent. Fixed once the table is made. The administrator's `--allow-region`
-    /// says which there may be.
+    /// AWS region. Defaults to the region of the operator. Immutable after the table is created. The administrator can
+    /// restrict the allowed regions with `--allow-region`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]
     pub region: Option<String>,
 
-    /// The partition key. Immutable once the table was made.
+    /// The partition key. Immutable after the table is created.
     pub partition_key: KeyAttribute,
 
-    /// The sort key. Immutable once the table was made.
+    /// The sort key. Immutable after the table is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort_key: Option<KeyAttribute>,
 
-    /// Indexes with the table's partition key and another sort key: up to five. Immutable once the table was
-    /// made.
+    /// Local secondary indexes: up to five. Immutable after the table is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
 
-    /// Indexes with keys of their own: up to 20. The whole list: an index that it does not name is deleted, after
-    /// approval. AWS builds and deletes them one after another.
+    /// Global secondary indexes: up to 20. An index that is not in the list is deleted, after approval. AWS creates and
+    /// deletes indexes one at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     // No list of the type `map`, as with `replicas`: a server-side apply that empties one drops it whole
     // (structured-merge-diff), and the off value would be read as a block taken away.
     #[schemars(length(max = 20))]
-    #[x_kube(validation = Rule::new("self.all(i, self.exists_one(j, j.name == i.name))").message("duplicate name: each global secondary index has its own"))]
+    #[x_kube(validation = Rule::new("self.all(i, self.exists_one(j, j.name == i.name))").message("each name of globalSecondaryIndexes must be unique"))]
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
 
-    /// How reads and writes are charged. A table made without it is PROVISIONED if
-    /// `provisionedThroughput` is there and PAY_PER_REQUEST if not.
+    /// How reads and writes are charged. If not set, a new table is PROVISIONED if `provisionedThroughput` is set, and
+    /// PAY_PER_REQUEST otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_mode: Option<BillingMode>,
 
@@ -143,31 +142,31 @@ pub struct TableSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned_throughput: Option<ProvisionedThroughput>,
 
-    /// The most that a PAY_PER_REQUEST table takes.
+    /// Maximum throughput of a PAY_PER_REQUEST table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_demand_throughput: Option<OnDemandThroughput>,
 
-    /// What the table can take at once.
+    /// Throughput that the table can instantly support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_throughput: Option<WarmThroughput>,
 
-    /// What storage and requests cost in relation.
+    /// Table class, which determines the cost of storage and requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table_class: Option<TableClass>,
 
-    /// A stream of the changes of items.
+    /// DynamoDB stream of item changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
 
-    /// Which key encrypts the table.
+    /// Encryption at rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<TableEncryption>,
 
-    /// Expiry of items by an attribute. AWS allows one change an hour.
+    /// Time to live (TTL) of items. AWS allows one change per hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_live: Option<TimeToLive>,
 
-    /// Continuous backups.
+    /// Point-in-time recovery (continuous backups).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_in_time_recovery: Option<PointInTimeRecovery>,
 
@@ -175,65 +174,63 @@ pub struct TableSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
 
-    /// The resource policy, as JSON; `""` means none. Compared by what it says, not by its text. DynamoDB takes 20 KiB,
-    /// without the white space.
+    /// Resource policy as JSON. Compared by meaning, so order and white space are ignored. `""` means none. Maximum size:
+    /// 20 KiB without white space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 102_400))]
     pub resource_policy: Option<String>,
 
-    /// A Kinesis data stream that the changes of items go to.
+    /// Kinesis data stream for item changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinesis_stream: Option<KinesisStream>,
 
-    /// Copies in other regions. The whole list: a replica that it does not name is deleted, after approval. AWS
-    /// changes them one after another.
+    /// Replicas in other regions. A replica that is not in the list is deleted, after approval. AWS changes replicas one
+    /// at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
-    #[x_kube(validation = Rule::new("self.all(r, self.exists_one(s, s.regionName == r.regionName))").message("duplicate regionName: a table has one replica in a region"))]
+    #[x_kube(validation = Rule::new("self.all(r, self.exists_one(s, s.regionName == r.regionName))").message("each regionName of replicas must be unique"))]
     pub replicas: Option<Vec<Replica>>,
 
-    /// Whether AWS refuses to delete the table, whoever asks.
+    /// Deletion protection: whether AWS rejects all requests to delete the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
 
-    /// Where the first items come from.
+    /// Source of the initial items: a backup, a point in time of another table, or an import from S3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_from: Option<CreateFrom>,
 
-    /// Tags on the table. Keys declared here are owned; others on the table are left alone.
+    /// Tags on the table. Only the keys declared here are managed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "tags::schema")]
     #[x_kube(validation = Rule::new(tags::KEYS_RULE).message(tags::KEYS_MESSAGE))]
     #[x_kube(validation = Rule::new(tags::CHARACTERS_RULE).message(tags::CHARACTERS_MESSAGE))]
     pub tags: Option<tags::Tags>,
 
-    /// How far the operator goes: Enforce, Plan (write nothing to AWS, say what would be done) or
-    /// Paused (do not call AWS).
+    /// What the operator does in AWS: Enforce (apply the spec), Plan (only show what would change) or Paused (do not call
+    /// AWS).
     #[serde(default)]
     pub management_policy: ManagementPolicy,
 
-    /// Blocks that are set at creation and left alone afterwards, for others to manage: neither drift
-    /// nor edits of them are applied. Of an index its throughput alone can be named:
-    /// globalSecondaryIndexes/by-customer/provisionedThroughput.
+    /// Fields that are applied at creation only and then managed by others. Drift and edits of them are ignored. For the
+    /// throughput of a single index, use globalSecondaryIndexes/by-customer/provisionedThroughput.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::ignore_changes")]
     pub ignore_changes: Option<Vec<String>>,
 
-    /// Seconds between two looks at an object in sync; the operator's own interval when absent. The
-    /// operator may have a floor of its own.
+    /// Interval between resyncs in seconds. Defaults to the interval of the operator, which also sets a minimum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::resync_interval")]
     pub resync_interval_seconds: Option<u32>,
 
-    /// What to do when a table of this name exists without ownership tags.
+    /// What to do if a table of this name exists in AWS and has no ownership tags.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
 
-    /// What happens in AWS when this object is deleted. The default keeps the table and its items.
+    /// What happens to the table when this object is deleted. The default, Retain, keeps the table and its items.
     #[serde(default = "DeletionPolicy::for_table")]
     pub deletion_policy: DeletionPolicy,
 
-    /// The Secret that tells applications how to reach the table.
+    /// Secret with the connection details of the table for applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_secret: Option<ConnectionSecret>,
 }

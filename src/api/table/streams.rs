@@ -4,66 +4,66 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A stream of the changes of items. Another view type takes a new stream with a new ARN, whose readers begin
-/// anew: that waits for approval.
+/// DynamoDB stream of item changes. Changing the view type creates a new stream with a new ARN, and readers start over. It
+/// requires approval.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!self.enabled || has(self.viewType)")
-    .message("stream.enabled: true needs viewType"))]
+    .message("stream.viewType must be set when stream.enabled is true"))]
 pub struct Stream {
-    /// Whether there is one.
+    /// Whether the stream is enabled.
     pub enabled: bool,
-    /// What a record of it tells. Nothing where there is none.
+    /// Contents of the stream records. Ignored if `enabled` is false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view_type: Option<StreamViewType>,
 }
 
-/// What a record of a stream tells of the item that was changed.
+/// Contents of the stream records.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum StreamViewType {
-    /// Its keys alone.
+    /// Keys of the item only.
     #[serde(rename = "KEYS_ONLY")]
     KeysOnly,
-    /// What it is afterwards.
+    /// The item after the change.
     #[serde(rename = "NEW_IMAGE")]
     NewImage,
-    /// What it was before.
+    /// The item before the change.
     #[serde(rename = "OLD_IMAGE")]
     OldImage,
-    /// Both.
+    /// The item before and after the change.
     #[serde(rename = "NEW_AND_OLD_IMAGES")]
     NewAndOldImages,
 }
 
-/// A Kinesis data stream that the changes of items go to. Another one takes switching off and on again, and what
-/// changes meanwhile is in neither: that waits for approval.
+/// Kinesis data stream for item changes. To change the stream, it is disabled and enabled again, and changes in between
+/// are in neither stream. It requires approval.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!self.enabled || has(self.streamArn)")
-    .message("kinesisStream.enabled: true needs streamArn"))]
+    .message("kinesisStream.streamArn must be set when kinesisStream.enabled is true"))]
 pub struct KinesisStream {
-    /// Whether changes go to one.
+    /// Whether item changes are sent to the stream.
     pub enabled: bool,
-    /// ARN of the Kinesis data stream, of the table's own account and region.
+    /// ARN of the Kinesis data stream, in the account and region of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 1024),
         regex(pattern = r"^arn:[a-z0-9-]+:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]+$")
     )]
     pub stream_arn: Option<String>,
-    /// How exactly a record tells its time; MILLISECOND when absent.
+    /// Precision of the timestamp in records. Defaults to MILLISECOND.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate_creation_date_time_precision: Option<Precision>,
 }
 
-/// How exactly a record tells its time.
+/// Precision of the timestamp in records.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Precision {
-    /// To the millisecond.
+    /// Milliseconds.
     #[default]
     #[serde(rename = "MILLISECOND")]
     Millisecond,
-    /// To the microsecond.
+    /// Microseconds.
     #[serde(rename = "MICROSECOND")]
     Microsecond,
 }

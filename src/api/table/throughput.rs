@@ -4,12 +4,11 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a table's reads and writes are charged. A table made without it is PROVISIONED if
-/// `provisionedThroughput` is there and PAY_PER_REQUEST if not. AWS takes four changes to
-/// PAY_PER_REQUEST in 24 hours.
+/// How reads and writes are charged. If not set, a new table is PROVISIONED if `provisionedThroughput` is set, and
+/// PAY_PER_REQUEST otherwise. AWS allows four changes to PAY_PER_REQUEST in 24 hours.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum BillingMode {
-    /// Pay for declared capacity.
+    /// Pay for provisioned capacity.
     #[serde(rename = "PROVISIONED")]
     Provisioned,
     /// Pay per request.
@@ -21,25 +20,25 @@ pub enum BillingMode {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisionedThroughput {
-    /// Strongly consistent reads of up to 4 KiB a second.
+    /// Strongly consistent reads of up to 4 KiB per second.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub read_capacity_units: i64,
-    /// Writes of up to 1 KiB a second.
+    /// Writes of up to 1 KiB per second.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub write_capacity_units: i64,
 }
 
-/// The most that a PAY_PER_REQUEST table or index takes.
+/// Maximum throughput of a PAY_PER_REQUEST table or index.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(!has(self.maxReadRequestUnits) || self.maxReadRequestUnits != 0) && (!has(self.maxWriteRequestUnits) || self.maxWriteRequestUnits != 0)")
-    .message("a limit of onDemandThroughput is at least 1, or -1 for none"))]
+    .message("a limit of onDemandThroughput must be at least 1, or -1 for no limit"))]
 pub struct OnDemandThroughput {
-    /// Reads of up to 4 KiB a second; -1 or absent: no limit.
+    /// Reads of up to 4 KiB per second. Defaults to -1, no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1, max = 1_000_000_000))]
     pub max_read_request_units: Option<i64>,
-    /// Writes of up to 1 KiB a second; -1 or absent: no limit.
+    /// Writes of up to 1 KiB per second. Defaults to -1, no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1, max = 1_000_000_000))]
     pub max_write_request_units: Option<i64>,
@@ -57,15 +56,15 @@ impl OnDemandThroughput {
     }
 }
 
-/// What a table or an index can take at once, from a standing start. AWS raises it by itself as
-/// traffic grows and never lowers it, so only less than this is a difference.
+/// Throughput that a table or an index can instantly support. AWS increases it as traffic grows and never decreases it, so
+/// a higher value in AWS is not drift.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WarmThroughput {
-    /// Reads of up to 4 KiB a second. A PAY_PER_REQUEST table begins with 12,000.
+    /// Reads of up to 4 KiB per second. A PAY_PER_REQUEST table starts with 12,000.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub read_units_per_second: i64,
-    /// Writes of up to 1 KiB a second. A PAY_PER_REQUEST table begins with 4,000.
+    /// Writes of up to 1 KiB per second. A PAY_PER_REQUEST table starts with 4,000.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub write_units_per_second: i64,
 }
@@ -81,14 +80,14 @@ impl WarmThroughput {
     }
 }
 
-/// What storage and requests cost in relation. AWS takes two changes in 30 days.
+/// Table class, which determines the cost of storage and requests. AWS allows two changes in 30 days.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum TableClass {
-    /// For most tables.
+    /// Standard, for most tables.
     #[default]
     #[serde(rename = "STANDARD")]
     Standard,
-    /// Cheaper to keep, dearer to read and write.
+    /// Standard-Infrequent Access: lower cost of storage, higher cost of reads and writes.
     #[serde(rename = "STANDARD_INFREQUENT_ACCESS")]
     StandardInfrequentAccess,
 }

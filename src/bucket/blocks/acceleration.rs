@@ -14,7 +14,7 @@ pub(in crate::bucket) struct AccelerationBlock;
 impl Block for AccelerationBlock {
     type Kind = Buckets;
     const NAME: &'static str = "acceleration";
-    const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
+    const RESET_TO: &'static str = "set to Suspended, because S3 cannot remove the setting";
     const OPERATIONS: &'static [Operation] = &[
         on_bucket("GetBucketAccelerateConfiguration").action("s3:GetAccelerateConfiguration"),
         on_bucket("PutBucketAccelerateConfiguration").action("s3:PutAccelerateConfiguration"),

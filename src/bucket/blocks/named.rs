@@ -109,7 +109,7 @@ pub(super) const fn row<N: Named>() -> Row {
         name: N::NAME,
         impact: Effect::Update,
         has_impact: |_, _| false,
-        reset_to: "back to that",
+        reset_to: "reset to the default",
         refusal: |configuration| characters::refusal(N::NAME, &json!([configuration])),
         after: &[],
         operations: N::OPERATIONS,

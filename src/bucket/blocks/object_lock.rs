@@ -32,7 +32,7 @@ impl Block for ObjectLockBlock {
     const NAME: &'static str = "objectLock";
     /// New objects are locked no longer.
     const IMPACT: Effect = Effect::Weakening;
-    const RESET_TO: &'static str = "the default retention goes; object lock itself can never be switched off";
+    const RESET_TO: &'static str = "the default retention is removed; object lock itself cannot be disabled";
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [Operation] = &[
@@ -95,7 +95,7 @@ impl Block for ObjectLockBlock {
         if !state.enabled {
             return Err(Fault::user(
                 Reason::ObjectLockEnabled,
-                "object lock is on for this bucket and S3 cannot switch it off: set objectLock.enabled to true",
+                "S3 cannot disable object lock, which is enabled on this bucket: set objectLock.enabled to true",
             ));
         }
         let retention = state.default_retention.as_ref().map(|found| read_as(Self::NAME, found)).transpose()?;

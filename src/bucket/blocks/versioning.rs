@@ -20,7 +20,7 @@ impl Block for VersioningBlock {
     const NAME: &'static str = "versioning";
     /// What is overwritten or deleted is kept no longer.
     const IMPACT: Effect = Effect::Weakening;
-    const RESET_TO: &'static str = "Suspended, since no bucket gets back to never having had it";
+    const RESET_TO: &'static str = "set to Suspended, because S3 cannot disable versioning";
     const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketVersioning"), on_bucket("PutBucketVersioning")];
     /// `None` on a bucket that was never versioned, which is not the same as Suspended.
     type State = Option<Versioning>;

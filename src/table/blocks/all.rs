@@ -28,7 +28,7 @@ struct Known {
 impl Known {
     const fn updated(block: TableBlock, initial: fn() -> Value, is_declared: fn(&TableSpec) -> bool) -> Self {
         let operations = READ_AND_UPDATE;
-        let (impact, reset_to) = (Effect::Update, "back to that");
+        let (impact, reset_to) = (Effect::Update, "reset to the default");
         Self { name: block.name(), operations, initial, impact, reset_to, is_declared }
     }
 
@@ -56,10 +56,10 @@ impl Known {
 const BEFORE: [Known; 9] = [
     Known::updated(TableBlock::BillingMode, || json!("PAY_PER_REQUEST"), |spec| spec.billing_mode.is_some()),
     Known::updated(TableBlock::ProvisionedThroughput, || Value::Null, |spec| spec.provisioned_throughput.is_some())
-        .reset_to("PAY_PER_REQUEST, if billingMode goes with it"),
+        .reset_to("set to PAY_PER_REQUEST, if billingMode is removed too"),
     Known::updated(TableBlock::OnDemandThroughput, || json!({}), |spec| spec.on_demand_throughput.is_some()),
     Known::updated(TableBlock::WarmThroughput, || Value::Null, |spec| spec.warm_throughput.is_some())
-        .reset_to("it stays as it is: AWS never lowers it"),
+        .reset_to("kept, because AWS never decreases it"),
     Known::updated(TableBlock::TableClass, || json!("STANDARD"), |spec| spec.table_class.is_some()),
     Known::updated(TableBlock::DeletionProtection, || json!(false), |spec| spec.deletion_protection.is_some())
         .with_impact(Effect::Weakening),
