@@ -79,14 +79,14 @@ fn an_endpoint_that_the_environment_or_a_profile_sets_is_refused_and_named() {
     std::fs::write(&global, "[default]\nendpoint_url = http://127.0.0.1:2\n").expect("a file");
     let url = "http://127.0.0.1:2";
     let redirected = [
-        ("AWS_ENDPOINT_URL", url, "S3 called at"),
-        ("AWS_ENDPOINT_URL_S3", url, "S3 called at"),
-        ("AWS_ENDPOINT_URL_S3_CONTROL", url, "S3 Control called at"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", url, "DynamoDB called at"),
-        ("AWS_ENDPOINT_URL_STS", url, "STS called at"),
-        ("AWS_ENDPOINT_URL_KMS", url, "KMS called at"),
-        ("AWS_CONFIG_FILE", profile.as_str(), "DynamoDB called at"),
-        ("AWS_CONFIG_FILE", global.as_str(), "S3 called at"),
+        ("AWS_ENDPOINT_URL", url, "endpoint of S3 to"),
+        ("AWS_ENDPOINT_URL_S3", url, "endpoint of S3 to"),
+        ("AWS_ENDPOINT_URL_S3_CONTROL", url, "endpoint of S3 Control to"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", url, "endpoint of DynamoDB to"),
+        ("AWS_ENDPOINT_URL_STS", url, "endpoint of STS to"),
+        ("AWS_ENDPOINT_URL_KMS", url, "endpoint of KMS to"),
+        ("AWS_CONFIG_FILE", profile.as_str(), "endpoint of DynamoDB to"),
+        ("AWS_CONFIG_FILE", global.as_str(), "endpoint of S3 to"),
     ];
     let run = ["run", "--region=us-east-1"];
     for (variable, value, words) in redirected {
@@ -100,7 +100,7 @@ fn an_endpoint_that_the_environment_or_a_profile_sets_is_refused_and_named() {
         let told = [&run[..], &["--aws-endpoint-url=http://127.0.0.1:3"]].concat();
         let ignored = musubi_in(&run, &[(variable, value), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]);
         for output in [musubi_in(&told, &[(variable, value)]), ignored] {
-            assert!(text_of(&output).contains("no way to the API server"), "{variable}: {}", text_of(&output));
+            assert!(text_of(&output).contains("cannot connect to the API server"), "{variable}: {}", text_of(&output));
         }
     }
 }
@@ -114,6 +114,6 @@ fn without_a_cluster_it_says_what_it_looked_for() {
     let output = musubi(&["run", "--region=us-east-1"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("no way to the API server") && said.contains("kubeconfig"), "{said}");
+    assert!(said.contains("cannot connect to the API server") && said.contains("kubeconfig"), "{said}");
     assert!(!said.contains("panicked"), "{said}");
 }

@@ -130,7 +130,7 @@ impl Accounts {
                 let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
                 let until = Instant::now() + pause;
                 if times == 0 {
-                    tracing::warn!(%fault, "the account of the credentials is unknown");
+                    tracing::warn!(error = %fault, "the AWS account of the credentials is unknown");
                 }
                 state.failure = Some(Failure { fault: fault.clone(), times: times.saturating_add(1), until });
                 Err(fault)
@@ -155,8 +155,9 @@ pub(super) fn unknown(region: &str) -> Fault {
         Class::Transient,
         Reason::AccountUnknown,
         format!(
-            "STS in {region}, or the source of the operator's credentials, has not answered, so their account is \
-             unknown: check the operator's way to both (DNS, network policies, proxy, a VPC endpoint for STS)"
+            "STS in {region}, or the source of the operator's credentials, does not respond, so the AWS account is \
+             unknown. Check the operator's network connection to both (DNS, network policies, proxy, a VPC endpoint \
+             for STS)"
         ),
     )
 }

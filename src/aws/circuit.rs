@@ -50,7 +50,7 @@ struct Silent {
 
 /// A call was not sent, or was tried in vain, since its endpoint does not answer.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
-#[error("{service} in {region} ({endpoint}) does not answer")]
+#[error("{service} in {region} ({endpoint}) does not respond")]
 pub(super) struct Unreachable {
     pub(super) service: String,
     pub(super) region: String,
@@ -88,7 +88,7 @@ impl Circuits {
         }
         let gone = state.silent.remove(&(service.to_owned(), region.to_owned()));
         if gone.is_some_and(|silent| silent.trial.is_some()) {
-            tracing::info!(service, region, "the endpoint answers again");
+            tracing::info!(service, region, "the endpoint responds again");
             self.metrics.endpoint_unreachable(service, region, Some(false));
         }
     }
@@ -109,7 +109,12 @@ impl Circuits {
         }
         match silent.trial {
             None => {
-                tracing::warn!(service, region, endpoint, "the endpoint does not answer; calls to it are held back");
+                tracing::warn!(
+                    service,
+                    region,
+                    endpoint,
+                    "the endpoint does not respond; requests to it are held back"
+                );
                 self.metrics.endpoint_unreachable(service, region, Some(true));
             }
             Some(_) if silent.tried => silent.pause = silent.pause.saturating_mul(2).min(PAUSE.1),

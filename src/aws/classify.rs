@@ -86,29 +86,33 @@ pub(super) fn awaited(operation: &str, code: &str, words: &str) -> Option<&'stat
         }
         // "The request is not valid for the current state of the bucket" (S3 API reference, "Error responses").
         (_, "InvalidBucketState") => {
-            "another setting of the bucket forbids it, or has not spread: object lock and replication need versioning"
+            "another setting of the bucket must allow it and have taken effect; object lock and replication require \
+             versioning"
         }
         // S3 API reference, "Error responses".
         (_, "InvalidTargetBucketForLogging") => {
-            "the target bucket must exist, in the same region and account, and let S3 deliver logs to it"
+            "the target bucket must exist in the same region and account, and allow S3 to deliver logs"
         }
-        (_, "InvalidS3DestinationBucket") => "the destination bucket must exist, and its policy let S3 write to it",
+        (_, "InvalidS3DestinationBucket") => {
+            "the destination bucket must exist, and its policy must allow S3 to write to it"
+        }
         ("PutBucketNotificationConfiguration", "InvalidArgument")
             if said("unable to validate the following destination configurations") =>
         {
-            "each queue, topic and function must exist in the bucket's region, and its own policy let S3 send to it"
+            "each queue, topic and function must exist in the bucket's region, and its policy must allow S3 to send \
+             to it"
         }
         // S3, DynamoDB (hashicorp/terraform-provider-aws#42933): a role that was made moments ago.
         (_, "MalformedPolicy" | "ValidationException") if said("invalid principal") => {
-            "each role, user and account that the policy names must exist; AWS takes some minutes to know a new one"
+            "each role, user and account in the policy must exist; new ones take some minutes to propagate in AWS"
         }
         // aws-solutions/generative-ai-application-builder-on-aws#29.
         (_, "ValidationException") if said("kms validation error") => {
-            "the key must exist in the region of the table, be enabled, and let the operator use it"
+            "the key must exist in the region of the table, be enabled, and allow the operator to use it"
         }
         // DynamoDB API reference, EnableKinesisStreamingDestination. The table is there: it has just been looked at.
         ("EnableKinesisStreamingDestination", "ResourceNotFoundException") => {
-            "the Kinesis data stream must exist, in the region and account of the table, and be ACTIVE"
+            "the Kinesis data stream must exist in the region and account of the table, and be ACTIVE"
         }
         // DynamoDB API reference, RestoreTableToPointInTime.
         ("RestoreTableToPointInTime", "TableNotFoundException" | "PointInTimeRecoveryUnavailableException") => {

@@ -219,7 +219,7 @@ async fn ask(sts: aws_sdk_sts::Client, home: String) -> Result<Answer, Fault> {
     })?;
     let account = answer
         .account
-        .ok_or_else(|| Fault::new(Class::Unknown, Reason::NoAccount, "STS named no account for the credentials"))?;
+        .ok_or_else(|| Fault::new(Class::Unknown, Reason::NoAccount, "STS returned no account for the credentials"))?;
     Ok(Answer { account, key: key.get() })
 }
 

@@ -70,37 +70,39 @@ impl Denial {
     fn advice(self, operation: &str) -> String {
         match self {
             Self::Identity { explicit: false } => format!(
-                "grant the operator's role the permission for {operation} (`musubi iam-policy` prints all that it \
-                 needs); AWS takes some minutes to spread it"
+                "grant the operator's role the permission for {operation} (`musubi iam-policy` prints the complete \
+                 policy); it takes some minutes to propagate in AWS"
             ),
             Self::Identity { explicit: true } => {
-                "a Deny statement in a policy of the operator's own role forbids it: exempt what Musubi manages from it"
+                "a Deny statement in a policy of the operator's role forbids the request: exclude the resources that \
+                 Musubi manages from it"
                     .to_owned()
             }
             Self::Resource { explicit: true } => {
-                "the resource's own policy forbids it to the operator: exempt the operator's role from its Deny \
-                 statement; a bucket whose policy shuts out everybody can be opened by the root user of its account, \
-                 who may delete the policy"
+                "the policy of the resource forbids the request: exclude the operator's role from its Deny \
+                 statement; if a bucket policy denies access to everyone, the root user of the account can delete \
+                 the policy"
                     .to_owned()
             }
             Self::Resource { explicit: false } => {
-                "it belongs to another account, whose own policy must allow it to the operator's role; or choose \
+                "the resource belongs to another account: its policy must allow the operator's role; or choose \
                  another name"
                     .to_owned()
             }
             Self::ServiceControl => {
-                "a service control policy of your organization forbids it to this account: ask those who administer \
-                 AWS Organizations; granting the operator more does not help"
+                "a service control policy of your organization forbids the request in this account: ask the \
+                 administrators of AWS Organizations; granting the operator more permissions does not help"
                     .to_owned()
             }
             Self::ResourceControl => {
-                "a resource control policy of your organization forbids it: ask those who administer AWS \
-                 Organizations; granting the operator more does not help"
+                "a resource control policy of your organization forbids the request: ask the administrators of AWS \
+                 Organizations; granting the operator more permissions does not help"
                     .to_owned()
             }
             Self::Boundary => {
                 format!(
-                    "the permissions boundary of the operator's role does not allow {operation}: widen the boundary"
+                    "the permissions boundary of the operator's role does not allow {operation}: add it to the \
+                     boundary"
                 )
             }
             Self::Session => format!(
@@ -108,29 +110,29 @@ impl Denial {
                  change it where they are issued"
             ),
             Self::Endpoint => format!(
-                "the policy of the VPC endpoint that the operator calls through does not allow {operation}: change the \
-                 endpoint's policy"
+                "the policy of the operator's VPC endpoint does not allow {operation}: change the endpoint policy"
             ),
             Self::Trust => {
-                "the trust policy of the role does not let the operator assume it: add the operator's identity to it"
+                "the trust policy of the role does not allow the operator to assume it: add the operator's identity \
+                 to the trust policy"
                     .to_owned()
             }
             Self::PublicPolicy => {
-                "the policy is public, and S3 Block Public Access forbids that: make it less than public, or declare \
-                 publicAccessBlock with blockPublicPolicy: false and restrictPublicBuckets: false; if that is declared \
-                 already, the account's own Block Public Access (or the organization's) forbids it, which its \
-                 administrator must change"
+                "the policy grants public access, and S3 Block Public Access forbids that: restrict the policy, or \
+                 set publicAccessBlock with blockPublicPolicy: false and restrictPublicBuckets: false; if that is \
+                 set already, Block Public Access of the account or the organization forbids it, and its \
+                 administrator must change that"
                     .to_owned()
             }
             Self::PublicAcl => {
-                "the ACL is public, and S3 Block Public Access forbids that: choose another ACL, or declare \
-                 publicAccessBlock with blockPublicAcls: false; if that is declared already, the account's own Block \
-                 Public Access (or the organization's) forbids it, which its administrator must change"
+                "the ACL grants public access, and S3 Block Public Access forbids that: use another ACL, or set \
+                 publicAccessBlock with blockPublicAcls: false; if that is set already, Block Public Access of the \
+                 account or the organization forbids it, and its administrator must change that"
                     .to_owned()
             }
             Self::Key => {
-                "DynamoDB uses the table's key in the operator's name: the key's policy and the operator's role must \
-                 both allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
+                "DynamoDB uses the key of the table on behalf of the operator: the key policy and the operator's \
+                 role must both allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
                     .to_owned()
             }
             Self::Unsaid => unsaid(operation),
@@ -144,20 +146,24 @@ fn unsaid(operation: &str) -> String {
     match operation {
         // The first call about a bucket, which says whose account it expects to be in.
         "GetBucketTagging" => {
-            "the name is probably taken by another account: names of buckets are unique in the world, so \
-             choose another one in spec.name; if the bucket is in the operator's account, grant the operator the \
-             permission for GetBucketTagging"
+            "the bucket name is probably taken by another account, because bucket names are globally unique: choose \
+             another spec.name; if the bucket is in the operator's account, grant the operator the permission for \
+             GetBucketTagging"
                 .to_owned()
         }
         "PutBucketPolicy" => {
-            format!("{}; or, if the policy is public: {}", grant(operation), Denial::PublicPolicy.advice(operation))
+            format!(
+                "{}; or, if the policy grants public access: {}",
+                grant(operation),
+                Denial::PublicPolicy.advice(operation)
+            )
         }
         _ => grant(operation),
     }
 }
 
 fn grant(operation: &str) -> String {
-    format!("grant the operator the permission for {operation}, or check whose account it is in")
+    format!("grant the operator the permission for {operation}, or check which account the resource belongs to")
 }
 
 #[cfg(test)]
@@ -219,7 +225,7 @@ mod tests {
             "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:* \
              with an explicit deny in a resource-based policy",
             Denial::Resource { explicit: true },
-            "own policy forbids it",
+            "the policy of the resource forbids",
         ),
         ("sts:AssumeRole with an explicit deny in the role trust policy", Denial::Trust, "trust policy"),
         (
@@ -237,13 +243,13 @@ mod tests {
             "s3:PutBucketPolicy on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public \
              policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
             Denial::PublicPolicy,
-            "the account's own Block Public Access",
+            "Block Public Access of the account",
         ),
         (
             "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are blocked by the \
              BlockPublicPolicy block public access setting.",
             Denial::PublicPolicy,
-            "the account's own Block Public Access",
+            "Block Public Access of the account",
         ),
         (
             "s3:CopyObject on resource: \"arn:aws:s3:::amzn-s3-demo-bucket1/object-name\" because public ACLs \
@@ -286,7 +292,7 @@ mod tests {
     #[test]
     fn a_bare_denial_of_the_first_look_leads_with_the_name() {
         let advice = Denial::of("Access Denied").advice("GetBucketTagging");
-        assert!(advice.starts_with("the name is probably taken by another account"), "{advice}");
+        assert!(advice.starts_with("the bucket name is probably taken by another account"), "{advice}");
         assert!(Denial::of("").advice("PutBucketPolicy").contains("Block Public Access"));
         assert!(Denial::of("").advice("CreateTable").contains("permission for CreateTable"));
     }

@@ -16,9 +16,9 @@ const PROPERTY: &str = "endpoint_url";
 /// A service would be called elsewhere than AWS has it, without the operator having been told.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
 #[error(
-    "{variable} in the environment, or {PROPERTY} in the AWS profile, has {service} called at {url}, and the operator \
-     knows nothing of it: unset it, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true, to call AWS itself; to call \
-     LocalStack, set --aws-endpoint-url={url} (MUSUBI_AWS_ENDPOINT_URL; chart: aws.endpointUrl), which counts for all \
+    "{variable} in the environment, or {PROPERTY} in the AWS profile, sets the endpoint of {service} to {url}, which \
+     the operator does not support. To use AWS, unset it, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true. To use \
+     LocalStack, set --aws-endpoint-url={url} (MUSUBI_AWS_ENDPOINT_URL; Helm: aws.endpointUrl), which applies to all \
      services"
 )]
 pub struct Elsewhere {

@@ -41,8 +41,8 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             Class::Transient,
             Reason::EndpointUnreachable,
             format!(
-                "{operation} got nowhere, since {} does not answer: check its name, and DNS, routes, network policies \
-                 and the proxy of the operator; in a VPC without a way out, the VPC endpoint for this service",
+                "{operation} failed: {} does not respond. Check the region name, and the operator's DNS, routes, \
+                 network policies and proxy, or the VPC endpoint for this service in a VPC without internet access",
                 unreachable.place()
             ),
         );
@@ -52,18 +52,19 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             Class::Transient,
             Reason::CredentialsChanged,
             format!(
-                "{operation} was not sent, since the operator's credentials have changed; their account is asked for"
+                "{operation} was not sent, because the operator's credentials have changed and their account is \
+                 being checked"
             ),
         ),
         _ if source::<NotHeld, _>(error).is_some() => Fault::new(
             Class::Transient,
             Reason::LeaseNotHeld,
-            format!("{operation} was not sent, since the operator could lose its lease meanwhile"),
+            format!("{operation} was not sent, because the operator may lose its Lease before the request completes"),
         ),
         SdkError::ServiceError(service) => {
             let meta = service.err();
             if meta.code().is_none() && status.is_some_and(|status| status < 300) && !is_listing(error) {
-                let message = format!("{operation} got an answer that cannot be read");
+                let message = format!("The response of AWS to {operation} cannot be parsed");
                 return Fault::new(Class::Transient, Reason::InvalidResponse, message);
             }
             let words = meta.message().unwrap_or_default();
@@ -71,33 +72,35 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             let words = details(&body).map_or_else(|| words.to_owned(), |details| format!("{words} ({details})"));
             refusal(operation, meta.code(), status.unwrap_or_default(), &words)
         }
-        SdkError::TimeoutError(_) => {
-            Fault::new(Class::Transient, Reason::Timeout, format!("{operation} got no answer from AWS in time"))
-        }
+        SdkError::TimeoutError(_) => Fault::new(Class::Transient, Reason::Timeout, format!("{operation} timed out")),
         SdkError::DispatchFailure(_) if source::<CredentialsError, _>(error).is_some() => Fault::new(
             Class::Credentials,
             Reason::NoCredentials,
             format!(
-                "{operation} could not be sent: the operator found no usable AWS credentials (environment, profile, \
-                 web identity, container or instance). For a profile of IAM Identity Center or of a console login, \
-                 sign in again by `aws sso login` or `aws login`; for a credential_process, run its command by hand"
+                "{operation} was not sent: the operator found no valid AWS credentials (environment, profile, web \
+                 identity, container or instance). For a profile of IAM Identity Center or a console login, sign in \
+                 again with `aws sso login` or `aws login`; for a credential_process, run its command manually"
             ),
         ),
         // The request may have arrived all the same.
         SdkError::DispatchFailure(_) => Fault::new(
             Class::Transient,
             Reason::Unreachable,
-            format!("{operation} got no answer from AWS: check the endpoint and the network of the operator"),
+            format!("{operation} failed: AWS does not respond. Check the endpoint and the network of the operator"),
         ),
         // Nothing was sent, and nothing will be as long as the spec stays as it is.
         SdkError::ConstructionFailure(_) => Fault::user(
             Reason::InvalidRequest,
             format!(
-                "{operation} cannot be built from the spec: a value in it cannot be sent to AWS; look for control \
-                 characters"
+                "Cannot create the request {operation} from the spec: a value cannot be sent to AWS. Check for \
+                 control characters"
             ),
         ),
-        _ => Fault::new(Class::Transient, Reason::BadAnswer, format!("{operation} got an answer that makes no sense")),
+        _ => Fault::new(
+            Class::Transient,
+            Reason::BadAnswer,
+            format!("Unexpected response of AWS to {operation}"),
+        ),
     }
 }
 
@@ -108,7 +111,7 @@ pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &
     let class = classify(operation, &code, status, &words);
     let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
     let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
-    Fault::new(class, Reason::of_code(&code), format!("{operation} answered {code}{said}{advice}"))
+    Fault::new(class, Reason::of_code(&code), format!("{operation} failed with {code}{said}{advice}"))
 }
 
 /// Whether the answer is that to another question: an endpoint that does not know a sub-resource of a bucket takes the
@@ -172,26 +175,26 @@ fn sentence(words: &str) -> String {
 /// What to do about it, in whole sentences but for the last full stop.
 fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<String> {
     if let Some(awaited) = awaited(operation, code, words) {
-        return Some(format!("It is tried again and heals by itself once AWS knows what it needs: {awaited}"));
+        return Some(format!("It is retried, and succeeds by itself when this condition is met: {awaited}"));
     }
     let advice = match (code, class) {
         _ if is_about_time(code, words) => {
-            "The operator's clock differs from AWS's: have the clock of its node set by NTP"
+            "The operator's clock differs from the clock of AWS. Synchronize the clock of its node with NTP"
         }
-        ("BucketAlreadyExists", _) => {
-            "The name is taken by somebody else in the world: choose another one in spec.name"
-        }
+        ("BucketAlreadyExists", _) => "The bucket name is taken by another AWS account. Choose another spec.name",
         ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) => {
-            "The bucket exists in another region: set spec.region to that region, or choose another name"
+            "The bucket exists in another region. Set spec.region to that region, or choose another name"
         }
-        (code, _) if lacks_feature(code) => "This endpoint does not offer the feature: take the block out of the spec",
+        (code, _) if lacks_feature(code) => {
+            "This endpoint does not support the feature. Remove the field from the spec"
+        }
         // AWS Account Management, "Enable or disable AWS Regions in your account".
         ("InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId", _) => {
-            "If the operator's credentials are good elsewhere, this region is not enabled in the account"
+            "If the operator's credentials work in other regions, this region is not enabled in the account"
         }
         ("AccessControlListNotSupported", _) => {
-            "ACLs are off for this bucket: set objectOwnership to BucketOwnerPreferred or ObjectWriter to have them, \
-             or acl to {canned: private}"
+            "ACLs are disabled for this bucket. Set objectOwnership to BucketOwnerPreferred or ObjectWriter to \
+             enable them, or set acl to {canned: private}"
         }
         (_, Class::Denied) => return Some(sentence(&denial::advice(operation, words))),
         _ => return None,
@@ -211,19 +214,19 @@ mod tests {
                 "InvalidRequest",
                 400,
                 "Destination bucket must have versioning enabled.",
-                "PutBucketReplication answered InvalidRequest: Destination bucket must have versioning enabled. It is \
-                 tried again and heals by itself once AWS knows what it needs: this bucket and each destination must \
-                 exist and have versioning enabled",
+                "PutBucketReplication failed with InvalidRequest: Destination bucket must have versioning enabled. \
+                 It is retried, and succeeds by itself when this condition is met: this bucket and each destination \
+                 must exist and have versioning enabled",
             ),
-            ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors answered MalformedXML"),
+            ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors failed with MalformedXML"),
             (
                 "PutBucketTagging",
                 "RequestTimeTooSkewed",
                 403,
                 "The difference between the request time and the current time is too large.",
-                "PutBucketTagging answered RequestTimeTooSkewed: The difference between the request time and the \
-                 current time is too large. The operator's clock differs from AWS's: have the clock of its node set \
-                 by NTP",
+                "PutBucketTagging failed with RequestTimeTooSkewed: The difference between the request time and the \
+                 current time is too large. The operator's clock differs from the clock of AWS. Synchronize the \
+                 clock of its node with NTP",
             ),
             (
                 "CreateTable",
@@ -232,18 +235,18 @@ mod tests {
                 "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not \
                  authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
                  dynamodb:CreateTable action",
-                "CreateTable answered AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi is \
-                 not authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
+                "CreateTable failed with AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi \
+                 is not authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
                  dynamodb:CreateTable action. Grant the operator's role the permission for dynamodb:CreateTable \
-                 (`musubi iam-policy` prints all that it needs); AWS takes some minutes to spread it",
+                 (`musubi iam-policy` prints the complete policy); it takes some minutes to propagate in AWS",
             ),
             (
                 "PutBucketAbac",
                 "NotImplemented",
                 501,
                 "not implemented.",
-                "PutBucketAbac answered NotImplemented: not implemented. This endpoint does not offer the feature: \
-                 take the block out of the spec",
+                "PutBucketAbac failed with NotImplemented: not implemented. This endpoint does not support the \
+                 feature. Remove the field from the spec",
             ),
         ] {
             assert_eq!(refusal(operation, Some(code), status, words).message, expected);

@@ -40,7 +40,7 @@ pub(crate) struct Observer {
 
 /// A write was not sent: it would have been signed by credentials whose account nobody has asked for yet.
 #[derive(Clone, Copy, Debug, Error, Eq, PartialEq)]
-#[error("the account of the credentials is unknown")]
+#[error("the AWS account of the credentials is unknown")]
 pub(super) struct Unaccounted;
 
 impl std::fmt::Debug for Observer {

@@ -36,16 +36,16 @@ impl Regions {
             None => Err(Fault::user(
                 Reason::UnknownRegion,
                 format!(
-                    "{region} is no region of AWS by its name: correct it; for a region of a new kind, or one that \
-                     LocalStack makes up, an administrator must start the operator with --allow-region for every \
-                     region it may use"
+                    "{region} is not an AWS region. Correct spec.region. To use a region that the operator does not \
+                     know, such as one of LocalStack, ask an administrator to allow all regions in use with \
+                     --allow-region (Helm: aws.allowedRegions)"
                 ),
             )),
             Some(its) if its != partition(&self.home) => Err(Fault::user(
                 Reason::RegionNotAllowed,
                 format!(
-                    "{region} is in the AWS partition {its}, and credentials for {} are valid in the partition {} \
-                     only: choose a region there",
+                    "{region} is in the AWS partition {its}, but the credentials for {} are only valid in the \
+                     partition {}. Choose a region in that partition",
                     self.home,
                     partition(&self.home)
                 ),
@@ -59,8 +59,8 @@ impl Regions {
         Fault::user(
             Reason::RegionNotAllowed,
             format!(
-                "region {region} is not allowed here: choose one of {}, or ask an administrator to start the operator \
-                 with --allow-region {region}, too",
+                "Region {region} is not allowed. Choose one of {}, or ask an administrator to allow it with \
+                 --allow-region {region} (Helm: aws.allowedRegions)",
                 allowed.join(", ")
             ),
         )

@@ -26,7 +26,7 @@ pub(super) fn decoded(operation: &str, encoding: Option<&EncodingType>, key: Str
         Fault::new(
             Class::Transient,
             Reason::InvalidResponse,
-            format!("{operation} answered a key that cannot be decoded: {key}"),
+            format!("{operation} returned a key that cannot be decoded: {key}"),
         )
     })
 }

@@ -193,7 +193,7 @@ impl External for Buckets {
     }
 
     fn recreated(id: &Identity) -> String {
-        format!("bucket {} was deleted in AWS and has been made again, empty", id.name)
+        format!("Bucket {} was deleted in AWS and has been recreated empty", id.name)
     }
 
     fn outputs(&self, id: &Identity, _: &Observed) -> Outputs {

@@ -24,7 +24,7 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
     let suffix = format!("-{account_id}-{region}{RESERVED}");
     if NOT_OFFERED.contains(&region) {
         return Err(invalid(format!(
-            "S3 has no account-regional namespace in {region}: leave nameScope out, or set another region"
+            "S3 has no account regional namespace in {region}. Remove nameScope, or set another region"
         )));
     }
     if name.len() > suffix.len() && name.ends_with(&suffix) {
@@ -32,16 +32,16 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
     }
     if let Some((account, of)) = account_and_region(name) {
         return Err(invalid(format!(
-            "{name} is a whole name of the account-regional namespace, that of account {account} in region {of}, and this \
-             bucket is to be in account {account_id} and region {region}: set a name that ends in {suffix}, or one \
-             without such an end, which is added then"
+            "{name} is a full name of the account regional namespace for account {account} in region {of}, but this \
+             bucket is in account {account_id} and region {region}. Set a name that ends with {suffix}, or one \
+             without a suffix, which is added automatically"
         )));
     }
     let whole = format!("{name}{suffix}");
     if whole.len() > LONGEST_NAME {
         return Err(invalid(format!(
-            "with nameScope AccountRegional the bucket would be called {whole}, which has {} characters, and S3 takes \
-             {LONGEST_NAME}: the name can be {} characters long; set a shorter one in spec.name",
+            "With nameScope AccountRegional the full bucket name is {whole}, which has {} characters, but the \
+             maximum is {LONGEST_NAME}. Set spec.name to at most {} characters",
             whole.len(),
             LONGEST_NAME.saturating_sub(suffix.len()),
         )));
@@ -53,8 +53,8 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
 pub(super) fn refused_globally(name: &str) -> Option<Fault> {
     name.ends_with(RESERVED).then(|| {
         invalid(format!(
-            "names that end in {RESERVED} belong to the account-regional namespace: set nameScope: AccountRegional, or \
-             another name"
+            "Names that end with {RESERVED} are reserved for the account regional namespace. Set nameScope: \
+             AccountRegional, or choose another name"
         ))
     })
 }
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_s3_would_refuse_is_told() {
-        assert!(refusal(&"x".repeat(40), "eu-west-1").contains("can be 37 characters long"));
+        assert!(refusal(&"x".repeat(40), "eu-west-1").contains("at most 37 characters"));
         for region in NOT_OFFERED {
             assert!(refusal("assets", region).contains(region));
         }

@@ -57,13 +57,13 @@ impl Buckets {
                     }
                     Ok(())
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no block {block}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("Unknown block {block}"))),
             },
             Op::PutItem { block, id, configuration } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Each(write)) => {
                     write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(block, fault))
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("there is no list {block}"))),
+                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("Unknown list {block}"))),
             },
         }
     }
@@ -81,7 +81,8 @@ impl Buckets {
                 Some("BucketNotEmpty") => Err(Fault::user(
                     Reason::BucketNotEmpty,
                     format!(
-                        "bucket {} still holds objects, versions or delete markers: empty it, or set deletionPolicy: Retain to keep it, or Delete to have it emptied",
+                        "Bucket {} still contains objects, versions or delete markers. Empty it, or set \
+                         deletionPolicy to Retain to keep it, or to Delete to delete its contents",
                         id.name
                     ),
                 )),
@@ -182,8 +183,8 @@ fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {
     Fault::user(
         Reason::ObjectsNotDeletable,
         format!(
-            "AWS does not delete {failed} of the {asked} object versions it was asked to, such as {key:?} ({code}): object \
-             lock, a legal hold or the bucket policy forbids it. Wait for the retention to end, lift the hold or the policy, \
+            "AWS rejected deleting {failed} of {asked} object versions, such as {key:?} ({code}), because of object \
+             lock, a legal hold or the bucket policy. Wait for the retention to end, remove the hold or the policy, \
              or set deletionPolicy: Retain to keep the bucket"
         ),
     )

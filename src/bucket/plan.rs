@@ -229,7 +229,7 @@ fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
             // It stays where it is in the table, behind what is told first.
             steps[block].not_yet = Some(Fault::user(
                 Reason::DependencyRefused,
-                format!("it is opened together with {}, which cannot be written", steps[hopeless].block),
+                format!("It cannot be changed before {}, which has an error", steps[hopeless].block),
             ));
             return;
         }
@@ -307,7 +307,9 @@ fn remove_from(seen: &mut Observed, remove: impl FnOnce(&mut Contents)) {
 pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Preparation<Op>, Fault> {
     let contents = match &seen.contents {
         None => return Ok(Preparation::Look),
-        Some(Err(fault)) => return Err(fault.clone().at("what the bucket holds cannot be seen, so it is kept")),
+        Some(Err(fault)) => {
+            return Err(fault.clone().at("Cannot check whether the bucket is empty, so it is not deleted"));
+        }
         Some(Ok(contents)) => contents,
     };
     let Contents { versions, uploads } = contents;
@@ -331,8 +333,8 @@ pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Prepar
     Err(Fault::user(
         Reason::BucketNotEmpty,
         format!(
-            "the bucket holds {} object versions or delete markers and {} unfinished uploads: empty it, or set \
-             deletionPolicy to Retain to keep it, or to Delete to have it emptied",
+            "The bucket is not empty: {} object versions or delete markers and {} incomplete uploads. Empty it, or \
+             set deletionPolicy to Retain to keep it, or to Delete to delete its contents",
             most(versions.len()),
             most(uploads.len())
         ),

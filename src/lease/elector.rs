@@ -58,11 +58,11 @@ impl Elector {
 
     /// Waits until the Lease is ours.
     pub async fn acquire(&mut self) {
-        tracing::info!(lease = self.name, "waiting for the lease");
+        tracing::info!(lease = self.name, "waiting for the Lease");
         while !self.turn(true).await.is_ok_and(|held| held) {
             sleep(self.terms.retry).await;
         }
-        tracing::info!(lease = self.name, "leading");
+        tracing::info!(lease = self.name, "became leader");
     }
 
     /// Renews it for as long as that goes well.
@@ -85,10 +85,12 @@ impl Elector {
     pub async fn release(mut self) {
         self.fence.close();
         match timeout(self.terms.renew_deadline, self.give_back()).await {
-            Ok(Ok(true)) => tracing::info!(lease = self.name, "released"),
+            Ok(Ok(true)) => tracing::info!(lease = self.name, "released the Lease"),
             Ok(Ok(false)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, lease = self.name, "not released; it runs out by itself"),
-            Err(_) => tracing::warn!(lease = self.name, "not released in time; it runs out by itself"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, lease = self.name, "could not release the Lease; it expires by itself")
+            }
+            Err(_) => tracing::warn!(lease = self.name, "could not release the Lease in time; it expires by itself"),
         }
     }
 
@@ -113,11 +115,11 @@ impl Elector {
             match timeout(self.patience(), self.leases.get_opt(&self.name)).await {
                 Ok(Ok(lease)) => self.election.saw(lease, Instant::now()),
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, lease = self.name, "the lease cannot be read; trying again");
+                    tracing::warn!(%error, lease = self.name, "cannot read the Lease; retrying");
                     return Ok(false);
                 }
                 Err(_) => {
-                    tracing::warn!(lease = self.name, "the lease was not answered for in time; trying again");
+                    tracing::warn!(lease = self.name, "reading the Lease timed out; retrying");
                     return Ok(false);
                 }
             }
@@ -145,11 +147,11 @@ impl Elector {
             // Somebody was quicker: a look will show who.
             Ok(Err(kube::Error::Api(status))) if status.code == 409 => Ok(false),
             Ok(Err(error)) => {
-                tracing::warn!(%error, lease = self.name, "the lease cannot be written; trying again");
+                tracing::warn!(%error, lease = self.name, "cannot update the Lease; retrying");
                 Ok(false)
             }
             Err(_) => {
-                tracing::warn!(lease = self.name, "the write of the lease was not answered in time; trying again");
+                tracing::warn!(lease = self.name, "updating the Lease timed out; retrying");
                 Ok(false)
             }
         }

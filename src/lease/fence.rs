@@ -22,7 +22,7 @@ pub struct Fence {
 
 /// A write was not sent, since the Lease may run out before its answer is there.
 #[derive(Clone, Copy, Debug, Error, Eq, PartialEq)]
-#[error("this process does not hold the lease for long enough to write")]
+#[error("this replica does not hold the Lease for long enough to write")]
 pub struct NotHeld;
 
 impl Fence {

@@ -22,9 +22,8 @@ impl FromStr for Allowance {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (namespace, name) = text
-            .split_once('=')
-            .ok_or_else(|| format!("`{text}` is not NAMESPACE=NAMEGLOB, for example shop=shop-*"))?;
+        let (namespace, name) =
+            text.split_once('=').ok_or_else(|| format!("`{text}` is not NAMESPACE=NAME, for example shop=shop-*"))?;
         let glob = |pattern: &str| {
             Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| format!("`{pattern}`: {error}"))
         };

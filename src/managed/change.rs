@@ -20,7 +20,7 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
         write!(f, "{}: {} -> {}", self.path, side(&self.from), side(&self.to))
     }
 }
@@ -53,7 +53,7 @@ fn is_unprintable(c: char) -> bool {
 impl Change {
     /// The change in one short line, for a condition: what is long is read in the plan.
     pub fn brief(&self) -> String {
-        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), short);
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "(none)".to_owned(), short);
         format!("{}: {} -> {}", self.path, side(&self.from), side(&self.to))
     }
 
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn a_leaf_is_named_by_its_path() {
         assert_eq!(paths(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), ["x.a.b: 1 -> 2"]);
-        assert_eq!(paths(Value::Null, json!("on")), ["x: nothing -> on"]);
-        assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: nothing -> 1"]);
-        assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> nothing", "x[r].n: 1 -> nothing"]);
-        assert_eq!(paths(Value::Null, json!({})), ["x: nothing -> {}"]);
+        assert_eq!(paths(Value::Null, json!("on")), ["x: (none) -> on"]);
+        assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: (none) -> 1"]);
+        assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> (none)", "x[r].n: 1 -> (none)"]);
+        assert_eq!(paths(Value::Null, json!({})), ["x: (none) -> {}"]);
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
         let change = &diff("policy", &json!(policy), &Value::Null)[0];
         let brief = change.brief();
         assert!(
-            brief.starts_with("policy: { \"Version\": \"2012-10-17\", \"x\"") && brief.ends_with("... -> nothing"),
+            brief.starts_with("policy: { \"Version\": \"2012-10-17\", \"x\"") && brief.ends_with("... -> (none)"),
             "{brief}"
         );
         assert!(!brief.contains('\n') && brief.len() < 160, "{brief}");

@@ -37,13 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Debug, Error)]
 pub enum ClusterError {
     /// The object is gone, or another one bears its name now. There is nothing left to do for it.
-    #[error("the object is gone or another one bears its name")]
+    #[error("the object was deleted, or replaced by another one of the same name")]
     Superseded,
     /// The object has changed since it was read; a new pass sees the change.
-    #[error("the object has changed since it was read")]
+    #[error("the object was changed since it was read")]
     Changed,
     /// The API server did not answer in time.
-    #[error("the API server did not answer within {PATIENCE:?}")]
+    #[error("the API server did not respond within {PATIENCE:?}")]
     TimedOut,
     /// The API server refused, or could not be reached.
     #[error("API server: {0}")]
@@ -135,8 +135,8 @@ impl<K: ManagedObject> Cluster<K> {
                 Class::Denied,
                 Reason::NamespaceForbidden,
                 format!(
-                    "the operator may not read namespace {}: grant its role the verb get on namespaces, as the \
-                     manifests and the chart of this version do",
+                    "The operator has no permission to read namespace {}. Grant its role the verb get on namespaces, \
+                     as the manifests and the chart of this version do",
                     self.namespace
                 ),
             ))),
@@ -249,7 +249,7 @@ impl<K: ManagedObject> Cluster<K> {
             return Ok(Err(Fault::new(
                 Class::Pending,
                 Reason::SecretReplaced,
-                "the connection Secret is being replaced",
+                "The connection Secret is being replaced, because the type of a Secret is immutable",
             )));
         }
         let data = self.secret(wanted).data;
@@ -267,7 +267,7 @@ impl<K: ManagedObject> Cluster<K> {
             Some(reason) => Ok(Err(Fault::new(
                 Class::Denied,
                 Reason::SecretForbidden,
-                format!("the API server does not let the operator create Secret {}: {reason}", wanted.name),
+                format!("The operator has no permission to create Secret {}: {reason}", wanted.name),
             ))),
             None => Err(error),
         }
@@ -303,15 +303,13 @@ impl<K: ManagedObject> Cluster<K> {
             Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Fault::new(
                 Class::Pending,
                 Reason::SecretBeingCollected,
-                format!(
-                    "Secret {} belongs to an earlier object of this name and is being collected",
-                    secret.name_any()
-                ),
+                format!("Secret {} belongs to an earlier object of this name and is being deleted", secret.name_any()),
             )),
             _ => Err(Fault::user(
                 Reason::SecretConflict,
                 format!(
-                    "Secret {} exists and is not this object's, so it is left alone: set connectionSecret.name to another name, or delete it",
+                    "Secret {} exists and was not created by this object. Set connectionSecret.name to another name, \
+                     or delete the Secret",
                     secret.name_any()
                 ),
             )),

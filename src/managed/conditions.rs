@@ -13,9 +13,9 @@ use super::{
     fault::{Class, Fault, Reason},
 };
 
-/// The thing exists, is usable, and its Secret is written.
+/// The resource exists and is usable, and its Secret is written.
 pub const READY: &str = "Ready";
-/// AWS equals the spec.
+/// AWS matches the spec.
 pub const SYNCED: &str = "Synced";
 /// The operator is working on it; never together with [`STALLED`].
 pub const RECONCILING: &str = "Reconciling";
@@ -213,8 +213,12 @@ impl<'a> Row<'a> {
         };
         let keeps = |otherwise| Ready::Keeps { otherwise };
         match outcome {
-            Outcome::InSync => row(Ready::Is("True"), "True", false, false, &Reason::InSync, "AWS equals the spec"),
-            Outcome::Creating => row(Ready::Is("False"), "False", true, false, &Reason::Creating, "being made in AWS"),
+            Outcome::InSync => {
+                row(Ready::Is("True"), "True", false, false, &Reason::InSync, "The resource in AWS matches the spec")
+            }
+            Outcome::Creating => {
+                row(Ready::Is("False"), "False", true, false, &Reason::Creating, "AWS is creating the resource")
+            }
             Outcome::Updating(message) => row(keeps("False"), "False", true, false, &Reason::Updating, message),
             Outcome::Serving(fault) => row(Ready::Serves, "False", true, false, &fault.reason, &fault.message),
             Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
@@ -228,13 +232,13 @@ impl<'a> Row<'a> {
                 false,
                 false,
                 &Reason::Paused,
-                "managementPolicy is Paused: AWS is not called",
+                "managementPolicy is Paused: the operator does not call AWS",
             ),
             Outcome::Drifted(message) => row(keeps("False"), "False", false, false, &Reason::Drifted, message),
             Outcome::Missing(message) => row(Ready::Is("False"), "False", false, false, &Reason::Drifted, message),
             Outcome::WriteLoop(message) => row(keeps("False"), "False", false, true, &Reason::WriteLoop, message),
             Outcome::Deleting(None) => {
-                row(Ready::Is("False"), "False", true, false, &Reason::Deleting, "being deleted in AWS")
+                row(Ready::Is("False"), "False", true, false, &Reason::Deleting, "AWS is deleting the resource")
             }
             Outcome::Deleting(Some(fault)) => {
                 row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)

@@ -44,229 +44,229 @@ pub struct Entry {
 
 reasons! {
     InSync:
-        "AWS equals the spec",
+        "AWS matches the spec",
         "nothing";
     Creating:
-        "it is being made",
+        "AWS is creating the resource",
         "wait; a table takes seconds, one from a backup hours";
     Updating:
-        "an edit is on its way",
+        "changes are being applied",
         "wait";
     Drifted:
         "`managementPolicy: Plan`, and AWS differs from the spec",
-        "read `status.plan`; approve it, or edit";
+        "read `status.plan`; approve it, or edit the spec";
     Paused:
         "`managementPolicy: Paused`",
-        "set it to Enforce to go on";
+        "set it to Enforce to resume";
     ApprovalRequired:
-        "a change that lowers a guard, interrupts or loses something",
-        "read `status.plan`, then `kubectl annotate ... musubi.dev/approve=<hash>`, or declare a value";
+        "a change reduces protection, interrupts users or deletes data",
+        "read `status.plan`, then `kubectl annotate ... musubi.dev/approve=<hash>`, or set the value explicitly";
     WriteLoop:
-        "AWS took a write three times and never showed it",
-        "compare the path in the message with AWS: usually a value that AWS rewrites, or somebody who undoes it at once";
+        "AWS accepted a write three times but did not apply it",
+        "compare the path in the message with AWS: usually AWS changes the value, or another client reverts it at once";
     Deleting:
-        "AWS is asked to delete it",
+        "AWS is deleting the resource",
         "wait";
     DeletionBlocked:
-        "it cannot be deleted as things are",
-        "the message says why; `deletionPolicy: Retain` always lets go";
+        "the resource cannot be deleted",
+        "see the message for the cause; `deletionPolicy: Retain` always works and keeps the resource in AWS";
     BucketNotEmpty | TableNotEmpty:
-        "`DeleteIfEmpty`, and there is something in it",
-        "empty it, or Retain, or Delete";
+        "`deletionPolicy: DeleteIfEmpty`, and the resource is not empty",
+        "empty it, or set Retain, or Delete";
     ObjectsNotDeletable | ObjectLockEnabled:
-        "objects are locked, or a policy denies their deletion",
-        "wait for the lock to end, or Retain";
+        "objects are locked, or a policy denies deleting them",
+        "wait for the retention to end, or set Retain";
     Emptying:
-        "`Delete` takes out what is in it",
-        "wait; a thousand objects a call";
+        "`deletionPolicy: Delete` is deleting the contents",
+        "wait; each request deletes up to a thousand objects";
     ForceDeleteNotAllowed:
-        "`deletionPolicy: Delete`, and the administrator has not allowed it here",
-        "`allowForceDelete`, or another policy";
+        "`deletionPolicy: Delete` is not allowed in this namespace",
+        "ask the administrator for `allowForceDelete`, or use another policy";
     DeletionProtected:
-        "DynamoDB's deletion protection is on",
-        "`deletionProtection: false`, or Retain";
+        "deletion protection of DynamoDB is enabled",
+        "set `deletionProtection: false`, or Retain";
     NotEnforced:
-        "deleted while its policy was Plan or Paused",
+        "the object was deleted with `managementPolicy` Plan or Paused",
         "set Enforce, or Retain";
     BeingDeleted:
-        "a thing of that name is on its way out in AWS",
+        "a resource of this name is being deleted in AWS",
         "wait";
     BeingMadeByAnother:
-        "another object of the cluster has announced that it makes this name, and has not finished",
-        "wait; another name; or delete the other object";
+        "another object in the cluster is about to create a resource of this name",
+        "wait; use another name; or delete the other object";
     AlreadyExists:
-        "it exists, is nobody's, and is not adopted, and what it holds is not told; or a restore or import whose answer was lost, of which AWS does not tell that it is this object's",
-        "another name; or `adoptionPolicy: Adopt` and `allowAdoption`";
+        "a resource of this name exists, is not owned by any object, and is not adopted (its contents are not shown); or the response to a restore or import was lost, and AWS does not confirm that the table belongs to this object",
+        "use another name; or set `adoptionPolicy: Adopt` and `allowAdoption`";
     ReferenceNotAllowed:
-        "the spec names something in AWS that is not owned in its namespace, and not allowed",
-        "name another; or `allowReferences` NAMESPACE=ARNGLOB";
+        "the spec refers to an AWS resource that is neither owned in its namespace nor allowed",
+        "refer to another; or set `allowReferences` NAMESPACE=ARN";
     Deleted | Released:
-        "what it stood for is gone from AWS, or stays there unmanaged; another's finalizer keeps the object",
-        "whoever owns that finalizer";
+        "the resource was deleted from AWS, or kept there and is no longer managed; a finalizer of another controller keeps the object",
+        "ask the owner of that finalizer";
     NotShownYet:
-        "AWS has taken the last change and shows what was there before",
+        "AWS accepted the last change but still returns the previous configuration",
         "wait three minutes; then it is written again";
     GuardOpening:
-        "the public access block was opened a moment ago and AWS does not heed that yet",
+        "the public access block was changed a moment ago and AWS does not apply it yet",
         "wait a minute";
     NamespaceMadeAgain:
-        "it belongs to an object of an earlier namespace of this name, maybe another team's",
-        "another name; or `adoptionPolicy: Adopt` and `allowAdoption`";
+        "the resource belongs to an object of an earlier namespace of this name, possibly of another team",
+        "use another name; or set `adoptionPolicy: Adopt` and `allowAdoption`";
     NamespaceForbidden:
-        "the operator may not read the namespace of the object",
-        "the manifests or the chart of this version: `get` on `namespaces`";
+        "the operator has no permission to read the namespace of the object",
+        "apply the manifests or the chart of this version: `get` on `namespaces`";
     AdoptionNotAllowed:
-        "the spec wants to adopt it, the administrator has not allowed it",
-        "`allowAdoption` NAMESPACE=NAMEGLOB";
+        "the spec adopts the resource, but the administrator has not allowed it",
+        "ask the administrator for `allowAdoption` NAMESPACE=NAME";
     OwnedByAnother:
-        "its tags name another object or cluster: which, is in the operator's log",
-        "another name; two clusters of one name need different ones";
+        "the tags of the resource name another object or cluster; the operator's log shows which",
+        "use another name; two clusters must not have the same cluster name";
     ManagedByAnother:
-        "CloudFormation, ACK or Crossplane manages it",
-        "take it from there first";
+        "CloudFormation, ACK or Crossplane manages the resource",
+        "stop managing it there first";
     OwnershipLost:
-        "its tags named this object once, and name another now",
-        "find out who took it; it is never taken back";
+        "the tags of the resource named this object before and name another one now",
+        "find out what changed them; the operator never takes the resource back";
     OwnerUnknown:
-        "its tags cannot be made sense of",
-        "look at `musubi.dev/` tags in AWS";
+        "the owner cannot be determined",
+        "check the `musubi.dev/` tags in AWS";
     AccountChanged:
-        "the credentials are another account's than where it was made",
-        "mend the role; nothing was made or deleted";
+        "the credentials belong to another AWS account than the resource",
+        "restore the role; nothing was created or deleted";
     RegionChanged:
-        "the spec resolves to another region than where it was made",
-        "put the region back, or make a new object";
+        "the spec selects another region than that of the resource",
+        "set the region back, or create a new object";
     RegionNotAllowed:
-        "`region`, or that of a replica, is not one that the operator may use",
-        "another region, or `aws.allowedRegions` (`--allow-region`). What is there already stays, and `deletionPolicy: Retain` lets go";
+        "`region`, or the region of a replica, is not allowed",
+        "use another region, or `aws.allowedRegions` (`--allow-region`). Existing resources are kept, and `deletionPolicy: Retain` works";
     UnknownRegion:
-        "no region of AWS is called so",
-        "correct it; for one that LocalStack makes up, `aws.allowedRegions`";
+        "the region does not exist in AWS",
+        "correct it; for a region of LocalStack, set `aws.allowedRegions`";
     InvalidBucketName:
-        "with prefix or suffix, the name is none that S3 takes",
-        "another name";
+        "the name, with its prefix or suffix, is not valid in S3",
+        "use another name";
     SecretConflict:
-        "the connection Secret's name is another's",
-        "`connectionSecret.name`, or delete that Secret and set `musubi.dev/reconcile-at`";
+        "the connection Secret belongs to another owner",
+        "set `connectionSecret.name`, or delete that Secret and set `musubi.dev/reconcile-at`";
     SecretForbidden:
-        "the operator may not write Secrets there",
-        "its role, or a namespace that is going away";
+        "the operator has no permission to write Secrets in the namespace",
+        "check its role, or whether the namespace is being deleted";
     SecretBeingCollected | SecretReplaced:
-        "an older Secret of that name is on its way out",
+        "an earlier Secret of this name is being deleted",
         "wait";
     FeatureNotOffered:
-        "this endpoint lacks a feature of AWS",
-        "take the block out";
+        "this endpoint does not support a feature of AWS",
+        "remove the field";
     MalformedPolicy:
-        "a policy document is none",
-        "the message says where; what its form alone tells is not sent to AWS at all";
+        "a policy document is not valid",
+        "see the message for the position; a document that is malformed in itself is not sent to AWS";
     InvalidDate:
-        "a date of the spec is no day of the calendar",
-        "the message says which";
+        "a date in the spec does not exist",
+        "see the message for the date";
     TooManyTags:
-        "with those that others made there would be more tags than AWS takes",
-        "declare fewer, or remove some of the others";
+        "together with the tags of others, the resource would have more tags than AWS allows",
+        "declare fewer, or remove tags of others";
     InvalidCharacter:
-        "a text holds a character that XML, and so S3, cannot carry",
-        "the message says where; take it out";
+        "a value contains a character that is not allowed in XML, and so in S3",
+        "see the message for the position; remove the character";
     InvalidRequest:
-        "a value of the spec cannot be put into a request",
-        "look for control characters, or for a field that is missing";
+        "a value of the spec cannot be sent in a request",
+        "check for control characters, or for a missing field";
     TooLarge:
-        "the spec has more than 256 KiB as JSON, and nothing is done for the object; a deletion goes on",
-        "take out entries, or shorten their texts";
+        "the spec has more than 256 KiB as JSON; the object is not reconciled, but can be deleted",
+        "remove entries, or shorten their values";
     DependencyRefused:
-        "a block was taken back, since one that it depends on was refused",
-        "mend the other one";
+        "a change was rolled back, because AWS rejected a setting that depends on it",
+        "fix the other setting";
     Unreadable:
-        "stored under a schema that this version does not know",
+        "the object was stored with a schema that this version does not support",
         "upgrade the operator, or edit the object";
     NoCredentials:
-        "the operator has found no credentials",
-        "the role of its ServiceAccount";
+        "the operator has no AWS credentials",
+        "check the role of its ServiceAccount";
     NoAccount:
-        "STS names no account for the credentials",
-        "the endpoint; an emulator that knows no STS";
+        "STS returns no account for the credentials",
+        "check the endpoint; an emulator may not support STS";
     AccountUnknown:
-        "STS in the operator's region, or the source of its credentials, does not answer",
-        "the operator's way to both: DNS, NetworkPolicy, proxy, a VPC endpoint for STS";
+        "STS in the operator's region, or the source of its credentials, does not respond",
+        "check the operator's network connection to both: DNS, NetworkPolicy, proxy, a VPC endpoint for STS";
     EndpointUnreachable:
-        "five attempts in a row at this service in this region had no answer; one call is tried every 1 to 30 seconds, the rest is held back, and other regions go on",
-        "the region's name; DNS, NetworkPolicy, proxy, the VPC endpoint of this service";
+        "five requests in a row to this service in this region had no response; one request is tried every 1 to 30 seconds, the others are held back, and other regions are not affected",
+        "check the region name, DNS, NetworkPolicy, proxy, and the VPC endpoint of this service";
     CredentialsChanged:
-        "the credentials were rotated during a pass, and a write waits until their account is known",
+        "the credentials were rotated during a reconciliation, and a write waits until their account is known",
         "nothing";
     Timeout | Unreachable | BadAnswer | InvalidResponse:
-        "AWS does not answer, or not sensibly",
-        "network, endpoint, NetworkPolicy; it is tried again";
+        "AWS does not respond, or the response is not valid",
+        "check the network, the endpoint and NetworkPolicy; it is retried";
     NotVisibleYet:
-        "made a moment ago, and AWS does not show it yet, be it to go on or to delete it",
+        "the resource was created a moment ago, and AWS does not return it yet, so it can be neither updated nor deleted",
         "wait";
     LeaseNotHeld:
-        "this replica could lose its lease during the write",
-        "nothing; if it stays, the API server is slow";
+        "this replica may lose its Lease before the write completes",
+        "nothing; if it persists, the API server is slow";
     AttributeTypesDiffer:
-        "one attribute is a key of two types",
-        "give it one";
+        "an attribute is used as a key with two different types",
+        "use the same type everywhere";
     ReplicaInHomeRegion:
-        "`replicas` names the table's own region",
-        "take it out";
+        "`replicas` contains the region of the table",
+        "remove it";
     IndexNamesClash | KeyAttributeTwice | TooManyProjectedAttributes:
-        "indexes that AWS refuses: one name for a local and a global one, one attribute twice in the keys of one, more than 100 `nonKeyAttributes` in all of them",
-        "the message says which";
+        "AWS would reject the indexes: a local and a global index have the same name, an index has the same key attribute twice, or all indexes together have more than 100 `nonKeyAttributes`",
+        "see the message for the index";
     WarmThroughputTooLow:
-        "`warmThroughput` below the 12,000 reads and 4,000 writes that every PAY_PER_REQUEST table and index has",
-        "more, or take it out";
+        "`warmThroughput` is below the 12,000 reads and 4,000 writes that every PAY_PER_REQUEST table and index has",
+        "increase it, or remove it";
     ForeignRegion:
-        "a KMS key or a Kinesis data stream of another region than the table's",
-        "one of the table's region";
+        "a KMS key or a Kinesis data stream is in another region than the table",
+        "use one in the region of the table";
     KeySchemaDiffers | LocalIndexesDiffer:
-        "the table exists with other keys or local indexes, which never change",
-        "declare those, or another name";
+        "the table exists with different keys or local secondary indexes, which are immutable",
+        "declare those, or use another name";
     TableUnusable:
-        "AWS cannot reach its KMS key, or has archived it",
-        "the message has AWS's way out";
+        "AWS cannot access the KMS key of the table, or has archived the table",
+        "see the message for the remedy of AWS";
     ReplicaFailed:
-        "AWS reports a replica as failed, disabled or without its key",
-        "the message quotes AWS. `CREATION_FAILED` is deleted and made again, ever more slowly; `musubi.dev/reconcile-at` has it made at once";
+        "AWS reports a replica as failed, disabled or without access to its key",
+        "the message quotes AWS. A replica with `CREATION_FAILED` is deleted and created again with increasing delay; set `musubi.dev/reconcile-at` to retry immediately";
     ReplicaKeyDiffers:
-        "a replica has another KMS key than declared, and AWS changes that in the replica's region only",
-        "change it there, declare what it has, or take the replica out and in again";
+        "a replica has another KMS key than declared, which AWS can only change in the region of the replica",
+        "change it there, declare the current key, or remove the replica and add it again";
     IndexFailed:
-        "AWS tells a state of an index that this version does not know",
-        "see the index in AWS";
+        "an index has a status that this version does not support",
+        "check the index in AWS";
     KinesisStreamFailed | ContributorInsightsFailed:
-        "AWS took the change and could not switch it on",
-        "the message quotes AWS; it is tried again, ever more slowly";
+        "AWS accepted the change but could not enable the feature",
+        "the message quotes AWS; it is retried with increasing delay";
     ImportInProgress:
         "AWS does not show the table of an import yet",
-        "wait, half a minute; `status.import` tells how far it is";
+        "wait, half a minute; `status.import` shows the progress";
     ImportFailed:
-        "AWS made no table: no such bucket, no permission",
-        "put that right, edit `createFrom` or set `musubi.dev/reconcile-at`; nothing is imported again without that";
+        "AWS created no table from the import, for example because a bucket or a permission is missing",
+        "fix the cause, then edit `createFrom` or set `musubi.dev/reconcile-at`; otherwise the import is not repeated";
     ImportIncomplete:
-        "the import has ended with items missing",
-        "`status.import` has the counts and the log group. Take `createFrom` out to keep the table as it is, or delete object and table and apply again";
+        "the import ended with items missing",
+        "`status.import` has the counts and the log group. Remove `createFrom` to keep the table as it is, or delete the object and the table and apply it again";
     InvalidRestoreDateTime:
-        "`createFrom` asks for a time outside of the window",
-        "another time";
+        "`createFrom` selects a time outside of the recovery period",
+        "use another time";
     IndexChanging | ReplicaChanging | EncryptionChanging | WarmThroughputChanging | ContributorInsightsChanging | KinesisStreamChanging | TagsChanging:
-        "AWS is at work on one of these",
+        "AWS is still applying a change of this kind",
         "wait; an index of a large table takes hours, warm throughput minutes, tags seconds";
     StreamFeedsReplicas:
-        "the stream feeds replicas that are not declared",
-        "wait until they are gone";
+        "the stream is used by replicas that are not declared",
+        "wait until they are deleted";
     PointInTimeRecoveryPending:
-        "backups of a new table are being made ready",
+        "AWS is enabling backups of the new table",
         "wait, minutes";
     TimeToLivePending | BillingModeLimit | CapacityDecreaseLimit | TableClassLimit | EncryptionLimit:
-        "AWS allows this only so often",
-        "wait; it follows by itself";
+        "AWS limits how often this can be changed",
+        "wait; the change is sent when the limit allows it";
     TooManyTablesInFlight:
-        "AWS changes 500 tables of an account and region at once",
+        "AWS allows 500 tables per account and region to be changing at the same time",
         "wait";
     Internal:
-        "a mistake of ours",
+        "a bug in Musubi",
         "report it, with the log";
 }
 

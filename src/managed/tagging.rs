@@ -30,8 +30,8 @@ pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Fault> {
         Fault::user(
             Reason::TooManyTags,
             format!(
-                "there would be {} tags, {others} of which are there already, and AWS takes {MOST_TAGS}, one of which \
-                 is kept for the release of the resource: declare fewer tags, or remove some of those that others made",
+                "The resource would have {} tags, {others} of which exist already. AWS allows {MOST_TAGS}, and one \
+                 is reserved for releasing the resource. Declare fewer tags, or remove some that others have set",
                 count(wanted)
             ),
         )
@@ -109,7 +109,7 @@ mod tests {
         let system = tags(&[("aws:x", "1")]);
         assert_eq!(refusal(&Tags::new(), &many(49).into_iter().chain(system).collect()), None);
         let message = refusal(&many(20), &many(50)).map(|fault| fault.message).unwrap_or_default();
-        assert!(message.starts_with("there would be 50 tags, 20 of which are there already"), "{message}");
+        assert!(message.starts_with("The resource would have 50 tags, 20 of which exist already"), "{message}");
         assert_eq!(refusal(&many(50), &many(50)), None, "a value that changes takes no more room");
     }
 

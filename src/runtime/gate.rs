@@ -68,7 +68,7 @@ impl Gate {
                 answer
             }
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the API server cannot be asked who may read /metrics; see metricsAuth");
+                tracing::warn!(%error, "cannot check with the API server who may read /metrics; see metricsAuth");
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,

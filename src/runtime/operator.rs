@@ -78,7 +78,7 @@ impl Operator {
         self.shutdown.cancel();
         // No attempt of a write begins any more: those under way are the last.
         self.fence.end();
-        tracing::info!("shutting down: finishing the writes under way");
+        tracing::info!("shutting down: completing the writes in progress");
         self.watches.abort_all();
         workers.end().await;
         // Renewed until here: what the workers finished was still ours.

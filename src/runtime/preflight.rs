@@ -52,7 +52,8 @@ pub(super) async fn cluster(client: &Client, name: Option<&str>) -> Result<(Stri
         (Some(name), Err(error)) => {
             tracing::warn!(
                 %error,
-                "the namespace kube-system cannot be read: resources of a rebuilt cluster wait for --allow-adoption"
+                "cannot read namespace kube-system: after the cluster is rebuilt, its resources can only be adopted \
+                 with --allow-adoption"
             );
             Ok((name.to_owned(), String::new()))
         }

@@ -95,7 +95,7 @@ impl Probes {
     pub fn alive(&self) -> Result<(), String> {
         let silent = |watched: &Watched| watched.turned.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         self.all(|watched| silent(watched) <= LONGEST_SILENCE)
-            .map_err(|kinds| format!("no sign of life for {LONGEST_SILENCE:?} from the watch of: {kinds}"))
+            .map_err(|kinds| format!("no response for {LONGEST_SILENCE:?} from the watch of: {kinds}"))
     }
 
     /// All metrics, with the objects counted as they are now.

@@ -20,8 +20,8 @@ pub fn too_large<K: ManagedObject>(object: &K) -> Option<Fault> {
         Fault::user(
             Reason::TooLarge,
             format!(
-                "spec has {bytes} bytes as JSON, and the operator takes up to {LARGEST_SPEC}: nothing is done for this \
-                 object, and nothing in AWS is touched, until it has fewer. Take out entries, or shorten their texts"
+                "spec has {bytes} bytes as JSON, but the maximum is {LARGEST_SPEC}. The object is not reconciled and \
+                 nothing in AWS is changed. Remove entries, or shorten their values"
             ),
         )
     })

@@ -95,7 +95,7 @@ pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intak
             Err(error) => {
                 watched.turned();
                 intake.controller.context().metrics.watch_error(X::Object::NOUN);
-                tracing::warn!(kind = X::Object::NOUN, %error, "watch failed; trying again");
+                tracing::warn!(kind = X::Object::NOUN, %error, "watch failed; retrying");
                 continue;
             }
         };
@@ -134,10 +134,7 @@ impl<X: External> Intake<X> {
         match event {
             Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
                 self.refuse(&key_of::<X::Object>(&invalid.metadata));
-                let text = format!(
-                    "this object does not fit its schema as this version of the operator knows it: {}",
-                    invalid.error
-                );
+                let text = format!("The object does not match the schema of this operator version: {}", invalid.error);
                 let fault = Fault::user(Reason::Unreadable, text);
                 return Some(Refused { metadata: invalid.metadata, fault, status: Status::default() });
             }
@@ -257,7 +254,7 @@ async fn report_refused<X: External>(controller: &KindController<X>, refused: Re
         return;
     };
     let generation = metadata.generation.unwrap_or_default();
-    tracing::warn!(kind = X::Object::NOUN, namespace, name, %fault, "object is not taken care of");
+    tracing::warn!(kind = X::Object::NOUN, namespace, name, error = %fault, "object is not reconciled");
     let outcome = Outcome::Stalled(fault);
     let status = Status {
         observed_generation: generation,
@@ -274,6 +271,6 @@ async fn report_refused<X: External>(controller: &KindController<X>, refused: Re
     let api = Api::<DeserializeGuard<X::Object>>::namespaced(controller.context().client.clone(), namespace);
     let patch = kube::api::Patch::Json::<()>(patch);
     if let Err(error) = api.patch_status(name, &kube::api::PatchParams::default(), &patch).await {
-        tracing::warn!(namespace, name, %error, "could not tell the object that it is not taken care of");
+        tracing::warn!(namespace, name, %error, "cannot write the status of the object that is not reconciled");
     }
 }

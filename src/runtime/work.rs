@@ -147,7 +147,7 @@ impl Workers {
     pub async fn end(mut self) {
         let ended = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_WRITE, ended).await.is_err() {
-            tracing::warn!(objects = self.running.len(), "giving up what does not come to its end");
+            tracing::warn!(objects = self.running.len(), "aborting reconciliations that did not finish in time");
             self.running.shutdown().await;
         }
     }

@@ -103,7 +103,10 @@ impl Tables {
             DateTime::from_str(text, Format::DateTime).map_err(|error| {
                 Fault::user(
                     Reason::InvalidRestoreDateTime,
-                    format!("createFrom.pointInTime.restoreDateTime {text} is no time ({error}): write it as 2026-11-23T10:00:00Z"),
+                    format!(
+                        "createFrom.pointInTime.restoreDateTime {text} is not a valid time ({error}). Use the format \
+                         2026-11-23T10:00:00Z"
+                    ),
                 )
             })
         });
@@ -175,8 +178,8 @@ fn not_restored(fault: Fault) -> Fault {
     if fault.reason != Reason::FeatureNotOffered {
         return fault;
     }
-    let message = "createFrom: this endpoint can neither restore nor import, so nothing was made: make the table where \
-                   AWS itself answers; without createFrom it would be empty";
+    let message = "createFrom: this endpoint does not support it, so the table was not created. Use AWS, or remove \
+                   createFrom to create an empty table";
     Fault { message: message.to_owned(), ..fault }
 }
 
@@ -185,5 +188,9 @@ fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 }
 
 fn undescribed(operation: &str) -> Fault {
-    Fault::new(Class::Transient, Reason::BadAnswer, format!("{operation} answered without a description of the table"))
+    Fault::new(
+        Class::Transient,
+        Reason::BadAnswer,
+        format!("{operation} returned no description of the table"),
+    )
 }

@@ -52,8 +52,8 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
         (true, true) => Some(Fault::user(
             Reason::ImportFailed,
             format!(
-                "createFrom.s3Import: AWS made no table, since the import {}{}: put that right, edit createFrom or set \
-                 musubi.dev/reconcile-at, and it is imported anew",
+                "createFrom.s3Import: AWS created no table, because the import is {}{}. Fix the cause, then edit \
+                 createFrom or set musubi.dev/reconcile-at to import again",
                 import.status,
                 why(import)
             ),
@@ -68,14 +68,14 @@ pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Fault>
     let lacks = import.has_failed() || import.errors != 0;
     (import.has_ended() && lacks).then(|| {
         let ImportStatus { imported_items, processed_items, errors, .. } = import;
-        let log = import.log_group_arn.as_deref().map(|arn| format!("; see the log group {arn}")).unwrap_or_default();
+        let log = import.log_group_arn.as_deref().map(|arn| format!("; see log group {arn}")).unwrap_or_default();
         Fault::user(
             Reason::ImportIncomplete,
             format!(
-                "createFrom.s3Import: {imported_items} of {processed_items} items that AWS read are in the table, with {errors} \
-                 errors, and it may have left out the rest of a file{}{log}. The table stays as it is and is not imported \
-                 again: take createFrom out to keep what is there, or delete this object together with the table and \
-                 apply it again",
+                "createFrom.s3Import: {imported_items} of {processed_items} items were imported, with {errors} \
+                 errors, and AWS may have skipped the rest of a file{}{log}. The import is not repeated. Remove \
+                 createFrom to keep the table as it is, or delete this object together with the table and apply it \
+                 again",
                 why(import)
             ),
         )

@@ -47,8 +47,8 @@ impl InFlight {
             return Err(Fault::new(
                 Class::Pending,
                 Reason::TooManyTablesInFlight,
-                "AWS takes 500 tables of an account and region in CREATING, UPDATING and DELETING at once, 250 with \
-                 indexes: it goes on as soon as some of them are done",
+                "AWS allows 500 tables per account and region (250 with indexes) in status CREATING, UPDATING or \
+                 DELETING at the same time. The next change is sent when some of them are done",
             ));
         }
         tables.insert(id.name.clone(), (weight, now));

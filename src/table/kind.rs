@@ -171,9 +171,9 @@ impl External for Tables {
 
     fn recreated(id: &Identity) -> String {
         format!(
-            "table {} was deleted in AWS and has been made again, EMPTY: its items are gone (with createFrom, those newer than \
-             its source). To restore a backup instead, delete this object with deletionPolicy: DeleteIfEmpty and apply it \
-             again with createFrom",
+            "Table {} was deleted in AWS and has been recreated EMPTY: its items are lost (with createFrom, those \
+             newer than its source). To restore a backup instead, delete this object with deletionPolicy: \
+             DeleteIfEmpty and apply it again with createFrom",
             id.name
         )
     }

@@ -18,11 +18,11 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
         }
         Update::Billing { .. } | Update::Index(IndexUpdate { change: IndexChange::Capacity(_), .. }) => (
             Reason::CapacityDecreaseLimit,
-            "four decreases of capacity in the first hour of a day (UTC) and one an hour after that, 27 a day, of a \
-             table and of each index",
+            "four decreases of capacity in the first hour of a day (UTC) and one per hour after that, 27 a day, for \
+             a table and for each index",
         ),
-        Update::Class(_) => (Reason::TableClassLimit, "two changes of class in 30 days"),
-        Update::Encryption(_) => (Reason::EncryptionLimit, "four changes of key in 24 hours"),
+        Update::Class(_) => (Reason::TableClassLimit, "two changes of the table class in 30 days"),
+        Update::Encryption(_) => (Reason::EncryptionLimit, "four changes of the key in 24 hours"),
         _ => return fault,
     };
     allowance(reason, rule, &fault)
@@ -33,14 +33,17 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
 /// is no limit of anybody's.
 pub(super) fn tags(fault: Fault) -> Fault {
     if matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
-        let message = format!("AWS is still at the last change of the tags: the next one follows ({})", fault.message);
+        let message = format!(
+            "AWS is still applying the last change of the tags; the next change is sent after that ({})",
+            fault.message
+        );
         return Fault::new(Class::Pending, Reason::TagsChanging, message);
     }
     fault
 }
 
 pub(super) fn allowance(reason: Reason, rule: &str, fault: &Fault) -> Fault {
-    let message = format!("AWS allows {rule} and goes on by itself when that is over ({})", fault.message);
+    let message = format!("AWS allows {rule}; the change is sent when the limit allows it again ({})", fault.message);
     Fault::new(Class::Allowance, reason, message)
 }
 
@@ -66,7 +69,10 @@ mod tests {
         ] {
             let fault = update(&op, limited.clone());
             assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, reason));
-            assert!(fault.message.contains(words) && fault.message.contains("goes on by itself"), "{fault}");
+            assert!(
+                fault.message.contains(words) && fault.message.contains("when the limit allows it again"),
+                "{fault}"
+            );
         }
         // Tables in flight, most likely: over in seconds.
         assert_eq!(update(&Update::Protection(true), limited.clone()), limited);

@@ -18,7 +18,7 @@ impl Tables {
             Op::Update(update) => Box::pin(self.update(id, update)).await,
             Op::Set { block, call } => match blocks::find(block) {
                 Some(row) => (row.write.make)(&self.target(id), call).await.map_err(|fault| not_offered(block, fault)),
-                None => Err(internal(&format!("there is no setting {block}"))),
+                None => Err(internal(&format!("Unknown setting {block}"))),
             },
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));

@@ -188,5 +188,5 @@ pub(super) fn build(error: BuildError) -> Fault {
 }
 
 pub(super) fn internal(message: &str) -> Fault {
-    Fault::new(Class::Unknown, Reason::Internal, format!("{message}; please report this"))
+    Fault::new(Class::Unknown, Reason::Internal, format!("{message}. Please report this"))
 }

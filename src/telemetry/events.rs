@@ -7,7 +7,7 @@ use kube::{
 
 use crate::managed::change::{Change, printable};
 
-/// Something worth telling on an object, as `kubectl describe` shows it.
+/// An Event of an object, as `kubectl describe` shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     type_: EventType,
@@ -19,12 +19,12 @@ pub struct Note {
 }
 
 impl Note {
-    /// The thing was made.
-    pub fn created(name: &str) -> Self {
-        Self::normal("Created", "Create", format!("made {name} in AWS"))
+    /// The resource was created.
+    pub fn created(noun: &str, name: &str, region: &str) -> Self {
+        Self::normal("Created", "Create", format!("Created {noun} {name} in {region}"))
     }
 
-    /// The thing had vanished and was made again; `text` says what that means.
+    /// The resource was gone and has been created again; `text` says what that means.
     pub fn recreated(text: String) -> Self {
         Self { type_: EventType::Warning, reason: "Recreated".into(), action: "Create".into(), text }
     }
@@ -34,22 +34,22 @@ impl Note {
         Self::normal("Updated", block, changes.to_owned())
     }
 
-    /// A thing that existed is this object's from now on.
-    pub fn adopted(name: &str) -> Self {
-        Self::normal("Adopted", "Adopt", format!("{name} existed in AWS and is managed by this object from now on"))
+    /// A resource that existed is this object's from now on.
+    pub fn adopted(noun: &str, name: &str) -> Self {
+        Self::normal("Adopted", "Adopt", format!("Adopted existing {noun} {name}"))
     }
 
-    /// AWS was asked to delete the thing.
-    pub fn deleted(name: &str) -> Self {
-        Self::normal("Deleted", "Delete", format!("had AWS delete {name}"))
+    /// AWS was asked to delete the resource.
+    pub fn deleted(noun: &str, name: &str) -> Self {
+        Self::normal("Deleted", "Delete", format!("Deleted {noun} {name}"))
     }
 
     /// Somebody approved a plan.
     pub fn approved(hash: &str) -> Self {
-        Self::normal("Approved", hash, format!("plan {hash} is approved and carried out"))
+        Self::normal("Approved", hash, format!("Applying approved plan {hash}"))
     }
 
-    /// A change made behind our back was put right; `repeated` says that it is not the first time.
+    /// Drift was corrected; `repeated` says that it is not the first time.
     pub fn drift_corrected(change: &Change, repeated: bool) -> Self {
         let text = change.to_string();
         if repeated {
@@ -74,7 +74,7 @@ impl Note {
     }
 }
 
-/// Publishes Events, without ever failing or delaying a pass: in a namespace that is going away the
+/// Publishes Events, without ever failing or delaying a reconciliation: in a namespace that is going away the
 /// API server refuses them, and a finalizer that waited for one would stick.
 #[derive(Clone)]
 pub struct Events {

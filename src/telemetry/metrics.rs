@@ -172,7 +172,11 @@ impl Default for Metrics {
         let drift = Family::<Kind, Counter>::default();
         registry.register("drift_corrected", "Changes made outside of Kubernetes that were corrected", drift.clone());
         let write_loops = Family::<Kind, Counter>::default();
-        registry.register("write_loops", "Repeated writes that AWS accepted and never returned in a read", write_loops.clone());
+        registry.register(
+            "write_loops",
+            "Repeated writes that AWS accepted and never returned in a read",
+            write_loops.clone(),
+        );
         let watch_errors = Family::<Kind, Counter>::default();
         registry.register("watch_errors", "Errors of watches on the Kubernetes API server", watch_errors.clone());
         let waits = Family::<Lane, Histogram>::new_with_constructor(waits);

@@ -25,7 +25,7 @@ impl Traces {
             Ok(traces) => Some(traces),
             Err(error) => {
                 // Logging begins after this.
-                eprintln!("no traces: {error}");
+                eprintln!("cannot export traces: {error}");
                 None
             }
         }
@@ -54,7 +54,7 @@ impl Traces {
     /// Sends what has not been sent yet.
     pub fn end(self) {
         if let Err(error) = self.provider.shutdown() {
-            eprintln!("the last traces were not sent: {error}");
+            eprintln!("cannot send the last traces: {error}");
         }
     }
 }

@@ -81,7 +81,7 @@ fn an_object_that_is_paused_in_git_lets_a_wave_pass_and_one_that_was_never_made_
         let health = |state| health(&script("health.lua"), &object(&kind, state, 2, &status(&row(state))));
         let paused = health("paused");
         assert_eq!(paused["status"], "Healthy");
-        assert_eq!(paused["message"], "managementPolicy is Paused: AWS is not called");
+        assert_eq!(paused["message"], "managementPolicy is Paused: the operator does not call AWS");
         assert_eq!(health("paused-at-first")["status"], "Suspended");
         assert_eq!(health("plan-missing")["status"], "Suspended");
         assert_eq!(health("plan-drifted")["status"], "Healthy");
@@ -139,9 +139,9 @@ fn the_ways_out_of_a_blocked_deletion_are_offered_where_they_are_ones() {
         assert!(!offered(&living).iter().any(|name| ["retain", "force-empty"].contains(&name.as_str())));
         for (name, object) in [("retain", &living), ("force-empty", &living), ("force-empty", &blocked)] {
             let refused = try_run(&action(name), object).expect_err("nothing is changed");
-            assert!(refused.contains("is for an object"), "{refused}");
+            assert!(refused.contains("is only for an object"), "{refused}");
         }
         let refused = try_run(&action("approve"), &living).expect_err("there is no plan");
-        assert!(refused.contains("nothing waits for approval"), "{refused}");
+        assert!(refused.contains("no changes wait for approval"), "{refused}");
     }
 }

@@ -34,7 +34,7 @@ pub fn object((group, kind): &(String, String), name: &str, generation: i64, sta
 /// One whose deletion waits for it to be empty, where Delete is allowed or not.
 pub fn in_deletion(kind: &(String, String), force: bool) -> Value {
     let now = "2026-01-01T00:00:00Z".parse::<Timestamp>().expect("a time");
-    let blocked = Outcome::DeletionBlocked(Fault::user(Reason::BucketNotEmpty, "it is not empty"));
+    let blocked = Outcome::DeletionBlocked(Fault::user(Reason::BucketNotEmpty, "The bucket is not empty"));
     let mut status = Status { observed_generation: 2, force_delete_allowed: force, ..Status::default() };
     status.conditions = conditions(&status, &blocked, 2, now);
     let name = if force { "forcible" } else { "blocked" };
@@ -49,15 +49,20 @@ pub struct Row(pub &'static str, Option<Outcome>, Outcome, pub &'static str);
 
 pub fn rows() -> Vec<Row> {
     let fault = |class, reason, message| Fault::new(class, Reason::of_code(reason), message);
-    let throttled = || fault(Class::Transient, "SlowDown", "PutBucketTagging answered SlowDown");
-    let denied = || fault(Class::Denied, "AccessDenied", "PutBucketPolicy answered AccessDenied");
+    let throttled = || fault(Class::Transient, "SlowDown", "PutBucketTagging failed with SlowDown");
+    let denied = || fault(Class::Denied, "AccessDenied", "PutBucketPolicy failed with AccessDenied");
     let taken =
-        || Fault::user(Reason::of_code("BucketAlreadyExists"), "the name is taken by somebody else in the world");
+        || Fault::user(Reason::of_code("BucketAlreadyExists"), "The bucket name is taken by another AWS account");
     let approval = || Fault::user(Reason::ApprovalRequired, "replicas: annotate musubi.dev/approve=0123456789abcdef");
     let in_sync = || Some(Outcome::InSync);
     vec![
         Row("creating", None, Outcome::Creating, "Progressing"),
-        Row("updating", in_sync(), Outcome::Updating("index by-customer is being filled".into()), "Progressing"),
+        Row(
+            "updating",
+            in_sync(),
+            Outcome::Updating("globalSecondaryIndexes[by-customer] is CREATING (backfilling)".into()),
+            "Progressing",
+        ),
         Row("throttled", in_sync(), Outcome::Retrying(throttled()), "Progressing"),
         Row("throttled-at-first", None, Outcome::Retrying(throttled()), "Progressing"),
         Row("access-denied", in_sync(), Outcome::Retrying(denied()), "Progressing"),
@@ -65,11 +70,16 @@ pub fn rows() -> Vec<Row> {
         Row("name-taken", None, Outcome::Stalled(taken()), "Degraded"),
         Row("name-taken-while-serving", in_sync(), Outcome::Stalled(taken()), "Degraded"),
         Row("approval-required", in_sync(), Outcome::Stalled(approval()), "Degraded"),
-        Row("write-loop", in_sync(), Outcome::WriteLoop("policy is written and never shows".into()), "Degraded"),
+        Row(
+            "write-loop",
+            in_sync(),
+            Outcome::WriteLoop("policy: AWS accepts the write but does not apply it".into()),
+            "Degraded",
+        ),
         Row("in-sync", None, Outcome::InSync, "Healthy"),
         Row("plan-drifted", in_sync(), Outcome::Drifted("versioning.status: Suspended -> Enabled".into()), "Healthy"),
-        Row("plan-missing", None, Outcome::Missing("would be made".into()), "Suspended"),
-        Row("plan-differs-at-first", None, Outcome::Drifted("tags.team: absent -> shop".into()), "Suspended"),
+        Row("plan-missing", None, Outcome::Missing("versioning.status: (none) -> Enabled".into()), "Suspended"),
+        Row("plan-differs-at-first", None, Outcome::Drifted("tags[team]: (none) -> shop".into()), "Suspended"),
         Row("paused", in_sync(), Outcome::Paused, "Healthy"),
         Row("paused-at-first", None, Outcome::Paused, "Suspended"),
     ]

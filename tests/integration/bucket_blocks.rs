@@ -162,7 +162,7 @@ async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_i
         spec["name"] = json!(name);
         world.apply::<Bucket>(object, spec).await;
         let message = world.stalled::<Bucket>(object, "FeatureNotOffered").await;
-        assert!(message.contains(block) && message.contains("take the block out"), "{message}");
+        assert!(message.contains(block) && message.contains("Remove the field"), "{message}");
         // Without the block all is well, though the endpoint still lacks it and cannot even say what it has.
         world.apply::<Bucket>(object, json!({"name": name})).await;
         let bucket: Bucket = world.ready(object).await;
@@ -225,7 +225,7 @@ async fn a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret(
     let long = "x".repeat(40);
     world.apply::<Bucket>("long", json!({"name": long, "nameScope": "AccountRegional"})).await;
     let message = world.stalled::<Bucket>("long", "InvalidBucketName").await;
-    assert!(message.contains("can be 37 characters long"), "{message}");
+    assert!(message.contains("at most 37 characters"), "{message}");
     world.delete::<Bucket>("scoped").await;
     world.gone::<Bucket>("scoped").await;
     assert!(!world.aws.bucket_exists(&whole).await);

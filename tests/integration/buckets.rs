@@ -202,7 +202,7 @@ async fn a_policy_that_is_no_json_stalls_its_block_alone_and_recovers() {
     spec["policy"] = json!("{ not json");
     world.apply::<Bucket>("assets", spec).await;
     let message = world.stalled::<Bucket>("assets", "MalformedPolicy").await;
-    assert!(message.contains("policy is not JSON"), "{message}");
+    assert!(message.contains("policy is not valid JSON"), "{message}");
     let snapshot = world.aws.snapshot(&name).await;
     assert!(
         snapshot.contains("Some(Enabled)") && snapshot.contains("old-versions"),

@@ -118,7 +118,7 @@ async fn an_object_that_fails_holds_up_no_other() {
 /// that was called.
 async fn ends_under(name: &str, operation: &'static str, action: Action) -> (Duration, usize) {
     let mut world = World::electing(name).await;
-    world.operator.logged("leading").await;
+    world.operator.logged("became leader").await;
     let bucket = world.name("assets");
     world.proxy.rule(operation, &bucket, usize::MAX, action);
     let called = world.proxy.wait_for_more(operation, &bucket, 1);

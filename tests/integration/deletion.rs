@@ -31,7 +31,7 @@ async fn a_bucket_with_content_waits_says_why_and_goes_once_it_is_empty() {
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
     let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("holds 1 object versions") && message.contains("Retain"), "{message}");
+    assert!(message.contains("not empty: 1 object versions") && message.contains("Retain"), "{message}");
     assert!(world.aws.bucket_exists(&name).await);
 
     world.aws.s3.delete_object().bucket(&name).key("precious").send().await.expect("emptied");
@@ -71,14 +71,14 @@ async fn a_table_with_items_is_kept_and_one_under_protection_too() {
     world.aws.put_item(&name, "id").await;
     world.delete::<Table>("orders").await;
     let message = world.stalled::<Table>("orders", "DeletionBlocked").await;
-    assert!(message.contains("still holds items"), "{message}");
+    assert!(message.contains("table is not empty"), "{message}");
 
     let key = aws_sdk_dynamodb::types::AttributeValue::S("x".into());
     world.aws.dynamodb.delete_item().table_name(&name).key("id", key).send().await.expect("emptied");
     world
         .wait::<Table>("orders", "blocked by its protection", |table: Option<&Table>| {
             let stalled = table.and_then(|table| condition(table, "Stalled"));
-            stalled.is_some_and(|stalled| stalled.message.contains("deletion protection is on"))
+            stalled.is_some_and(|stalled| stalled.message.contains("Deletion protection is enabled"))
         })
         .await;
     assert!(world.aws.table(&name).await.is_some());

@@ -31,7 +31,7 @@ async fn the_operator_outlives_what_it_depends_on() {
     let mut operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &flags);
     assert!(!operator.ended().await.success());
     let log = operator.log().join("\n");
-    assert!(log.contains("may not list") && log.contains("deploy/kustomize/base/rbac"), "{log}");
+    assert!(log.contains("no permission to list") && log.contains("deploy/kustomize/base/rbac"), "{log}");
 
     rig.prepare();
     let mut world = World::on(rig, "disruption", &["--resync-interval-seconds=1"]).await;

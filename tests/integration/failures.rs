@@ -46,7 +46,7 @@ async fn a_name_that_another_account_takes_first_is_told_to_be_taken() {
     world.proxy.rule("CreateBucket", &name, usize::MAX, Action::Refuse(409, "BucketAlreadyExists"));
     world.apply::<Bucket>("assets", json!({"name": name})).await;
     let message = world.stalled::<Bucket>("assets", "BucketAlreadyExists").await;
-    assert!(message.contains("choose another one in spec.name"), "{message}");
+    assert!(message.contains("Choose another spec.name"), "{message}");
     world.delete::<Bucket>("assets").await;
     world.gone::<Bucket>("assets").await;
 }
@@ -55,7 +55,7 @@ async fn a_name_that_another_account_takes_first_is_told_to_be_taken() {
 async fn a_replica_that_does_not_work_stalls_the_table_while_it_serves() {
     for (state, said, way_out) in [
         ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "the key is disabled", "enable its KMS key"),
-        ("CREATION_FAILED", "the region is out of order", "deleted and made again"),
+        ("CREATION_FAILED", "the region is out of order", "deleted and created again"),
     ] {
         let world = World::new("failed-replica").await;
         let name = world.name("orders");

@@ -104,7 +104,7 @@ async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator
     world.restart_operator();
 
     let message = world.stalled::<Table>("orders", "ApprovalRequired").await;
-    assert!(message.contains("globalSecondaryIndexes[one]") && message.contains("declare it again"), "{message}");
+    assert!(message.contains("globalSecondaryIndexes[one]") && message.contains("Restore the field"), "{message}");
     let found = world.aws.table(&name).await.expect("the table");
     assert_eq!(indexes(&found), ["one", "three", "two"]);
     let table = world.api::<Table>().get("orders").await.expect("the object");
@@ -128,7 +128,7 @@ async fn another_view_type_makes_another_stream_after_a_yes() {
     world.apply::<Table>("orders", streaming("NEW_IMAGE")).await;
     let message = world.stalled::<Table>("orders", "ApprovalRequired").await;
     assert!(
-        message.contains("stream.viewType: KEYS_ONLY -> NEW_IMAGE") && message.contains("interruption"),
+        message.contains("stream.viewType: KEYS_ONLY -> NEW_IMAGE") && message.contains("interrupt its users"),
         "{message}"
     );
     assert_eq!(updates(&world, &name), 0);
@@ -218,7 +218,7 @@ async fn what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it() {
     for (block, value) in [("contributorInsights", json!({"enabled": true})), ("resourcePolicy", json!("{}"))] {
         world.apply::<Table>("orders", with(&name, json!({block: value, "tableClass": "STANDARD"}))).await;
         let message = world.stalled::<Table>("orders", "FeatureNotOffered").await;
-        assert!(message.contains(block) && message.contains("take the block out"), "{message}");
+        assert!(message.contains(block) && message.contains("Remove the field"), "{message}");
         world.apply::<Table>("orders", minimal(&name)).await;
         world.ready::<Table>("orders").await;
     }
@@ -241,7 +241,7 @@ async fn one_attribute_of_two_types_is_refused_before_anything_is_made() {
         {"name": "one", "partitionKeys": [{"name": "id", "type": "N"}], "projection": {"type": "ALL"}}]});
     world.apply::<Table>("orders", with(&name, clash)).await;
     let message = world.stalled::<Table>("orders", "AttributeTypesDiffer").await;
-    assert!(message.contains("attribute id"), "{message}");
+    assert!(message.contains("Attribute id"), "{message}");
     assert!(world.aws.table(&name).await.is_none());
     world.delete::<Table>("orders").await;
     world.gone::<Table>("orders").await;

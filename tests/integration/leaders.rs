@@ -27,9 +27,9 @@ fn writes(proxy: &Proxy, about: &str) -> Vec<Call> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leader_that_wakes_up_late_writes_nothing() {
     let mut world = World::electing("late-leader").await;
-    world.operator.logged("leading").await;
+    world.operator.logged("became leader").await;
     let (second, proxy) = world.another_operator().await;
-    second.logged("waiting for the lease").await;
+    second.logged("waiting for the Lease").await;
     let (bucket, table) = (world.name("assets"), world.name("orders"));
     let release = Arc::new(Notify::new());
     world.proxy.rule("CreateBucket", &bucket, 1, Action::HoldAnswerUntil(release.clone()));
@@ -54,7 +54,7 @@ async fn a_leader_that_wakes_up_late_writes_nothing() {
     world.operator.signal("-CONT");
     let ended = world.operator.ended().await;
     assert!(!ended.success(), "it ends, so that it starts afresh: {ended}");
-    assert!(world.operator.log().iter().any(|line| line.contains("lease")), "and says why");
+    assert!(world.operator.log().iter().any(|line| line.contains("lost the Lease")), "and says why");
     assert_eq!(writes(&world.proxy, &world.namespace), before.1, "the late one has written nothing");
     assert_eq!(world.aws.snapshot(&bucket).await, before.0);
     for (operation, name) in [("CreateBucket", &bucket), ("CreateTable", &table)] {
@@ -69,9 +69,9 @@ async fn a_leader_that_wakes_up_late_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leader_that_is_asked_to_end_hands_over_at_once() {
     let mut world = World::electing("hand-over").await;
-    world.operator.logged("leading").await;
+    world.operator.logged("became leader").await;
     let (second, proxy) = world.another_operator().await;
-    second.logged("waiting for the lease").await;
+    second.logged("waiting for the Lease").await;
     assert_eq!(second.http("/readyz").await.0, 200, "a standby is ready to take over");
     let leads = async |operator: &crate::operator::Operator| {
         let (_, metrics) = operator.http("/metrics").await;
@@ -84,7 +84,7 @@ async fn a_leader_that_is_asked_to_end_hands_over_at_once() {
     world.operator.signal("-TERM");
     let name = world.name("assets");
     world.apply::<Bucket>("assets", json!({"name": name})).await;
-    second.logged("leading").await;
+    second.logged("became leader").await;
     world.ready::<Bucket>("assets").await;
     println!("from SIGTERM to a bucket that the other one has made: {:?}", started.elapsed());
     assert!(started.elapsed() < Duration::from_secs(10), "not by waiting the lease out");

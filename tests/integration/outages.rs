@@ -45,7 +45,7 @@ async fn an_sts_that_hangs_is_told_and_waited_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sts_that_resets_is_told_and_an_operator_that_has_reached_nothing_is_not_ready() {
     let world = without_sts("sts-resets", Action::Reset, "AccountUnknown").await;
-    world.operator.logged("the endpoint does not answer").await;
+    world.operator.logged("the endpoint does not respond").await;
     let (status, told) = world.operator.http("/readyz").await;
     assert_eq!(status, 503, "{told}");
     assert!(told.contains("STS in us-east-1"), "{told}");

@@ -49,7 +49,7 @@ async fn a_foreign_table_is_never_touched() {
     world.apply::<Table>("orders", tables::minimal(&name)).await;
     let message = world.stalled::<Table>("orders", "OwnedByAnother").await;
     assert!(message.contains("owned by another object") && !message.contains(&maker.namespace), "{message}");
-    world.operator.logged(&format!("{}/orders of cluster tests-{}", maker.namespace, maker.namespace)).await;
+    world.operator.logged(&format!("{}/orders in cluster tests-{}", maker.namespace, maker.namespace)).await;
     assert_eq!(world.aws.table_tags(&name).await, before);
     let writes: Vec<_> = world.proxy.calls().into_iter().filter(crate::proxy::Call::is_write).collect();
     assert_eq!(writes, [], "not one write");

@@ -363,7 +363,7 @@ async fn a_table_with_items_goes_under_delete_and_one_upload_keeps_a_bucket() {
     world.gone::<Table>("orders").await;
     assert!(world.aws.table(&table).await.is_none());
     let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("1 unfinished uploads"), "{message}");
+    assert!(message.contains("1 incomplete uploads"), "{message}");
     let id = upload.upload_id.expect("an id");
     let abort = world.aws.s3.abort_multipart_upload().bucket(&bucket).key("unfinished").upload_id(id);
     abort.send().await.expect("aborted");

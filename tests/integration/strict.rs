@@ -126,7 +126,7 @@ async fn another_attribute_for_time_to_live_waits_until_aws_has_done_with_the_fi
     world.ready::<Table>("orders").await;
     world.proxy.window(Rule::TimeToLiveWaits, Duration::MAX);
     world.apply::<Table>("orders", spec("second")).await;
-    waits(&world, "TimeToLivePending", "one change an hour").await;
+    waits(&world, "TimeToLivePending", "time-to-live change").await;
     assert_eq!(refused(&world, "UpdateTimeToLive"), 0, "what DescribeTimeToLive says is not found out by a refusal");
     world.proxy.window(Rule::TimeToLiveWaits, Duration::ZERO);
     world.ready::<Table>("orders").await;

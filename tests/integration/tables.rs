@@ -120,7 +120,7 @@ async fn a_table_deleted_behind_our_back_is_made_again_and_the_loss_is_told() {
     world.aws.dynamodb.delete_table().table_name(&name).send().await.expect("deleted");
     made.await;
     let note = world.event("orders", "Recreated").await;
-    assert!(note.contains("its items are gone"), "{note}");
+    assert!(note.contains("its items are lost"), "{note}");
     world.ready::<Table>("orders").await;
 }
 

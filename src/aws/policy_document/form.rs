@@ -16,22 +16,22 @@ const MOST_BYTES: usize = 20 * 1024;
 /// not every service demands it.
 pub fn refusal(block: &str, text: &str) -> Option<Fault> {
     let why = malformed(text)?;
-    let message = format!("{block} {why}: put a policy document there, or \"\" for none");
+    let message = format!("{block} {why}. Set a valid policy document, or \"\" for none");
     Some(Fault::user(Reason::MalformedPolicy, message))
 }
 
 fn malformed(text: &str) -> Option<String> {
     let size = compact(text).len();
     if size > MOST_BYTES {
-        return Some(format!("has {size} bytes without the white space between its words, and AWS takes {MOST_BYTES}"));
+        return Some(format!("has {size} bytes without white space, but the maximum is {MOST_BYTES}"));
     }
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
-        Err(error) => return Some(format!("is not JSON ({error})")),
+        Err(error) => return Some(format!("is not valid JSON ({error})")),
     };
     let Value::Object(fields) = &document else { return Some("is not a JSON object".to_owned()) };
     if let Some(version) = fields.get("Version").filter(|found| *found != "2012-10-17" && *found != "2008-10-17") {
-        return Some(format!("has the Version {version}, and there are \"2012-10-17\" and \"2008-10-17\""));
+        return Some(format!("has Version {version}, which must be \"2012-10-17\" or \"2008-10-17\""));
     }
     let statements = match fields.get("Statement") {
         Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
@@ -41,7 +41,7 @@ fn malformed(text: &str) -> Option<String> {
     statements.iter().enumerate().find_map(|(at, statement)| {
         let place =
             statement["Sid"].as_str().map_or_else(|| format!("Statement[{at}]"), |sid| format!("Statement {sid}"));
-        wrong(statement).map(|why| format!("cannot be, since its {place} {why}"))
+        wrong(statement).map(|why| format!("is invalid: its {place} {why}"))
     })
 }
 
@@ -50,7 +50,7 @@ fn wrong(statement: &Value) -> Option<&'static str> {
     match &statement["Effect"] {
         _ if !statement.is_object() => Some("is not an object"),
         Value::String(effect) if effect == "Allow" || effect == "Deny" => None,
-        _ => Some("has neither the Effect Allow nor Deny"),
+        _ => Some("must have Effect Allow or Deny"),
     }
     .or_else(|| (!has(["Principal", "NotPrincipal"])).then_some("has no Principal"))
     .or_else(|| (!has(["Action", "NotAction"])).then_some("has no Action"))
@@ -85,21 +85,21 @@ mod tests {
         assert_eq!(refusal("policy", &format!(r#"{{"Statement": {statement}}}"#)), None);
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for (text, why) in [
-            ("{", "policy is not JSON (EOF"),
-            (deep.as_str(), "policy is not JSON (recursion limit"),
+            ("{", "policy is not valid JSON (EOF"),
+            (deep.as_str(), "policy is not valid JSON (recursion limit"),
             ("[]", "policy is not a JSON object"),
-            (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has the Version"),
+            (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has Version"),
             ("{}", "policy has no Statement"),
             (r#"{"Statement": []}"#, "policy has no Statement"),
-            (r#"{"Statement": ["x"]}"#, "policy cannot be, since its Statement[0] is not an object"),
-            (r#"{"Statement": [{"Effect": "allow"}]}"#, "policy cannot be, since its Statement[0] has neither"),
+            (r#"{"Statement": ["x"]}"#, "policy is invalid: its Statement[0] is not an object"),
+            (r#"{"Statement": [{"Effect": "allow"}]}"#, "policy is invalid: its Statement[0] must have Effect"),
             (
                 r#"{"Statement": [{"Sid": "Mine", "Effect": "Deny"}]}"#,
-                "policy cannot be, since its Statement Mine has no Principal",
+                "policy is invalid: its Statement Mine has no Principal",
             ),
             (
                 r#"{"Statement": {"Effect": "Deny", "Principal": "*"}}"#,
-                "policy cannot be, since its Statement[0] has no Action",
+                "policy is invalid: its Statement[0] has no Action",
             ),
         ] {
             let fault = refusal("policy", text).expect(text);

@@ -82,7 +82,7 @@ impl Block for AclBlock {
         let owner = match &state.owner {
             Some(owner) => owner.clone(),
             None => Self::read(target).await?.owner.ok_or_else(|| {
-                Fault::new(Class::Unknown, Reason::OwnerUnknown, "GetBucketAcl does not say who owns the bucket")
+                Fault::new(Class::Unknown, Reason::OwnerUnknown, "GetBucketAcl returned no bucket owner")
             })?,
         };
         let grants = state.grants.iter().map(|grant| to_sdk(grant, &owner)).collect::<Result<Vec<_>, _>>()?;

@@ -14,7 +14,7 @@ pub(super) fn refusal(path: &str, value: &Value) -> Option<Fault> {
     Some(Fault::user(
         Reason::InvalidCharacter,
         format!(
-            "{place} holds the character U+{:04X}, which S3 cannot be told, since XML has no way to write it: take it out",
+            "{place} contains the character U+{:04X}, which is not allowed in XML and cannot be sent to S3. Remove it",
             u32::from(character)
         ),
     ))
@@ -48,13 +48,13 @@ mod tests {
         for (value, place) in [
             (
                 json!([{"id": "a", "filter": {"prefix": "x\u{1}"}}]),
-                "metrics[a].filter.prefix holds the character U+0001",
+                "metrics[a].filter.prefix contains the character U+0001",
             ),
             (
                 json!([{"id": "a", "filter": {"tags": {"k\u{fffe}": "v"}}}]),
-                "a key of metrics[a].filter.tags holds the character U+FFFE",
+                "a key of metrics[a].filter.tags contains the character U+FFFE",
             ),
-            (json!([{"id": "\u{1b}"}]), "metrics[0].id holds the character U+001B"),
+            (json!([{"id": "\u{1b}"}]), "metrics[0].id contains the character U+001B"),
         ] {
             let message = told(value).expect("it is refused");
             assert!(message.starts_with(place), "{message}");

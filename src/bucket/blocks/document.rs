@@ -92,7 +92,7 @@ pub(super) fn sort_field(value: &mut Value, field: &str) {
 /// bucket.
 pub(super) fn read_as<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
     T::deserialize(value)
-        .map_err(|error| Fault::new(Class::Unknown, Reason::Internal, format!("{name}: {error}; please report this")))
+        .map_err(|error| Fault::new(Class::Unknown, Reason::Internal, format!("{name}: {error}. Please report this")))
 }
 
 /// Tags of a filter as the spec has them.

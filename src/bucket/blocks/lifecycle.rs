@@ -229,7 +229,10 @@ fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
         DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime).map_err(|_| {
             Fault::user(
                 Reason::InvalidDate,
-                format!("lifecycle names the date {day}, and there is none: use one of the calendar, as YYYY-MM-DD"),
+                format!(
+                    "lifecycle contains the date {day}, which does not exist. Use a valid date in the format \
+                     YYYY-MM-DD"
+                ),
             )
         })
     })

@@ -105,5 +105,5 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
 
 /// The SDK refuses to build a request: something that S3 demands is missing in it. Asking again does not help.
 pub(super) fn incomplete(error: BuildError) -> Fault {
-    Fault::user(Reason::InvalidRequest, format!("the request cannot be built from the spec: {error}"))
+    Fault::user(Reason::InvalidRequest, format!("Cannot create the request from the spec: {error}"))
 }

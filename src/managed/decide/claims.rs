@@ -23,7 +23,8 @@ impl<X: External> Situation<'_, X> {
             return Some(Fault::user(
                 Reason::RegionChanged,
                 format!(
-                    "{} was made in {} and the spec now resolves to {}: set spec.region back; to move it, make a new object",
+                    "{} is in region {}, but the spec now selects {}. Set spec.region back, or create a new object \
+                     for the other region",
                     made.name, made.region, identity.region
                 ),
             ));
@@ -32,7 +33,8 @@ impl<X: External> Situation<'_, X> {
             Fault::user(
                 Reason::AccountChanged,
                 format!(
-                    "{} was made in account {} and the operator's credentials now belong to {}: give it credentials of the first",
+                    "{} is in AWS account {}, but the operator's credentials belong to {}. Restore the credentials \
+                     for the first account",
                     made.name, made.account_id, identity.account_id
                 ),
             )

@@ -119,21 +119,19 @@ impl<X: External> Situation<'_, X> {
         let (block, how) = (first.block, summary(waiting.iter().copied()));
         let why = match first.effect {
             api::Effect::Update | api::Effect::Weakening => format!(
-                "{block} was taken out of the spec, and putting it back to AWS's default would lower a guard ({how}): \
-                 declare the value you want, put the block back"
+                "{block} was removed from the spec, and resetting it to the AWS default would reduce protection \
+                 ({how}). Restore the field, set the value that you want"
             ),
             api::Effect::Disruptive => {
-                format!(
-                    "{block} can only be changed by an interruption for those who use it ({how}): go back to what it was"
-                )
+                format!("Changing {block} would interrupt its users ({how}). Restore the previous value")
             }
             api::Effect::Destructive => {
-                format!("{block} would lose something that cannot be had back ({how}): declare it again")
+                format!("Changing {block} would permanently delete data ({how}). Restore the field")
             }
         };
         Some(Fault::user(
             Reason::ApprovalRequired,
-            format!("{why}, or approve it by the annotation {APPROVE}={}", plan.hash),
+            format!("{why}, or approve the change with the annotation {APPROVE}={}", plan.hash),
         ))
     }
 }

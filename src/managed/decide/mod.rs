@@ -132,7 +132,7 @@ pub(super) fn not_visible_yet() -> Fault {
     Fault::new(
         Class::Pending,
         Reason::NotVisibleYet,
-        "AWS does not show what was made a moment ago; waiting for it to appear",
+        "AWS does not return the new resource yet; waiting for it to appear",
     )
 }
 

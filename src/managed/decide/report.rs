@@ -142,7 +142,7 @@ impl<X: External> Situation<'_, X> {
     /// Concludes a reconciliation that has made its share of calls and leaves the rest to the next, so that others get
     /// their turn and an edit meanwhile is seen.
     pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> EffectOf<X> {
-        let more = "there is more to change than one reconciliation does; the next goes on";
+        let more = "More changes remain; the next reconciliation continues with them";
         let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(more.to_owned()) };
         let status = self.with_external(identity, seen, self.next_status(&outcome), false);
         Effect::Conclude { status: Box::new(status), next: Next::Again }
@@ -254,7 +254,7 @@ pub(super) fn summary<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>)
     let mut changes = steps.into_iter().flat_map(|step| &step.changes);
     let first: Vec<String> = changes.by_ref().take(MOST).map(Change::brief).collect();
     match (first.is_empty(), changes.count()) {
-        (true, _) => "nothing".to_owned(),
+        (true, _) => "no changes".to_owned(),
         (false, 0) => first.join("; "),
         (false, more) => format!("{}; and {more} more", first.join("; ")),
     }

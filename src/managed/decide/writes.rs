@@ -32,7 +32,10 @@ impl<X: External> Situation<'_, X> {
             Fault::new(
                 Class::Pending,
                 Reason::GuardOpening,
-                format!("{guard} was opened a moment ago, which AWS may take a minute to heed: {}", fault.message),
+                format!(
+                    "{guard} was changed a moment ago, which may take a minute to take effect in AWS: {}",
+                    fault.message
+                ),
             )
         })
     }
@@ -94,8 +97,8 @@ impl<X: External> Situation<'_, X> {
         };
         let block = blocks.find(stuck)?;
         Some(Outcome::WriteLoop(format!(
-            "{block}: AWS accepts the write and never shows it; writing is slowed down. Compare the declared value \
-             with what AWS has, and declare what AWS keeps or add {block} to ignoreChanges"
+            "{block}: AWS accepts the write but does not apply it, so it is retried less often. Compare the declared \
+             value with the value in AWS, then declare the value that AWS keeps, or add {block} to ignoreChanges"
         )))
     }
 }

@@ -52,7 +52,7 @@ pub enum By {
 pub enum Refusal {
     /// The ownership tags name another object. Whose, is not everybody's business: the message names it within
     /// the namespace only, and [`Refusal::in_full`] for the operator's log.
-    #[error("{thing} is owned by another object{}, by its tags: choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
+    #[error("{thing} is owned by another object{}, according to its tags. Choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
     OwnedByAnother {
         /// Name in AWS.
         thing: String,
@@ -66,9 +66,10 @@ pub enum Refusal {
     /// Its owner was of an earlier namespace of this cluster that bore the same name, and whoever has the name now
     /// may be somebody else.
     #[error(
-        "{thing} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and made \
-         again: what it holds may be another team's. Choose another name; or, to take it over, set adoptionPolicy: \
-         Adopt and have an administrator start the operator with --allow-adoption {namespace}={thing} (globs work)"
+        "{thing} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and \
+         recreated, so it may belong to another team. Choose another name. To adopt it, set adoptionPolicy: Adopt \
+         and ask an administrator to allow it with --allow-adoption {namespace}={thing} (may be a glob; Helm: \
+         allowAdoption)"
     )]
     NamespaceMadeAgain {
         /// Name in AWS.
@@ -78,7 +79,8 @@ pub enum Refusal {
     },
     /// It exists, carries no ownership tags, and the spec does not adopt.
     #[error(
-        "{thing} exists already and carries no ownership tags of Musubi, so it is left alone: choose another name, or set adoptionPolicy: Adopt to take it over"
+        "{thing} already exists and is not managed by Musubi. Choose another name, or set adoptionPolicy: Adopt to \
+         adopt it, which an administrator must allow (--allow-adoption; Helm: allowAdoption)"
     )]
     AlreadyExists {
         /// Name in AWS.
@@ -86,7 +88,8 @@ pub enum Refusal {
     },
     /// The spec adopts and the administrator has not allowed it.
     #[error(
-        "adopting {thing} from namespace {namespace} is not allowed: an administrator must start the operator with --allow-adoption {namespace}={thing} (globs work)"
+        "Namespace {namespace} may not adopt {thing}. Ask an administrator to allow it with --allow-adoption \
+         {namespace}={thing} (may be a glob; Helm: allowAdoption)"
     )]
     AdoptionNotAllowed {
         /// Name in AWS.
@@ -95,7 +98,9 @@ pub enum Refusal {
         namespace: String,
     },
     /// Another tool manages it.
-    #[error("{thing} is managed by {manager}, by its tags: remove it there first, two managers would fight over it")]
+    #[error(
+        "{thing} is managed by {manager}, according to its tags. Stop managing it there and remove those tags first"
+    )]
     ManagedByAnother {
         /// Name in AWS.
         thing: String,
@@ -104,7 +109,8 @@ pub enum Refusal {
     },
     /// It was ours, and another object of the same cluster name, namespace and name has claimed it.
     #[error(
-        "{thing} was claimed by an object of the same name with another uid ({uid}); is a second cluster running under this cluster name? Delete one of the two objects with deletionPolicy Retain"
+        "{thing} was claimed by an object of the same name with another UID ({uid}). Check whether a second cluster \
+         uses the same cluster name, and delete one of the two objects with deletionPolicy: Retain"
     )]
     OwnershipLost {
         /// Name in AWS.
@@ -131,7 +137,7 @@ impl Refusal {
     pub fn in_full(&self) -> String {
         match self {
             Self::OwnedByAnother { owner, cluster, .. } => {
-                format!("{self}; its tags name {owner} of cluster {cluster}")
+                format!("{self}. Its tags name {owner} in cluster {cluster}")
             }
             _ => self.to_string(),
         }

@@ -31,7 +31,7 @@ impl<X: External> Running<'_, X> {
             } else if let (Next::Retry, Some(synced)) = (next, status.condition(SYNCED))
                 && !same(before.condition(SYNCED), synced)
             {
-                tracing::warn!(reason = synced.reason, message = synced.message, "failed; trying again");
+                tracing::warn!(reason = synced.reason, message = synced.message, "failed; retrying");
                 self.note(Note::trouble(&synced.reason, &synced.message));
             }
             self.object = self.cluster.write_status(&self.object, status).await?;

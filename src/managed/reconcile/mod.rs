@@ -144,7 +144,7 @@ pub async fn reconcile<X: External>(
             Effect::Conclude { status, next } => return pass.conclude(&status, next).await,
         }
     }
-    tracing::error!(effects = MOST_EFFECTS, "a pass did not come to an end; please report this");
+    tracing::error!(effects = MOST_EFFECTS, "reconciliation did not finish; please report this");
     Ok(pass.report(Next::Retry))
 }
 

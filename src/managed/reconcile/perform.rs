@@ -31,12 +31,12 @@ impl<X: External> Running<'_, X> {
             Ok(Made::New { tags, seen }) => (Some(tags), seen),
             Ok(Made::Unclear { seen }) => (None, seen),
             Ok(Made::Existed(fault)) => {
-                tracing::warn!(external = proof.identity().name, %fault, "existed before");
+                tracing::warn!(external = proof.identity().name, error = %fault, "resource already exists");
                 self.pass.existed = true;
                 return self.pass.fault = Some(fault);
             }
             Err(fault) => {
-                tracing::warn!(external = proof.identity().name, %fault, "create failed");
+                tracing::warn!(external = proof.identity().name, error = %fault, "create failed");
                 return self.pass.fault = Some(fault);
             }
         };
@@ -54,7 +54,11 @@ impl<X: External> Running<'_, X> {
         self.pass.created = true;
         let recreated = self.object.status().is_some_and(|status| status.external.is_some());
         tracing::info!(external = identity.name, region = identity.region, recreated, "created");
-        self.note(if recreated { Note::recreated(X::recreated(identity)) } else { Note::created(&identity.name) });
+        self.note(if recreated {
+            Note::recreated(X::recreated(identity))
+        } else {
+            Note::created(X::Object::NOUN, &identity.name, &identity.region)
+        });
     }
 
     pub(super) async fn perform_all(&mut self, proof: &Owned, steps: Vec<Step<X::Op>>) {
@@ -75,7 +79,7 @@ impl<X: External> Running<'_, X> {
         self.pass.batches += usize::from(emptied > 0);
         self.pass.calls += 1;
         if let Err(fault) = self.context.external.perform(proof, &step.op).await {
-            tracing::warn!(block = step.block, %fault, "write failed");
+            tracing::warn!(block = step.block, error = %fault, "update failed");
             self.pass.emptied += fault.removed;
             self.failed(&step, fault);
             return false;
@@ -105,7 +109,7 @@ impl<X: External> Running<'_, X> {
             self.history.meant(step.block, generation, declared);
         }
         if self.history.loops(step.block) {
-            tracing::warn!(block = step.block, "AWS accepts this write and never shows it");
+            tracing::warn!(block = step.block, "AWS accepts this write but does not apply it");
             self.context.metrics.write_loop(X::Object::NOUN);
         }
         if let Some((unless, op)) = step.unless {
@@ -124,7 +128,7 @@ impl<X: External> Running<'_, X> {
         let fault = if about == block {
             fault
         } else {
-            Fault { message: format!("{} (the request was about {about})", fault.message), ..fault }
+            Fault { message: format!("{} (the request was for {about})", fault.message), ..fault }
         };
         match fault.class {
             Class::User | Class::Denied | Class::Premature | Class::Quota | Class::Allowance => {
@@ -137,7 +141,7 @@ impl<X: External> Running<'_, X> {
     }
 
     pub(super) async fn undo(&mut self, proof: &Owned, undo: Undo<X::Op>) {
-        tracing::warn!(block = undo.block, refused = ?undo.unless, "taking a step back");
+        tracing::warn!(block = undo.block, refused = ?undo.unless, "rolling back a change");
         self.pass.undo.retain(|other| *other != undo);
         let fault = match self.context.external.perform(proof, &undo.op).await {
             Ok(()) => {
@@ -148,7 +152,7 @@ impl<X: External> Running<'_, X> {
                 self.pass.took_back = true;
                 Fault::user(
                     Reason::DependencyRefused,
-                    format!("taken back, since {} was refused", undo.unless.join(" or ")),
+                    format!("The change was rolled back, because AWS rejected {}", undo.unless.join(" or ")),
                 )
             }
             Err(fault) => fault,
@@ -161,7 +165,7 @@ impl<X: External> Running<'_, X> {
             Ok(()) => {
                 self.wrote = true;
                 tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
-                self.note(Note::deleted(&proof.identity().name));
+                self.note(Note::deleted(X::Object::NOUN, &proof.identity().name));
                 self.pass.deleted = true;
                 self.pass.sight = None;
             }
@@ -172,9 +176,9 @@ impl<X: External> Running<'_, X> {
     /// A log line and an Event for what was just done.
     fn tell(&mut self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
         let described = described(changes);
-        tracing::info!(block, changes = described, drift, "changed");
+        tracing::info!(block, changes = described, drift, "updated");
         if !proof.is_claimed() && block == TAGS {
-            return self.note(Note::adopted(&proof.identity().name));
+            return self.note(Note::adopted(X::Object::NOUN, &proof.identity().name));
         }
         if drift {
             let repeated = self.history.repeats(block);

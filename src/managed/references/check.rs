@@ -198,7 +198,7 @@ mod tests {
     fn an_allowance_says_arns_and_nothing_else() {
         for wrong in ["shop", "shop=logs", "arn:aws:s3:::logs", "shop=s3:*"] {
             let error = wrong.parse::<ReferenceAllowance>().expect_err(wrong);
-            assert!(error.contains("NAMESPACE=ARNGLOB"), "{error}");
+            assert!(error.contains("NAMESPACE=ARN"), "{error}");
         }
     }
 

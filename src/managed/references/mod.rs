@@ -34,7 +34,7 @@ impl FromStr for ReferenceAllowance {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
             Some((_, arn)) if arn == "*" || arn.starts_with("arn:") => text.parse().map(Self),
-            _ => Err(format!("`{text}` is not NAMESPACE=ARNGLOB, for example shop=arn:aws:sqs:*:*:shop-*")),
+            _ => Err(format!("`{text}` is not NAMESPACE=ARN, for example shop=arn:aws:sqs:*:*:shop-*")),
         }
     }
 }
@@ -122,13 +122,14 @@ impl Checked {
 /// What to tell whoever named this.
 pub fn not_allowed(reference: &Reference, namespace: &str) -> Fault {
     let Reference { path, arn, taggable, source } = reference;
-    let owned = if *taggable { " is not owned by an object of this namespace, and" } else { "" };
-    let why = if *source { ", since what it holds would be copied" } else { "" };
+    let owned = if *taggable { " is not owned by an object in this namespace, and which" } else { "" };
+    let why = if *source { ", because its contents would be copied" } else { "" };
     Fault::user(
         Reason::ReferenceNotAllowed,
         format!(
-            "{path} names {arn}, which{owned} namespace {namespace} may not name{why}: an administrator must start the \
-             operator with --allow-references {namespace}={arn} (globs work); or name another"
+            "{path} refers to {arn}, which{owned} namespace {namespace} may not refer to{why}. Use another resource, \
+             or ask an administrator to allow it with --allow-references {namespace}={arn} (may be a glob; Helm: \
+             allowReferences)"
         ),
     )
 }

@@ -118,7 +118,7 @@ impl Setting for ContributorInsightsBlock {
             Fault::new(
                 Class::Pending,
                 Reason::ContributorInsightsChanging,
-                "AWS is still at the last change of contributor insights",
+                "AWS is still applying the last change of Contributor Insights; the next change is sent after that",
             )
         })
     }
@@ -135,9 +135,9 @@ impl Setting for ContributorInsightsBlock {
         Some(Fault::user(
             Reason::ContributorInsightsFailed,
             format!(
-                "contributorInsights: AWS could not switch it on (AWS says: {said}): it needs the service-linked role \
-                 AWSServiceRoleForCloudWatchContributorInsights, and room for its CloudWatch rules; it is tried again, \
-                 ever more slowly, and at once if musubi.dev/reconcile-at is set"
+                "contributorInsights: AWS could not enable it (AWS says: {said}). Check the service-linked role \
+                 AWSServiceRoleForCloudWatchContributorInsights and the quota of CloudWatch rules. It is retried \
+                 with increasing delay; set musubi.dev/reconcile-at to retry immediately"
             ),
         ))
     }

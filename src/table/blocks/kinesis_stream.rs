@@ -201,7 +201,7 @@ impl Setting for KinesisStreamBlock {
             Fault::new(
                 Class::Pending,
                 Reason::KinesisStreamChanging,
-                "AWS is still at the last change of the Kinesis data stream",
+                "AWS is still applying the last change of the Kinesis data stream; the next change is sent after that",
             )
         })
     }
@@ -229,9 +229,9 @@ impl Setting for KinesisStreamBlock {
         Some(Fault::user(
             Reason::KinesisStreamFailed,
             format!(
-                "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}): check that the stream exists, \
-                 is ACTIVE and lets DynamoDB write; it is tried again, ever more slowly, and at once if \
-                 musubi.dev/reconcile-at is set"
+                "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}). Check that the stream \
+                 exists, is ACTIVE and allows DynamoDB to write. It is retried with increasing delay; set \
+                 musubi.dev/reconcile-at to retry immediately"
             ),
         ))
     }

@@ -101,7 +101,7 @@ impl Setting for PointInTimeRecoveryBlock {
 pub(crate) fn refused(fault: Fault) -> Fault {
     if fault.reason == "ContinuousBackupsUnavailableException" {
         let message =
-            format!("AWS is still making ready the backups of a new table, which takes minutes ({})", fault.message);
+            format!("AWS is still enabling backups of the new table, which takes minutes ({})", fault.message);
         return Fault::new(Class::Quota, Reason::PointInTimeRecoveryPending, message);
     }
     fault

@@ -119,8 +119,8 @@ impl Setting for TimeToLiveBlock {
             Fault::new(
                 Class::Quota,
                 Reason::TimeToLivePending,
-                "AWS is still at the last change of time to live, which takes up to an hour, and takes one change an \
-                 hour: the next one follows then",
+                "AWS is still applying the last time-to-live change (up to one hour); the next change is sent after \
+                 that",
             )
         })
     }
@@ -130,7 +130,7 @@ impl Setting for TimeToLiveBlock {
 /// hour, or the same change again: both pass with time and are no mistake of the user's.
 pub(crate) fn refused(fault: Fault) -> Fault {
     if fault.reason == "ValidationException" {
-        return allowance(Reason::TimeToLivePending, "one change of time to live an hour", &fault);
+        return allowance(Reason::TimeToLivePending, "one time-to-live change per hour", &fault);
     }
     fault
 }

@@ -76,5 +76,5 @@ fn deletion(name: &str, index: &Index, to: Option<&Index>) -> Step<Op> {
 /// An index in a few words: `an index by customer, placedAt`.
 fn brief(index: &Index) -> String {
     let names: Vec<&str> = index.definition.keys().map(|key| key.name.as_str()).collect();
-    format!("an index by {}", names.join(", "))
+    format!("index on {}", names.join(", "))
 }

@@ -14,7 +14,7 @@ use super::{index::Index, path, warm_path};
 pub(in crate::table) fn busy(indexes: &BTreeMap<String, Index>) -> impl Iterator<Item = String> {
     indexes.iter().filter(|(_, index)| index.phase.is_busy()).map(|(name, Index { phase, .. })| {
         let filled =
-            if *phase == (Phase::Creating { backfilling: true }) { ", being filled from the table" } else { "" };
+            if *phase == (Phase::Creating { backfilling: true }) { " (backfilling)" } else { "" };
         format!("{} is {}{filled}", path(name), phase.word())
     })
 }
@@ -31,7 +31,7 @@ pub(in crate::table) fn failures(
 ) -> impl Iterator<Item = Fault> {
     list.iter().filter_map(|declared| {
         let Phase::Failed(word) = &indexes.get(&declared.name)?.phase else { return None };
-        let message = format!("{} is {word}: see the index in AWS", path(&declared.name));
+        let message = format!("{} is {word}. Check the index in AWS", path(&declared.name));
         Some(Fault::user(Reason::IndexFailed, message))
     })
 }

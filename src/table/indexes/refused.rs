@@ -48,8 +48,8 @@ fn names(spec: &TableSpec) -> Option<Fault> {
     Some(Fault::user(
         Reason::IndexNamesClash,
         format!(
-            "{name} is the name of a local and of a global secondary index: AWS wants names that differ; choose another \
-             for the one in globalSecondaryIndexes"
+            "{name} is the name of a local and of a global secondary index, but AWS requires unique names. Rename \
+             the index in globalSecondaryIndexes"
         ),
     ))
 }
@@ -66,7 +66,7 @@ fn keys(spec: &TableSpec) -> Option<Fault> {
         let twice = names.into_iter().find(|name| !known.insert(*name))?;
         Some(Fault::user(
             Reason::KeyAttributeTwice,
-            format!("{place} names {twice} twice among its keys: take one of them out"),
+            format!("{place} uses attribute {twice} twice in its keys. Remove one of them"),
         ))
     })
 }
@@ -79,8 +79,8 @@ fn projected(spec: &TableSpec) -> Option<Fault> {
         Fault::user(
             Reason::TooManyProjectedAttributes,
             format!(
-                "projection.nonKeyAttributes of all indexes together are {all}, and AWS takes {MAX_ATTRIBUTES}, counting \
-                 one that is in two indexes twice: take some out, or project ALL"
+                "All indexes together have {all} projection.nonKeyAttributes, but the maximum is {MAX_ATTRIBUTES}; \
+                an attribute in two indexes counts twice. Remove some, or use projection type ALL"
             ),
         )
     })

@@ -76,9 +76,9 @@ fn an_index_that_goes_is_told_by_its_name() {
     assert_eq!(
         told,
         [
-            "globalSecondaryIndexes[one]: an index by a -> nothing",
-            "globalSecondaryIndexes[three]: an index by c -> nothing",
-            "globalSecondaryIndexes[two]: an index by b -> nothing",
+            "globalSecondaryIndexes[one]: index on a -> (none)",
+            "globalSecondaryIndexes[three]: index on c -> (none)",
+            "globalSecondaryIndexes[two]: index on b -> (none)",
         ]
     );
 }

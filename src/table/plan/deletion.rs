@@ -21,21 +21,28 @@ pub(in crate::table) fn before_deletion(object: &Table, seen: &Observed) -> Resu
         Some(Ok(false)) => {
             return Err(Fault::user(
                 Reason::TableNotEmpty,
-                "the table still holds items: delete them, or set deletionPolicy to Retain to keep it, or to Delete \
+                "The table is not empty. Delete its items, or set deletionPolicy to Retain to keep it, or to Delete \
                  to delete it with its items",
             ));
         }
-        Some(Err(fault)) => return Err(fault.clone().at("whether the table is empty cannot be seen, so it is kept")),
+        Some(Err(fault)) => {
+            return Err(fault.clone().at("Cannot check whether the table is empty, so it is not deleted"));
+        }
         None => return Ok(Preparation::Look),
     }
     if seen.deletion_protection && object.spec.deletion_protection != Some(false) {
         return Err(Fault::user(
             Reason::DeletionProtected,
-            "deletion protection is on: set deletionProtection: false to allow the deletion, or deletionPolicy: Retain to keep the table",
+            "Deletion protection is enabled. Set deletionProtection: false to delete the table, or deletionPolicy: \
+             Retain to keep it",
         ));
     }
     if let Some(fault) = busy(seen) {
-        return Err(Fault::new(Class::Pending, fault.reason, format!("{}, and deletes it then", fault.message)));
+        return Err(Fault::new(
+            Class::Pending,
+            fault.reason,
+            format!("{}, and the table is deleted then", fault.message),
+        ));
     }
     let declared = |region: &str| object.spec.replicas.iter().flatten().any(|replica| replica.region_name == region);
     if let Some((region, state)) = seen.replicas.iter().find(|(region, _)| declared(region)) {

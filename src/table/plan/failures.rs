@@ -42,12 +42,13 @@ fn replica(declared: &Replica, state: &ReplicaState) -> Option<Fault> {
     }
     let (Some(wanted), Phase::Active) = (&declared.kms_key_id, &state.phase) else { return None };
     (Some(wanted) != state.settings.kms_key_id.as_ref()).then(|| {
-        let now = state.settings.kms_key_id.as_deref().unwrap_or("a key of AWS's own");
+        let now = state.settings.kms_key_id.as_deref().unwrap_or("a key owned by AWS");
         Fault::user(
             Reason::ReplicaKeyDiffers,
             format!(
-                "{place} is encrypted by {now}, and AWS changes the key of a replica in its own region only: change it \
-                 there, declare the key that it has, or take the replica out and declare it again once it is gone"
+                "{place} is encrypted with {now}, and AWS can only change the key in the region of the replica. \
+                 Change it there, declare the key that it has, or remove the replica and add it again after it is \
+                 deleted"
             ),
         )
     })
@@ -58,24 +59,26 @@ fn replica(declared: &Replica, state: &ReplicaState) -> Option<Fault> {
 fn way_out(word: &str) -> &'static str {
     match word {
         CREATION_FAILED => {
-            "it is deleted and made again, ever more slowly. Check the KMS key, the quotas and the service-linked role \
-             AWSServiceRoleForDynamoDBReplication in that region, and set musubi.dev/reconcile-at to have it made at once"
+            "it is deleted and created again, with increasing delay. Check the KMS key, the quotas and the \
+             service-linked role AWSServiceRoleForDynamoDBReplication in that region, and set \
+             musubi.dev/reconcile-at to retry immediately"
         }
         "REGION_DISABLED" => {
-            "enable the region in the account, or take the replica out of replicas; AWS drops it after 20 hours"
+            "enable the region in the account, or remove the replica from replicas; AWS removes it after 20 hours"
         }
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
-            "enable its KMS key and let DynamoDB use it, or take the replica out of replicas; AWS drops it after 20 hours"
+            "enable its KMS key and allow DynamoDB to use it, or remove the replica from replicas; AWS removes it \
+             after 20 hours"
         }
         "REPLICATION_NOT_AUTHORIZED" => {
-            "let the service-linked role AWSServiceRoleForDynamoDBReplication use the table, the replica and their KMS \
-             keys: see their resource policies and key policies"
+            "allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, the replica and \
+             their KMS keys, in their resource policies and key policies"
         }
         "ARCHIVING" | "ARCHIVED" => {
-            "AWS could not use its KMS key for seven days: take the replica out of replicas, and declare it again once it \
-             is gone"
+            "AWS could not use its KMS key for seven days. Remove the replica from replicas, and add it again after \
+             it is deleted"
         }
-        _ => "see the replica in AWS, or take it out of replicas",
+        _ => "check the replica in AWS, or remove it from replicas",
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn plan(
 /// Why UpdateTable takes nothing for the time being, though the table serves.
 fn busy(seen: &Observed) -> Option<Fault> {
     let wait = |reason: Reason, what: String| {
-        Some(Fault::new(Class::Pending, reason, format!("{what}; AWS takes the next change of the table after that")))
+        Some(Fault::new(Class::Pending, reason, format!("{what}; AWS accepts the next change of the table after that")))
     };
     if let Some(what) = indexes::busy(&seen.indexes).next() {
         return wait(Reason::IndexChanging, what);
@@ -113,7 +113,7 @@ fn busy(seen: &Observed) -> Option<Fault> {
         return wait(Reason::ReplicaChanging, replicas::progress(region, replica));
     }
     if seen.encryption.changing {
-        return wait(Reason::EncryptionChanging, "the table is being encrypted anew".to_owned());
+        return wait(Reason::EncryptionChanging, "the encryption of the table is being changed".to_owned());
     }
     warming(seen, true, true).next().and_then(|what| wait(Reason::WarmThroughputChanging, what))
 }
@@ -122,7 +122,7 @@ fn busy(seen: &Observed) -> Option<Fault> {
 fn warming(seen: &Observed, of_table: bool, of_indexes: bool) -> impl Iterator<Item = String> {
     let table = (of_table && seen.warm_changing).then(|| TableBlock::WarmThroughput.name().to_owned());
     let indexes = indexes::warming(&seen.indexes).filter(move |_| of_indexes);
-    table.into_iter().chain(indexes).map(|place| format!("{place} is being raised, which takes minutes"))
+    table.into_iter().chain(indexes).map(|place| format!("{place} is being increased, which takes minutes"))
 }
 
 /// What of the declared AWS is still at work on, for people.

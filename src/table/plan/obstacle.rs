@@ -23,7 +23,7 @@ pub(in crate::table) fn obstacle(object: &Table, id: &Identity, seen: Option<&Ob
                 let region = &id.region;
                 Fault::user(
                     Reason::ReplicaInHomeRegion,
-                    format!("replicas names {region}, where the table itself is: take it out of replicas"),
+                    format!("replicas contains {region}, the region of the table itself. Remove it from replicas"),
                 )
             })
         })
@@ -35,18 +35,19 @@ fn unusable(seen: &Observed) -> Option<Fault> {
     let state = seen.unusable.as_ref()?;
     let way_out = match state.split(':').next().unwrap_or_default() {
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
-            "enable its KMS key and let DynamoDB use it; AWS archives the table after seven days"
+            "enable its KMS key and allow DynamoDB to use it; AWS archives the table after seven days"
         }
         "ARCHIVING" | "ARCHIVED" => {
-            "its items are in the backup that AWS made of it: delete this object and the table, and apply it again with \
+            "AWS has archived its items in a backup: delete this object and the table, and apply it again with \
              createFrom.backup"
         }
         "REPLICATION_NOT_AUTHORIZED" => {
-            "let the service-linked role AWSServiceRoleForDynamoDBReplication use the table, its replicas and their KMS keys"
+            "allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, its replicas and \
+             their KMS keys"
         }
-        _ => "which cannot be mended from here: see its KMS key and its backups in AWS",
+        _ => "check its KMS key and its backups in AWS",
     };
-    Some(Fault::user(Reason::TableUnusable, format!("the table is {state}: {way_out}")))
+    Some(Fault::user(Reason::TableUnusable, format!("The table is {state}: {way_out}")))
 }
 
 fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
@@ -56,7 +57,8 @@ fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
     Some(Fault::user(
         Reason::KeySchemaDiffers,
         format!(
-            "the table exists with another key schema, which is immutable ({how}): declare the keys it has, or choose another name"
+            "The table exists with a different key schema, which is immutable ({how}). Declare the keys that it has, \
+             or choose another name"
         ),
     ))
 }
@@ -67,7 +69,8 @@ fn local(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
     Some(Fault::user(
         Reason::LocalIndexesDiffer,
         format!(
-            "the table exists with other local secondary indexes, which are immutable ({how}): declare those it has, or choose another name"
+            "The table exists with different local secondary indexes, which are immutable ({how}). Declare those \
+             that it has, or choose another name"
         ),
     ))
 }

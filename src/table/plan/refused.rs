@@ -38,8 +38,8 @@ fn attribute_types(spec: &TableSpec) -> Option<Fault> {
             return Some(Fault::user(
                 Reason::AttributeTypesDiffer,
                 format!(
-                    "attribute {name} is a key of type {known:?} in {before} and of type {type_:?} in {place}: give it \
-                     one type"
+                    "Attribute {name} has type {known:?} in {before} and type {type_:?} in {place}. Use the same \
+                     type everywhere"
                 ),
             ));
         }
@@ -60,8 +60,8 @@ fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
     Some(Fault::user(
         Reason::WarmThroughputTooLow,
         format!(
-            "{place} is less than the {read} reads and {write} writes a second that AWS gives every PAY_PER_REQUEST table \
-             and index: declare at least those, or take the block out"
+            "{place} is less than the minimum of {read} reads and {write} writes per second of every PAY_PER_REQUEST \
+             table and index. Increase it, or remove the field"
         ),
     ))
 }
@@ -77,7 +77,7 @@ fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
     let region = &id.region;
     Some(Fault::user(
         Reason::ForeignRegion,
-        format!("{place} is {arn}, and the table is in {region}: name one of {region}, or set spec.region"),
+        format!("{place} is {arn}, but the table is in {region}. Use one in {region}, or set spec.region"),
     ))
 }
 
@@ -121,14 +121,14 @@ mod tests {
             (
                 json!({"globalSecondaryIndexes": [twice]}),
                 "KeyAttributeTwice",
-                "globalSecondaryIndexes[two] names a twice",
+                "globalSecondaryIndexes[two] uses attribute a twice",
             ),
             (
                 with_local(number),
                 "AttributeTypesDiffer",
-                "type S in localSecondaryIndexes[one] and of type N in globalSecondaryIndexes[two]",
+                "type S in localSecondaryIndexes[one] and type N in globalSecondaryIndexes[two]",
             ),
-            (json!({"globalSecondaryIndexes": six}), "TooManyProjectedAttributes", "together are 120"),
+            (json!({"globalSecondaryIndexes": six}), "TooManyProjectedAttributes", "together have 120"),
             (json!({"warmThroughput": warm(11_999, 4_000)}), "WarmThroughputTooLow", "warmThroughput is less than"),
             (
                 json!({"globalSecondaryIndexes": [cold]}),

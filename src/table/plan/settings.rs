@@ -57,7 +57,7 @@ pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let step = update(block, Update::Stream(next), &words(seen.stream), &words(view));
     let disrupts = seen.stream.is_some() && (view.is_some() || reset);
     let not_yet = (next.is_none() && !seen.replicas.is_empty()).then(|| {
-        let message = "replicas are fed by the stream: it is switched off after they are gone";
+        let message = "Replicas use the stream, so it is disabled after they are deleted";
         Fault::new(Class::Quota, Reason::StreamFeedsReplicas, message)
     });
     let effect = if disrupts { Effect::Disruptive } else { Effect::Update };

@@ -144,7 +144,7 @@ fn while_an_index_is_built_the_table_takes_what_is_not_updatetable() {
     let wanted = [("deletionProtection", changing()), ("globalSecondaryIndexes", changing()), ("timeToLive", None)];
     assert_eq!(waiting, wanted);
     let told = progress(&table(spec), &seen);
-    assert_eq!(told.as_deref(), Some("globalSecondaryIndexes[one] is CREATING, being filled from the table"));
+    assert_eq!(told.as_deref(), Some("globalSecondaryIndexes[one] is CREATING (backfilling)"));
     assert_eq!(progress(&table(json!({})), &seen), None, "an index that nobody declared is nobody's progress");
     let given_up = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
     assert!(
@@ -227,7 +227,7 @@ fn while_warm_throughput_is_raised_nothing_else_is_asked_of_updatetable() {
         let [Step { not_yet: Some(fault), .. }] = &steps[..] else { panic!("{steps:?}") };
         assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "WarmThroughputChanging"));
         let told = progress(&table(spec(12_000)), &seen).expect("AWS is at work");
-        assert!(told.starts_with(&format!("{place} is being raised")), "{told}");
+        assert!(told.starts_with(&format!("{place} is being increased")), "{told}");
         assert_eq!(progress(&table(json!({})), &seen), None, "nobody declared it");
         let empty = Observed { empty: Some(Ok(true)), ..seen };
         let fault = before_deletion(&table(spec(12_000)), &empty).expect_err("DeleteTable is refused meanwhile");

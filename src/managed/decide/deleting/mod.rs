@@ -53,8 +53,8 @@ impl<X: External> Situation<'_, X> {
         Fault::user(
             Reason::NotEnforced,
             format!(
-                "managementPolicy is {policy:?}, so nothing is deleted in AWS: set managementPolicy: Enforce to delete \
-                 it, or deletionPolicy: Retain to keep it and let this object go"
+                "managementPolicy is {policy:?}, so nothing is deleted in AWS. Set managementPolicy: Enforce to \
+                 delete the resource, or deletionPolicy: Retain to keep it and only delete this object"
             ),
         )
     }
@@ -80,11 +80,10 @@ impl<X: External> Situation<'_, X> {
         let status = match &before.external {
             Some(external) if !others.is_empty() => {
                 let (reason, done) = match self.object.deletion_policy() {
-                    DeletionPolicy::Retain => (Reason::Released, "stays in AWS and is managed no longer"),
-                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => (Reason::Deleted, "is gone from AWS"),
+                    DeletionPolicy::Retain => (Reason::Released, "was kept in AWS and is no longer managed"),
+                    DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => (Reason::Deleted, "was deleted from AWS"),
                 };
-                let message =
-                    format!("{} {done}; this object waits for the finalizers of others: {others}", external.name);
+                let message = format!("{} {done}. The object still has finalizers of others: {others}", external.name);
                 self.next_status(&Outcome::LetGo { reason, message })
             }
             _ => before.clone(),

@@ -141,7 +141,10 @@ impl<X: External> Situation<'_, X> {
         let outcome = Outcome::Deleting(Some(Fault::new(
             Class::Pending,
             Reason::Emptying,
-            format!("deletionPolicy Delete: {removed} object versions, delete markers and uploads removed so far"),
+            format!(
+                "Emptying the bucket (deletionPolicy Delete): {removed} object versions, delete markers and \
+                 incomplete uploads removed so far"
+            ),
         )));
         Effect::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Again }
     }
@@ -168,8 +171,8 @@ fn not_deletable_yet() -> Fault {
     Fault::new(
         Class::Pending,
         Reason::NotVisibleYet,
-        "AWS does not show what was made a moment ago; it is deleted once AWS shows it, and this object goes if AWS \
-         still does not after a while",
+        "AWS does not return the new resource yet. It is deleted when AWS returns it. If AWS still does not after a \
+         while, only this object is deleted",
     )
 }
 
@@ -178,9 +181,9 @@ fn force_not_allowed(identity: &Identity) -> Fault {
     Fault::user(
         Reason::ForceDeleteNotAllowed,
         format!(
-            "deletionPolicy Delete removes everything that {} holds, which namespace {namespace} may not: an \
-             administrator must start the operator with --allow-force-delete {namespace}; or set deletionPolicy to \
-             DeleteIfEmpty or Retain",
+            "deletionPolicy Delete would delete {} with all its contents, which is not allowed in namespace \
+             {namespace}. Set deletionPolicy to DeleteIfEmpty or Retain, or ask an administrator to allow it with \
+             --allow-force-delete {namespace} (Helm: allowForceDelete)",
             identity.name
         ),
     )

@@ -131,8 +131,7 @@ fn contested(identity: &Identity) -> Fault {
         Class::Pending,
         Reason::BeingMadeByAnother,
         format!(
-            "another object of this cluster has announced that it makes {}, and has not finished: choose another name, or \
-             delete that object",
+            "Another object in this cluster is about to create {}. Choose another name, or delete that object",
             identity.name
         ),
     )

@@ -117,7 +117,7 @@ impl<X: External> Situation<'_, X> {
             Some(Settling::Deleting) => Outcome::Retrying(Fault::new(
                 Class::Pending,
                 Reason::BeingDeleted,
-                "someone is deleting it in AWS; it is made again once it is gone",
+                "The resource is being deleted in AWS outside of Kubernetes. It is created again after that",
             )),
             None if self.history.is_unrested() => busy(),
             None => return None,

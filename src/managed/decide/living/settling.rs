@@ -80,13 +80,13 @@ impl<X: External> Situation<'_, X> {
     fn under_way(&self, seen: &X::Observed, ladder: &[Step<X::Op>]) -> Option<Fault> {
         let spreading: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.is_spreading(step)).collect();
         if !spreading.is_empty() {
-            let message = format!("AWS has taken the last change and does not show it yet: {}", places(spreading));
+            let message = format!("AWS has accepted the last change but does not return it yet: {}", places(spreading));
             return Some(Fault::new(Class::Pending, Reason::NotShownYet, message));
         }
         let outdated = self.outdated(ladder);
         if !outdated.is_empty() {
             let blocks = outdated.into_iter().collect::<Vec<_>>().join(", ");
-            let message = format!("AWS may not show the last write yet, which came before this edit: {blocks}");
+            let message = format!("AWS may not return the last write yet, which was made before this edit: {blocks}");
             return Some(Fault::new(Class::Pending, Reason::Updating, message));
         }
         let not_yet = waiting_together(ladder).into_iter().find(|(fault, _)| passes_by_itself(fault));

@@ -64,7 +64,7 @@ async fn what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again() {
     assert_eq!(next, Next::Verify);
     assert!(status.is_true(READY) && !status.is_true(SYNCED), "{status:?}");
     let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
-    assert!(message.contains("does not show it yet: versioning"), "{message}");
+    assert!(message.contains("does not return it yet: versioning"), "{message}");
     assert!(matches!(stale(3).await.decide(), Effect::Perform(..)), "its time is over");
 }
 

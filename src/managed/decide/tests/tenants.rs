@@ -65,7 +65,7 @@ async fn whose_it_is_is_told_to_the_operators_log_and_within_the_namespace_only(
         now: point.now,
     };
     let whole = situation.refusal_in_full().expect("it is another's");
-    assert!(whole.contains("payroll/salaries of cluster prod-eu"), "{whole}");
+    assert!(whole.contains("payroll/salaries in cluster prod-eu"), "{whole}");
     // A neighbour is no secret: whoever writes here can list it.
     tags.insert("musubi.dev/namespace".into(), "shop".into());
     tags.insert("musubi.dev/cluster".into(), "c".into());
@@ -84,7 +84,7 @@ async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
     let status = concluded(&point);
     let message = status.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
     assert!(
-        message.contains("it is deleted once AWS shows it") && !message.contains("waiting for it to appear"),
+        message.contains("It is deleted when AWS returns it") && !message.contains("waiting for it to appear"),
         "{message}"
     );
 }
@@ -144,7 +144,7 @@ async fn what_has_no_tags_of_ours_needs_an_allowance() {
     check(&mut point, &["arn:aws:s3:::copies", role]);
     let status = concluded(&point);
     let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
-    assert!(message.contains("replication.role names arn:aws:iam::1:role/victim"), "{message}");
+    assert!(message.contains("replication.role refers to arn:aws:iam::1:role/victim"), "{message}");
 }
 
 #[tokio::test]
