@@ -98,7 +98,7 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         ),
         _ => Fault::new(
             Class::Transient,
-            Reason::BadAnswer,
+            Reason::UnexpectedResponse,
             format!("Unexpected response of AWS to {operation}"),
         ),
     }
@@ -161,7 +161,7 @@ fn lacks_feature(code: &str) -> bool {
 /// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
 pub fn not_offered(block: &str, fault: Fault) -> Fault {
     if lacks_feature(fault.reason.as_str()) {
-        Fault { class: Class::User, reason: Reason::FeatureNotOffered, ..fault.at(block) }
+        Fault { class: Class::User, reason: Reason::FeatureNotSupported, ..fault.at(block) }
     } else {
         fault
     }

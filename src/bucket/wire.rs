@@ -216,7 +216,7 @@ async fn an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers(
         ("<html>", "InvalidResponse"),
         (
             "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></ListBucketResult>",
-            "FeatureNotOffered",
+            "FeatureNotSupported",
         ),
     ] {
         let (buckets, _) = buckets(move |request| {
@@ -356,7 +356,7 @@ async fn a_feature_that_an_endpoint_lacks_is_told_by_the_name_of_the_block() {
         });
         for row in blocks::TABLE {
             let fault = look(&buckets, row.name).await.expect_err("it is refused");
-            assert_eq!(fault.reason, "FeatureNotOffered", "{} {status}: {fault}", row.name);
+            assert_eq!(fault.reason, "FeatureNotSupported", "{} {status}: {fault}", row.name);
             assert!(fault.message.contains(row.name), "{fault}");
         }
     }

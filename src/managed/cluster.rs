@@ -302,7 +302,7 @@ impl<K: ManagedObject> Cluster<K> {
             Some(owner) if owner.uid == self.uid => Ok(()),
             Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Fault::new(
                 Class::Pending,
-                Reason::SecretBeingCollected,
+                Reason::SecretBeingDeleted,
                 format!("Secret {} belongs to an earlier object of this name and is being deleted", secret.name_any()),
             )),
             _ => Err(Fault::user(

@@ -49,7 +49,7 @@ pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {
         Some(Reason::Paused) => "paused",
         Some(Reason::Drifted) => "drifted",
         Some(Reason::Creating) => "creating",
-        Some(Reason::Updating | Reason::NotShownYet) => "updating",
+        Some(Reason::Updating | Reason::ChangeNotVisible) => "updating",
         _ => "retrying",
     }
 }

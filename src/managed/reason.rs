@@ -91,7 +91,7 @@ reasons! {
     BeingDeleted:
         "a resource of this name is being deleted in AWS",
         "wait";
-    BeingMadeByAnother:
+    BeingCreatedByAnother:
         "another object in the cluster is about to create a resource of this name",
         "wait; use another name; or delete the other object";
     AlreadyExists:
@@ -103,13 +103,13 @@ reasons! {
     Deleted | Released:
         "the resource was deleted from AWS, or kept there and is no longer managed; a finalizer of another controller keeps the object",
         "ask the owner of that finalizer";
-    NotShownYet:
+    ChangeNotVisible:
         "AWS accepted the last change but still returns the previous configuration",
         "wait three minutes; then it is written again";
-    GuardOpening:
+    PublicAccessBlockChanging:
         "the public access block was changed a moment ago and AWS does not apply it yet",
         "wait a minute";
-    NamespaceMadeAgain:
+    NamespaceRecreated:
         "the resource belongs to an object of an earlier namespace of this name, possibly of another team",
         "use another name; or set `adoptionPolicy: Adopt` and `allowAdoption`";
     NamespaceForbidden:
@@ -151,10 +151,10 @@ reasons! {
     SecretForbidden:
         "the operator has no permission to write Secrets in the namespace",
         "check its role, or whether the namespace is being deleted";
-    SecretBeingCollected | SecretReplaced:
+    SecretBeingDeleted | SecretReplaced:
         "an earlier Secret of this name is being deleted",
         "wait";
-    FeatureNotOffered:
+    FeatureNotSupported:
         "this endpoint does not support a feature of AWS",
         "remove the field";
     MalformedPolicy:
@@ -196,7 +196,7 @@ reasons! {
     CredentialsChanged:
         "the credentials were rotated during a reconciliation, and a write waits until their account is known",
         "nothing";
-    Timeout | Unreachable | BadAnswer | InvalidResponse:
+    Timeout | Unreachable | UnexpectedResponse | InvalidResponse:
         "AWS does not respond, or the response is not valid",
         "check the network, the endpoint and NetworkPolicy; it is retried";
     NotVisibleYet:
@@ -211,7 +211,7 @@ reasons! {
     ReplicaInHomeRegion:
         "`replicas` contains the region of the table",
         "remove it";
-    IndexNamesClash | KeyAttributeTwice | TooManyProjectedAttributes:
+    DuplicateIndexName | DuplicateKeyAttribute | TooManyProjectedAttributes:
         "AWS would reject the indexes: a local and a global index have the same name, an index has the same key attribute twice, or all indexes together have more than 100 `nonKeyAttributes`",
         "see the message for the index";
     WarmThroughputTooLow:
@@ -253,7 +253,7 @@ reasons! {
     IndexChanging | ReplicaChanging | EncryptionChanging | WarmThroughputChanging | ContributorInsightsChanging | KinesisStreamChanging | TagsChanging:
         "AWS is still applying a change of this kind",
         "wait; an index of a large table takes hours, warm throughput minutes, tags seconds";
-    StreamFeedsReplicas:
+    StreamUsedByReplicas:
         "the stream is used by replicas that are not declared",
         "wait until they are deleted";
     PointInTimeRecoveryPending:

@@ -175,7 +175,7 @@ fn once() -> aws_sdk_dynamodb::config::Builder {
 /// To take `createFrom` out, as with other blocks that an endpoint lacks, would make an empty table.
 fn not_restored(fault: Fault) -> Fault {
     let fault = not_offered("createFrom", fault);
-    if fault.reason != Reason::FeatureNotOffered {
+    if fault.reason != Reason::FeatureNotSupported {
         return fault;
     }
     let message = "createFrom: this endpoint does not support it, so the table was not created. Use AWS, or remove \
@@ -190,7 +190,7 @@ fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 fn undescribed(operation: &str) -> Fault {
     Fault::new(
         Class::Transient,
-        Reason::BadAnswer,
+        Reason::UnexpectedResponse,
         format!("{operation} returned no description of the table"),
     )
 }

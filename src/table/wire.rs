@@ -327,7 +327,7 @@ async fn what_there_is_none_of_is_a_state_and_what_the_endpoint_lacks_is_a_fault
     assert_eq!(read::<ContributorInsightsBlock>(&seen), Ok(Insights::default()));
     let seen = look("contributorInsights", |_| error("UnknownOperationException")).await;
     let fault = read::<ContributorInsightsBlock>(&seen).expect_err("it is lacking");
-    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "FeatureNotOffered"));
+    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "FeatureNotSupported"));
     assert!(fault.message.contains("contributorInsights"), "{fault}");
 }
 

@@ -161,7 +161,7 @@ async fn a_feature_that_the_endpoint_lacks_is_named_and_never_asked_for_unless_i
         let mut spec = variant(&blocks::file(&name, "target"), block);
         spec["name"] = json!(name);
         world.apply::<Bucket>(object, spec).await;
-        let message = world.stalled::<Bucket>(object, "FeatureNotOffered").await;
+        let message = world.stalled::<Bucket>(object, "FeatureNotSupported").await;
         assert!(message.contains(block) && message.contains("Remove the field"), "{message}");
         // Without the block all is well, though the endpoint still lacks it and cannot even say what it has.
         world.apply::<Bucket>(object, json!({"name": name})).await;
@@ -251,7 +251,7 @@ async fn an_example_that_takes_aws_itself_says_so_elsewhere() {
         let mut spec = object["spec"].clone();
         spec["name"] = json!(world.name(name));
         world.apply::<Table>(name, spec).await;
-        world.stalled::<Table>(name, "FeatureNotOffered").await;
+        world.stalled::<Table>(name, "FeatureNotSupported").await;
     }
 }
 
@@ -261,6 +261,6 @@ async fn attribute_based_access_control_is_told_to_be_missing_where_the_endpoint
     let world = World::new("blocks-abac").await;
     let name = world.name("assets");
     world.apply::<Bucket>("assets", json!({"name": name, "abac": {"status": "Enabled"}})).await;
-    let message = world.stalled::<Bucket>("assets", "FeatureNotOffered").await;
+    let message = world.stalled::<Bucket>("assets", "FeatureNotSupported").await;
     assert!(message.contains("abac"), "{message}");
 }

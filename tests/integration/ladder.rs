@@ -217,7 +217,7 @@ async fn what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it() {
     let name = world.name("orders");
     for (block, value) in [("contributorInsights", json!({"enabled": true})), ("resourcePolicy", json!("{}"))] {
         world.apply::<Table>("orders", with(&name, json!({block: value, "tableClass": "STANDARD"}))).await;
-        let message = world.stalled::<Table>("orders", "FeatureNotOffered").await;
+        let message = world.stalled::<Table>("orders", "FeatureNotSupported").await;
         assert!(message.contains(block) && message.contains("Remove the field"), "{message}");
         world.apply::<Table>("orders", minimal(&name)).await;
         world.ready::<Table>("orders").await;
@@ -226,7 +226,7 @@ async fn what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it() {
     let backup = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/backup/01234567890123-0a1b2c3d";
     let spec = with(&other, json!({"createFrom": {"backup": {"backupArn": backup}}}));
     world.apply::<Table>("restored", spec).await;
-    let message = world.stalled::<Table>("restored", "FeatureNotOffered").await;
+    let message = world.stalled::<Table>("restored", "FeatureNotSupported").await;
     assert!(message.contains("createFrom"), "{message}");
     assert!(world.aws.table(&other).await.is_none(), "no empty table instead");
     world.delete::<Table>("restored").await;

@@ -260,7 +260,7 @@ async fn a_namespace_made_again_does_not_get_what_was_retained_in_the_first() {
     tokio::time::timeout(std::time::Duration::from_mins(1), gone).await.expect("in time").expect("a watch");
     create_namespace(&world.client, &world.namespace).await;
     world.apply::<Table>("orders", tables::minimal(&name)).await;
-    let message = world.stalled::<Table>("orders", "NamespaceMadeAgain").await;
+    let message = world.stalled::<Table>("orders", "NamespaceRecreated").await;
     assert!(message.contains("--allow-adoption"), "{message}");
     let tags = world.aws.table_tags(&name).await;
     assert_eq!(tags.get("musubi.dev/uid"), Some(&uid(&table)), "nothing was written: {tags:?}");

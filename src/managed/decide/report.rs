@@ -225,7 +225,7 @@ impl<X: External> Situation<'_, X> {
             Outcome::LetGo { .. } => Next::Never,
             Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
-            Outcome::Serving(fault) if fault.reason == Reason::NotShownYet => Next::Verify,
+            Outcome::Serving(fault) if fault.reason == Reason::ChangeNotVisible => Next::Verify,
             Outcome::Retrying(fault) | Outcome::Serving(fault) | Outcome::Deleting(Some(fault))
                 if fault.class == Class::Pending =>
             {

@@ -37,7 +37,7 @@ impl<X: External> Situation<'_, X> {
     pub(super) fn unread(&self, seen: &X::Observed) -> Vec<(&'static str, Fault)> {
         let (declared, off) = (self.object.declared_blocks(), self.object.blocks_off());
         let wanted = |block: &str| declared.contains(&block) && !off.contains(&block);
-        let matters = |block: &str, fault: &Fault| fault.reason != Reason::FeatureNotOffered || wanted(block);
+        let matters = |block: &str, fault: &Fault| fault.reason != Reason::FeatureNotSupported || wanted(block);
         X::block_faults(seen).into_iter().filter(|(block, fault)| matters(block, fault)).collect()
     }
 

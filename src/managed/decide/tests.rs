@@ -338,7 +338,7 @@ async fn what_another_object_has_announced_is_left_to_it() {
     let mut point = Point::new(Where::Emulator, json!({})).await;
     point.pass =
         Pass { sight: Some(Existence::Absent), live: true, reserved: true, contested: true, ..Pass::default() };
-    assert_eq!(point.concluded(), ("BeingMadeByAnother".to_owned(), Next::Poll));
+    assert_eq!(point.concluded(), ("BeingCreatedByAnother".to_owned(), Next::Poll));
 }
 
 #[tokio::test]
@@ -635,10 +635,10 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     let tags = point.own_tags();
     point.sees(tags);
     let Some(Existence::Present { seen, .. }) = &mut point.pass.sight else { panic!("it was seen") };
-    let lacking = Fault::user("FeatureNotOffered", "no such thing here");
+    let lacking = Fault::user("FeatureNotSupported", "no such thing here");
     seen.blocks.insert("cors", Err(lacking));
     point.pass.secret = Some(Ok(()));
-    assert_eq!(point.concluded().0, "FeatureNotOffered");
+    assert_eq!(point.concluded().0, "FeatureNotSupported");
     point.object.spec.cors = Some(crate::api::Cors { rules: Vec::new() });
     assert_eq!(point.concluded().0, "InSync", "what there is not is off");
     point.object.spec.cors = None;

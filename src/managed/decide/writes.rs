@@ -31,7 +31,7 @@ impl<X: External> Situation<'_, X> {
         opens.then(|| {
             Fault::new(
                 Class::Pending,
-                Reason::GuardOpening,
+                Reason::PublicAccessBlockChanging,
                 format!(
                     "{guard} was changed a moment ago, which may take a minute to take effect in AWS: {}",
                     fault.message

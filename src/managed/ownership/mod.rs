@@ -71,7 +71,7 @@ pub enum Refusal {
          and ask an administrator to allow it with --allow-adoption {namespace}={thing} (may be a glob; Helm: \
          allowAdoption)"
     )]
-    NamespaceMadeAgain {
+    NamespaceRecreated {
         /// Name in AWS.
         thing: String,
         /// Name of the namespace.
@@ -125,7 +125,7 @@ impl Refusal {
     pub fn reason(&self) -> Reason {
         match self {
             Self::OwnedByAnother { .. } => Reason::OwnedByAnother,
-            Self::NamespaceMadeAgain { .. } => Reason::NamespaceMadeAgain,
+            Self::NamespaceRecreated { .. } => Reason::NamespaceRecreated,
             Self::AlreadyExists { .. } => Reason::AlreadyExists,
             Self::AdoptionNotAllowed { .. } => Reason::AdoptionNotAllowed,
             Self::ManagedByAnother { .. } => Reason::ManagedByAnother,
@@ -196,7 +196,7 @@ impl Claim<'_> {
             }
             _ if self.is_of_earlier_namespace(tags) => self
                 .adopt()
-                .map_err(|_| Refusal::NamespaceMadeAgain { thing: thing(), namespace: owner.namespace.clone() }),
+                .map_err(|_| Refusal::NamespaceRecreated { thing: thing(), namespace: owner.namespace.clone() }),
             _ => ours(By::Predecessor),
         }
     }

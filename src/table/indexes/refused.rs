@@ -46,7 +46,7 @@ fn names(spec: &TableSpec) -> Option<Fault> {
     let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
     let name = &both.name;
     Some(Fault::user(
-        Reason::IndexNamesClash,
+        Reason::DuplicateIndexName,
         format!(
             "{name} is the name of a local and of a global secondary index, but AWS requires unique names. Rename \
              the index in globalSecondaryIndexes"
@@ -65,7 +65,7 @@ fn keys(spec: &TableSpec) -> Option<Fault> {
         let mut known = BTreeSet::new();
         let twice = names.into_iter().find(|name| !known.insert(*name))?;
         Some(Fault::user(
-            Reason::KeyAttributeTwice,
+            Reason::DuplicateKeyAttribute,
             format!("{place} uses attribute {twice} twice in its keys. Remove one of them"),
         ))
     })

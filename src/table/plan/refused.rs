@@ -117,10 +117,10 @@ mod tests {
         let six: Vec<Value> = (0..6).map(|n| wide(&format!("index-{n}"), 0)).collect();
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
         for (spec, reason, words) in [
-            (with_local(index("one", "a")), "IndexNamesClash", "one is the name of a local and of a global"),
+            (with_local(index("one", "a")), "DuplicateIndexName", "one is the name of a local and of a global"),
             (
                 json!({"globalSecondaryIndexes": [twice]}),
-                "KeyAttributeTwice",
+                "DuplicateKeyAttribute",
                 "globalSecondaryIndexes[two] uses attribute a twice",
             ),
             (

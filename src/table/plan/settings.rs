@@ -58,7 +58,7 @@ pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     let disrupts = seen.stream.is_some() && (view.is_some() || reset);
     let not_yet = (next.is_none() && !seen.replicas.is_empty()).then(|| {
         let message = "Replicas use the stream, so it is disabled after they are deleted";
-        Fault::new(Class::Quota, Reason::StreamFeedsReplicas, message)
+        Fault::new(Class::Quota, Reason::StreamUsedByReplicas, message)
     });
     let effect = if disrupts { Effect::Disruptive } else { Effect::Update };
     Some(Step { not_yet, effect, ..step })

@@ -17,7 +17,7 @@ use crate::{
 pub fn all() -> Vec<Probe> {
     vec![
         probe(Rule::NonKeyAttributeLimit, |bench| Box::pin(non_key_attributes(bench))),
-        probe(Rule::KeyAttributeTwice, |bench| Box::pin(twice(bench))).kept_by_localstack(),
+        probe(Rule::DuplicateKeyAttribute, |bench| Box::pin(twice(bench))).kept_by_localstack(),
         probe(Rule::IndexNameTwice, |bench| Box::pin(names(bench))).kept_by_localstack(),
     ]
 }

@@ -15,7 +15,7 @@ pub const ENTRIES: &[Entry] = &[
     )
     .before(non_key_attributes),
     Entry::new(
-        Rule::KeyAttributeTwice,
+        Rule::DuplicateKeyAttribute,
         "One attribute stands in the keys of an index once only.",
         "Amazon DynamoDB Developer Guide, Multi-attribute keys pattern; API Reference, KeySchemaElement",
     ),

@@ -66,7 +66,7 @@ pub enum Rule {
     BackupsBeingEnabled,
     TablePolicyVersion,
     NonKeyAttributeLimit,
-    KeyAttributeTwice,
+    DuplicateKeyAttribute,
     IndexNameTwice,
     ReplicaKeyFixed,
     ReplicaOverrides,

@@ -129,7 +129,7 @@ impl<X: External> Situation<'_, X> {
 fn contested(identity: &Identity) -> Fault {
     Fault::new(
         Class::Pending,
-        Reason::BeingMadeByAnother,
+        Reason::BeingCreatedByAnother,
         format!(
             "Another object in this cluster is about to create {}. Choose another name, or delete that object",
             identity.name

@@ -81,7 +81,7 @@ impl<X: External> Situation<'_, X> {
         let spreading: Vec<&Step<X::Op>> = ladder.iter().filter(|step| self.is_spreading(step)).collect();
         if !spreading.is_empty() {
             let message = format!("AWS has accepted the last change but does not return it yet: {}", places(spreading));
-            return Some(Fault::new(Class::Pending, Reason::NotShownYet, message));
+            return Some(Fault::new(Class::Pending, Reason::ChangeNotVisible, message));
         }
         let outdated = self.outdated(ladder);
         if !outdated.is_empty() {

@@ -36,9 +36,9 @@ fn claims(point: &Point) -> bool {
 async fn what_an_earlier_namespace_left_behind_is_claimed_by_nobody_without_two_yeses() {
     let adopt = json!({"adoptionPolicy": "Adopt"});
     let point = left_behind(json!({}), origin("c1", "n1")).await;
-    assert_eq!(point.concluded(), ("NamespaceMadeAgain".to_owned(), Next::Mend));
+    assert_eq!(point.concluded(), ("NamespaceRecreated".to_owned(), Next::Mend));
     let mut point = left_behind(adopt, origin("c1", "n1")).await;
-    assert_eq!(point.concluded().0, "NamespaceMadeAgain", "the administrator has a say");
+    assert_eq!(point.concluded().0, "NamespaceRecreated", "the administrator has a say");
     point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
     assert!(claims(&point), "{:?}", point.decide());
 }

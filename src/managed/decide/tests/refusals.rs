@@ -58,7 +58,7 @@ async fn a_guard_that_was_opened_a_moment_ago_stays_open() {
     let back = Op::Put { block: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
     point.pass.undo.push(Undo { block: "publicAccessBlock", unless: &["policy"], op: back });
     point.pass.refused.insert("policy", Fault::new(Class::Denied, "AccessDenied", "no"));
-    assert_eq!(point.concluded(), ("GuardOpening".to_owned(), Next::Poll));
+    assert_eq!(point.concluded(), ("PublicAccessBlockChanging".to_owned(), Next::Poll));
     point.now += 1.minute();
     assert!(matches!(point.decide(), Effect::Undo(..)), "by then S3 has heeded it");
     point.now -= 1.minute();
