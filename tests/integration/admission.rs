@@ -92,7 +92,7 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
     accepted::<Bucket>(&world, &[json!({"name": name("a")})]).await;
     accepted::<Table>(&world, &[table(json!({}))]).await;
 
-    let region = "allowed are eu-west-1, eu-central-1";
+    let region = "allowed regions are eu-west-1, eu-central-1";
     refused::<Bucket>(&world, region, &[json!({"name": name("a"), "region": "us-west-2"})]).await;
     let replicas = |regions: &[&str]| {
         table(json!({"replicas": regions.iter().map(|one| json!({"regionName": one})).collect::<Vec<_>>()}))
@@ -104,7 +104,7 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
 
     let block = |switch: &str, on: bool| json!({"name": name("a"), "publicAccessBlock": {switch: on}});
     let switches = ["blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"];
-    refused::<Bucket>(&world, "not public", &switches.map(|switch| block(switch, false))).await;
+    refused::<Bucket>(&world, "public buckets are not allowed", &switches.map(|switch| block(switch, false))).await;
     accepted::<Bucket>(&world, &switches.map(|switch| block(switch, true))).await;
     accepted::<Bucket>(&world, &[json!({"name": name("a"), "publicAccessBlock": {}})]).await;
     let acl = |acl: Value| json!({"name": name("a"), "acl": acl});
@@ -133,7 +133,7 @@ async fn the_library_of_policies_refuses_what_it_says_and_nothing_else() {
     let mut edited = old;
     edited["tags"] = json!({"team": "shop"});
     let error = world.try_apply::<Bucket>("old", edited).await.expect_err("an edit must fit");
-    assert!(error.contains("not public"), "{error}");
+    assert!(error.contains("public buckets are not allowed"), "{error}");
     let retain = json!({"spec": {"publicAccessBlock": {"blockPublicPolicy": true}, "deletionPolicy": "DeleteIfEmpty"}});
     api.patch("old", &PatchParams::default(), &Patch::Merge(retain)).await.expect("mended");
     world.delete::<Bucket>("old").await;
@@ -168,11 +168,11 @@ async fn references(world: &World) {
     let (own, victim) = (name("logs"), "victims-logs");
     refused::<Bucket>(
         world,
-        "the buckets that logging",
+        "the buckets in logging",
         &[log(victim), list(victim), analysis(victim), copies(victim, &own)],
     )
     .await;
-    refused::<Bucket>(world, "the role of replication", &[copies(&own, "victim")]).await;
+    refused::<Bucket>(world, "the name of the replication role", &[copies(&own, "victim")]).await;
     let queue = |of: &str| told("queues", "queueArn", "sqs", of);
     let topic = |of: &str| told("topics", "topicArn", "sns", of);
     let function = |of: &str| told("functions", "functionArn", "lambda", &format!("function:{of}:live"));
