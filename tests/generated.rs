@@ -3,7 +3,7 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-mod golden;
+mod support;
 
 use musubi::{
     api::{XML_TEXT, crd},
@@ -11,7 +11,7 @@ use musubi::{
 };
 use serde_json::Value;
 
-use golden::is_up_to_date;
+use support::golden::is_up_to_date;
 
 const HEADER: &str = "# Generated from src/api by `musubi crds`; do not edit.\n";
 

@@ -3,7 +3,7 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-mod golden;
+mod support;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use std::{
 use musubi::telemetry::{AwsCall, Metrics};
 use serde_json::{Value, json};
 
-use golden::{is_up_to_date, root};
+use support::golden::{is_up_to_date, root};
 
 const REQUIRED: [&str; 4] = ["--set", "cluster.name=prod", "--set", "aws.region=eu-west-1"];
 

@@ -3,13 +3,13 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-mod golden;
+mod support;
 
 use std::path::{Path, PathBuf};
 
 use musubi::managed::reason::Reason;
 
-use golden::is_up_to_date;
+use support::golden::is_up_to_date;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::{
     action,
     engine::{act, health},
-    golden::{is_up_to_date, root},
     offered, script,
     states::{in_deletion, kinds, object, row, rows, status},
+    support::golden::{is_up_to_date, root},
 };
 
 const CUSTOMIZATIONS: &str = "deploy/argocd/resource_customizations";

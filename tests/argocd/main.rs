@@ -4,17 +4,17 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::format_push_string)]
 
 mod engine;
-#[path = "../golden/mod.rs"]
-mod golden;
 mod layouts;
 mod states;
+#[path = "../support/mod.rs"]
+mod support;
 
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use engine::{act, health, run, try_run};
-use golden::root;
 use states::{in_deletion, kinds, kstatus, object, row, rows, status};
+use support::golden::root;
 
 /// A script, as `deploy/argocd/scripts` has it.
 fn script(name: &str) -> String {

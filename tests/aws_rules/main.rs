@@ -13,9 +13,8 @@
 #[path = "../strict_aws/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "tests/integration uses the rest")]
 mod proxy;
-#[path = "../integration/rig.rs"]
-#[allow(dead_code, reason = "tests/integration uses the rest")]
-mod rig;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod account;
 mod bench;
@@ -31,7 +30,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use bench::Bench;
 use probe::{Finding, Here, Outcome, Probe};
 use proxy::{Proxy, rules::entries};
-use rig::Rig;
+use support::rig::Rig;
 
 #[test]
 fn every_rule_is_described_once_and_has_one_probe() {

@@ -24,7 +24,8 @@ mod operator;
 #[path = "../strict_aws/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "tests/aws_rules uses the rest")]
 mod proxy;
-mod rig;
+#[path = "../support/mod.rs"]
+mod support;
 mod world;
 
 mod admission;
@@ -59,3 +60,5 @@ mod steady;
 mod strict;
 mod tables;
 mod upgrade;
+
+use support::rig;

@@ -7,7 +7,7 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-mod rig;
+mod node;
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 use tokio::sync::watch;
 
-use rig::{Rig, output, root};
+use node::{Rig, load, output, root};
 
 const NAMESPACE: &str = "musubi-system";
 const PODS: &str = "app.kubernetes.io/name=musubi";
@@ -41,7 +41,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(3);
 async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
     let archive = image();
     let rig = Rig::start();
-    rig::load(&archive);
+    load(&archive);
     rig.kubectl(&["create", "namespace", NAMESPACE]);
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
     rig.kubectl(&["label", "namespace", NAMESPACE, restricted]);
