@@ -5,15 +5,15 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use support::{programs::tool, root};
 
 /// Programs that note how they were called.
 struct StandIns {
@@ -65,9 +65,7 @@ fn kind_itself_takes_the_configuration() {
   run) exit 1 ;;
 esac"#;
     let stand_ins = StandIns::new("config", &[("docker", docker)]);
-    let kind = Command::new(root().join("localstack/tool")).arg("kind").output().expect("localstack/tool can be run");
-    assert!(kind.status.success(), "{}", String::from_utf8_lossy(&kind.stderr));
-    let kind = PathBuf::from(String::from_utf8_lossy(&kind.stdout).trim());
+    let kind = PathBuf::from(tool("kind"));
     let (config, kubeconfig) = (root().join("localstack/kind.yaml"), stand_ins.folder.join("kubeconfig"));
     let arguments = [
         "create",

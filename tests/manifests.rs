@@ -9,25 +9,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     process::{Command, Output},
-    sync::OnceLock,
     time::Duration,
 };
 
 use musubi::telemetry::{AwsCall, Metrics};
 use serde_json::{Value, json};
 
-use support::golden::{is_up_to_date, root};
+use support::{golden::is_up_to_date, programs::tool, read, root};
 
 const REQUIRED: [&str; 4] = ["--set", "cluster.name=prod", "--set", "aws.region=eu-west-1"];
-
-/// Where a pinned program is; built the first time.
-fn tool(name: &str) -> String {
-    static LOCK: OnceLock<std::sync::Mutex<()>> = OnceLock::new();
-    let _one_at_a_time = LOCK.get_or_init(std::sync::Mutex::default).lock();
-    let found = run(Command::new(root().join("localstack/tool")).arg(name));
-    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
-    String::from_utf8_lossy(&found.stdout).trim().to_owned()
-}
 
 fn run(command: &mut Command) -> Output {
     command.current_dir(root()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
@@ -131,8 +121,7 @@ fn the_chart_wants_a_name_and_a_region_and_knows_its_values() {
 
 #[test]
 fn every_value_is_in_the_schema() {
-    let read =
-        |name: &str| std::fs::read_to_string(root().join("deploy/helm/musubi").join(name)).expect("in the chart");
+    let read = |name: &str| read(format!("deploy/helm/musubi/{name}"));
     let values: Value = serde_saphyr::from_str(&read("values.yaml")).expect("YAML");
     let schema: Value = serde_json::from_str(&read("values.schema.json")).expect("JSON");
     let names = |value: &Value| value.as_object().expect("a map").keys().cloned().collect::<BTreeSet<_>>();
@@ -189,8 +178,7 @@ fn every_setting_of_the_chart_is_a_flag() {
 fn who_reads_metrics_is_asked_by_the_chart_and_the_component_alike() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("metrics-auth-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let kustomization =
-        std::fs::read_to_string(root().join("deploy/kustomize/example/kustomization.yaml")).expect("it");
+    let kustomization = read("deploy/kustomize/example/kustomization.yaml");
     let with = kustomization.replace("resources: [../base]", "resources: [base]\ncomponents: [metrics-auth]");
     for part in ["base", "metrics-auth"] {
         let copied = Command::new("cp").arg("-r").arg(root().join("deploy/kustomize").join(part)).arg(&folder).status();

@@ -9,15 +9,7 @@ use std::path::{Path, PathBuf};
 
 use musubi::managed::reason::Reason;
 
-use support::golden::is_up_to_date;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use support::{golden::is_up_to_date, read, root};
 
 /// The sources of the operator, without its tests.
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {

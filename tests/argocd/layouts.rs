@@ -11,7 +11,7 @@ use crate::{
     engine::{act, health},
     offered, script,
     states::{in_deletion, kinds, object, row, rows, status},
-    support::golden::{is_up_to_date, root},
+    support::{golden::is_up_to_date, root},
 };
 
 const CUSTOMIZATIONS: &str = "deploy/argocd/resource_customizations";

@@ -14,12 +14,11 @@ use serde_json::{Value, json};
 
 use engine::{act, health, run, try_run};
 use states::{in_deletion, kinds, kstatus, object, row, rows, status};
-use support::golden::root;
+use support::read;
 
 /// A script, as `deploy/argocd/scripts` has it.
 fn script(name: &str) -> String {
-    let path = root().join("deploy/argocd/scripts").join(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read(format!("deploy/argocd/scripts/{name}"))
 }
 
 fn action(name: &str) -> String {

@@ -11,12 +11,16 @@ use kube::{
 use musubi::api::Bucket;
 use serde_json::json;
 
-use crate::{operator::Operator, rig::Rig, world::World};
+use crate::{
+    operator::Operator,
+    rig::{Rig, client},
+    world::World,
+};
 
 /// One test, for its steps break the rig for each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_outlives_what_it_depends_on() {
-    let rig = tokio::task::spawn_blocking(Rig::own).await.expect("a rig");
+    let rig = tokio::task::spawn_blocking(|| Rig::of_its_own("breakable")).await.expect("a rig");
 
     // Without CRDs it says which are missing, and how to get them.
     let flags = ["--cluster-name=c".to_owned(), format!("--aws-endpoint-url={}", rig.get("AWS_ENDPOINT_URL"))];
@@ -26,7 +30,7 @@ async fn the_operator_outlives_what_it_depends_on() {
     assert!(log.contains("buckets.s3.musubi.dev") && log.contains("kubectl apply"), "{log}");
 
     // Without its role it says what it may not do.
-    rig.kubectl(&["apply", "--server-side", "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/crds")]);
+    rig.kubectl(&["apply", "--server-side", "-f", "crds"]);
     rig.await_crds();
     let mut operator = Operator::start(rig.get("OPERATOR_KUBECONFIG"), &flags);
     assert!(!operator.ended().await.success());
@@ -42,7 +46,7 @@ async fn the_operator_outlives_what_it_depends_on() {
     // The API server restarts under it.
     rig.ctl("kill", "apiserver");
     rig.ctl("start", "apiserver");
-    world.client = crate::world::client(rig.get("KUBECONFIG")).await;
+    world.client = client(rig.get("KUBECONFIG")).await;
     world.apply::<Bucket>("assets", json!({"name": name, "tags": {"after": "restart"}})).await;
     world.ready::<Bucket>("assets").await;
     assert_eq!(world.aws.bucket_tags(&name).await["after"], "restart");

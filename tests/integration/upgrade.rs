@@ -36,8 +36,7 @@ fn objects_of_the_previous_release_are_read_without_loss() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_of_crds_and_operator_rewrites_nothing() {
     let rig = Rig::of_its_own("upgrade");
-    let old = format!("{}/tests/previous-release/crds", env!("CARGO_MANIFEST_DIR"));
-    rig.prepare_with(&old);
+    rig.prepare_with("tests/previous-release/crds");
     let mut world = World::on(rig, "upgrade", &[]).await;
     let examples = examples(&world);
     apply(&world, &examples).await;

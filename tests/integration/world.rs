@@ -8,9 +8,8 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::Condition,
 };
 use kube::{
-    Api, Client, Config, Resource, ResourceExt,
+    Api, Client, Resource, ResourceExt,
     api::{ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams, ValidationDirective},
-    config::{KubeConfigOptions, Kubeconfig},
     core::{NamespaceResourceScope, object::HasStatus},
     runtime::{
         wait::{Condition as Awaited, await_condition},
@@ -21,7 +20,13 @@ use musubi::api::{APPROVE, Bucket, Status, Table};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::{audit, aws::Aws, operator::Operator, proxy::Proxy, rig::Rig};
+use crate::{
+    audit,
+    aws::Aws,
+    operator::Operator,
+    proxy::Proxy,
+    rig::{Rig, client},
+};
 
 pub struct World {
     pub rig: &'static Rig,
@@ -282,12 +287,6 @@ pub fn condition<'a, K: Kind>(object: &'a K, type_: &str) -> Option<&'a Conditio
 
 pub fn status<K: Kind>(object: &K) -> &Status {
     object.status().expect("the operator has written a status")
-}
-
-pub async fn client(kubeconfig: &str) -> Client {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("the rig's kubeconfig");
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    Client::try_from(config.expect("a valid kubeconfig")).expect("a client")
 }
 
 pub async fn create_namespace(client: &Client, name: &str) {

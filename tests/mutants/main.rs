@@ -18,16 +18,11 @@ use std::{
 mod copy;
 mod list;
 mod run;
+#[path = "../support/mod.rs"]
+mod support;
 
 use list::{Mutant, ROWS, WITHOUT};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use support::{read, root};
 
 /// Every file of Rust below a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

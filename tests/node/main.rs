@@ -8,6 +8,8 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod node;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::{
     collections::BTreeMap,
@@ -18,9 +20,8 @@ use std::{
 
 use futures::TryStreamExt as _;
 use kube::{
-    Api, Client, Config, ResourceExt as _,
+    Api, ResourceExt as _,
     api::{Patch, PatchParams},
-    config::{KubeConfigOptions, Kubeconfig},
     runtime::watcher::{self, Event},
 };
 use musubi::api::Bucket;
@@ -28,7 +29,8 @@ use serde_json::{Value, json};
 
 use tokio::sync::watch;
 
-use node::{Rig, load, output, root};
+use node::{Node, load};
+use support::{programs::output, rig::client, root};
 
 const NAMESPACE: &str = "musubi-system";
 const PODS: &str = "app.kubernetes.io/name=musubi";
@@ -40,21 +42,21 @@ const LONGEST_GAP: Duration = Duration::from_secs(3);
 #[ignore = "needs root and takes a node of this machine; .ci/run calls it"]
 async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
     let archive = image();
-    let rig = Rig::start();
+    let node = Node::start();
     load(&archive);
-    rig.kubectl(&["create", "namespace", NAMESPACE]);
+    node.kubectl(&["create", "namespace", NAMESPACE]);
     let restricted = "pod-security.kubernetes.io/enforce=restricted";
-    rig.kubectl(&["label", "namespace", NAMESPACE, restricted]);
+    node.kubectl(&["label", "namespace", NAMESPACE, restricted]);
     let keys = ["--from-literal=AWS_ACCESS_KEY_ID=test", "--from-literal=AWS_SECRET_ACCESS_KEY=test"];
-    rig.kubectl(&["-n", NAMESPACE, "create", "secret", "generic", "aws", keys[0], keys[1]]);
+    node.kubectl(&["-n", NAMESPACE, "create", "secret", "generic", "aws", keys[0], keys[1]]);
 
-    installed(&rig);
-    examples_become_ready(&rig);
-    tells_of_itself(&rig);
-    roles_grant_what_they_say(&rig);
-    rolls_over_under_load(&rig).await;
-    an_upgrade_rewrites_nothing(&rig);
-    an_uninstall_takes_nothing_along(&rig);
+    installed(&node);
+    examples_become_ready(&node);
+    tells_of_itself(&node);
+    roles_grant_what_they_say(&node);
+    rolls_over_under_load(&node).await;
+    an_upgrade_rewrites_nothing(&node);
+    an_uninstall_takes_nothing_along(&node);
 }
 
 /// The image, as `deploy/image/build` makes it, or the archive that `MUSUBI_IMAGE_ARCHIVE` names.
@@ -75,14 +77,14 @@ fn image() -> PathBuf {
     archive
 }
 
-fn values(rig: &Rig) -> Vec<String> {
+fn values(node: &Node) -> Vec<String> {
     [
         "image.repository=local/musubi".to_owned(),
         "image.tag=dev".to_owned(),
         "image.pullPolicy=Never".to_owned(),
         "cluster.name=node-test".to_owned(),
         "aws.region=us-east-1".to_owned(),
-        format!("aws.endpointUrl={}", rig.get("AWS_ENDPOINT_URL")),
+        format!("aws.endpointUrl={}", node.get("AWS_ENDPOINT_URL")),
         "aws.credentialsSecret=aws".to_owned(),
     ]
     .into_iter()
@@ -91,16 +93,16 @@ fn values(rig: &Rig) -> Vec<String> {
 }
 
 /// `helm upgrade --install --wait`, which believes kstatus.
-fn deploy(rig: &Rig, more: &[&str]) {
+fn deploy(node: &Node, more: &[&str]) {
     let fixed = ["upgrade", "--install", "musubi", "deploy/helm/musubi", "-n", NAMESPACE, "--wait", "--timeout", "3m"];
-    let values = values(rig);
+    let values = values(node);
     let all: Vec<&str> =
         fixed.into_iter().chain(values.iter().map(String::as_str)).chain(more.iter().copied()).collect();
-    rig.helm(&all);
+    node.helm(&all);
 }
 
-fn pods(rig: &Rig) -> Vec<Value> {
-    let list = rig.kubectl(&["-n", NAMESPACE, "get", "pods", "-l", PODS, "-o", "json"]);
+fn pods(node: &Node) -> Vec<Value> {
+    let list = node.kubectl(&["-n", NAMESPACE, "get", "pods", "-l", PODS, "-o", "json"]);
     let list: Value = serde_json::from_str(&list).expect("JSON");
     let items = list["items"].as_array().cloned().unwrap_or_default();
     items.into_iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null()).collect()
@@ -111,8 +113,8 @@ fn name(pod: &Value) -> &str {
 }
 
 /// Nothing has been restarted, whether for a probe, for memory or by itself.
-fn assert_well(rig: &Rig) {
-    let pods = pods(rig);
+fn assert_well(node: &Node) {
+    let pods = pods(node);
     assert_eq!(pods.len(), 2, "two replicas: {pods:#?}");
     for pod in &pods {
         let status = &pod["status"]["containerStatuses"][0];
@@ -121,38 +123,38 @@ fn assert_well(rig: &Rig) {
     }
 }
 
-fn installed(rig: &Rig) {
+fn installed(node: &Node) {
     let started = Instant::now();
-    deploy(rig, &[]);
+    deploy(node, &[]);
     println!("helm install --wait: {:?}", started.elapsed());
-    assert_well(rig);
-    for pod in pods(rig) {
+    assert_well(node);
+    for pod in pods(node) {
         let uid = output(Command::new("pgrep").args(["-u", "65532", "-x", "musubi"]));
         assert_eq!(uid.lines().count(), 2, "both run as nobody in particular: {uid}");
         assert_eq!(pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"], true);
     }
 }
 
-fn examples_become_ready(rig: &Rig) {
+fn examples_become_ready(node: &Node) {
     let started = Instant::now();
-    rig.kubectl(&["create", "namespace", "demo"]);
-    rig.kubectl(&["apply", "--server-side", "-n", "demo", "-f", "examples/"]);
-    rig.kubectl(&["wait", "-n", "demo", "--for=jsonpath={.status.plan.hash}", "--timeout=60s", "bucket/planned"]);
-    let hash = rig.kubectl(&["get", "-n", "demo", "bucket/planned", "-o", "jsonpath={.status.plan.hash}"]);
-    rig.kubectl(&["annotate", "-n", "demo", "bucket/planned", &format!("musubi.dev/approve={hash}")]);
-    rig.kubectl(&["wait", "-n", "demo", "--for=condition=Ready", "--timeout=120s", "buckets,tables", "--all"]);
-    let all = rig.kubectl(&["get", "aws", "-n", "demo", "-o", "name"]);
+    node.kubectl(&["create", "namespace", "demo"]);
+    node.kubectl(&["apply", "--server-side", "-n", "demo", "-f", "examples/"]);
+    node.kubectl(&["wait", "-n", "demo", "--for=jsonpath={.status.plan.hash}", "--timeout=60s", "bucket/planned"]);
+    let hash = node.kubectl(&["get", "-n", "demo", "bucket/planned", "-o", "jsonpath={.status.plan.hash}"]);
+    node.kubectl(&["annotate", "-n", "demo", "bucket/planned", &format!("musubi.dev/approve={hash}")]);
+    node.kubectl(&["wait", "-n", "demo", "--for=condition=Ready", "--timeout=120s", "buckets,tables", "--all"]);
+    let all = node.kubectl(&["get", "aws", "-n", "demo", "-o", "name"]);
     println!("{} examples Ready: {:?}", all.lines().count(), started.elapsed());
 }
 
-fn tells_of_itself(rig: &Rig) {
+fn tells_of_itself(node: &Node) {
     let mut leaders = 0;
-    for pod in pods(rig) {
+    for pod in pods(node) {
         let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{}:8080/proxy/metrics", name(&pod));
-        let metrics = rig.kubectl(&["get", "--raw", &path]);
+        let metrics = node.kubectl(&["get", "--raw", &path]);
         let leads = metrics.lines().any(|line| line == "musubi_leader 1");
         leaders += usize::from(leads);
-        let log = rig.kubectl(&["-n", NAMESPACE, "logs", name(&pod)]);
+        let log = node.kubectl(&["-n", NAMESPACE, "logs", name(&pod)]);
         for line in log.lines() {
             assert!(
                 serde_json::from_str::<Value>(line).is_ok_and(|line| line["level"].is_string()),
@@ -171,10 +173,10 @@ fn tells_of_itself(rig: &Rig) {
 
 /// Who may do what, by the roles that the chart brings: the built-in `edit` writes no Bucket, since whoever does
 /// writes to AWS.
-fn roles_grant_what_they_say(rig: &Rig) {
+fn roles_grant_what_they_say(node: &Node) {
     for (user, role) in [("reader", "view"), ("developer", "edit"), ("platform", "musubi-edit")] {
         let (role, user) = (format!("--clusterrole={role}"), user);
-        rig.kubectl(&["-n", "demo", "create", "rolebinding", user, &role, &format!("--user={user}")]);
+        node.kubectl(&["-n", "demo", "create", "rolebinding", user, &role, &format!("--user={user}")]);
     }
     let account = format!("system:serviceaccount:{NAMESPACE}:musubi");
     for (user, verb, what, may) in [
@@ -194,7 +196,7 @@ fn roles_grant_what_they_say(rig: &Rig) {
         (&account, "get", "configmaps", "no"),
         (&account, "create", "pods", "no"),
     ] {
-        assert_eq!(rig.can(user, verb, what), may, "{user}: {verb} {what}");
+        assert_eq!(node.can(user, verb, what), may, "{user}: {verb} {what}");
     }
 }
 
@@ -210,12 +212,10 @@ fn most_memory() -> Vec<u64> {
 }
 
 /// Buckets come in all the time while both replicas are replaced.
-async fn rolls_over_under_load(rig: &Rig) {
+async fn rolls_over_under_load(node: &Node) {
     const PACE: Duration = Duration::from_millis(250);
-    let kubeconfig = Kubeconfig::read_from(rig.get("KUBECONFIG")).expect("the rig's kubeconfig");
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.expect("it is valid");
-    let client = Client::try_from(config).expect("a client");
-    rig.kubectl(&["create", "namespace", "load"]);
+    let client = client(node.get("KUBECONFIG")).await;
+    node.kubectl(&["create", "namespace", "load"]);
     let buckets: Api<Bucket> = Api::namespaced(client, "load");
 
     let (stop, mut stopped) = watch::channel(false);
@@ -247,8 +247,8 @@ async fn rolls_over_under_load(rig: &Rig) {
     };
     let before = all_ready(10).await.len();
     let started = Instant::now();
-    rig.kubectl(&["-n", NAMESPACE, "rollout", "restart", "deployment/musubi"]);
-    rig.kubectl(&["-n", NAMESPACE, "rollout", "status", "deployment/musubi", "--timeout=120s"]);
+    node.kubectl(&["-n", NAMESPACE, "rollout", "restart", "deployment/musubi"]);
+    node.kubectl(&["-n", NAMESPACE, "rollout", "status", "deployment/musubi", "--timeout=120s"]);
     // Whoever leads now is one of the new ones, and goes on.
     let made_meanwhile = usize::try_from(started.elapsed().as_millis() / PACE.as_millis()).expect("not that many");
     all_ready(before + made_meanwhile + 10).await;
@@ -262,12 +262,12 @@ async fn rolls_over_under_load(rig: &Rig) {
     let longest = gaps.max().expect("there are many");
     println!("rolling update in {took:?}: {made} buckets made, the longest time without one Ready {longest:?}");
     assert!(longest <= LONGEST_GAP, "{longest:?}");
-    assert_well(rig);
+    assert_well(node);
     println!("most memory after that: {:?} MiB", most_memory());
 
-    let log = std::fs::read_to_string(rig.get("LOCALSTACK_LOG")).expect("LocalStack has a log");
+    let log = std::fs::read_to_string(node.get("LOCALSTACK_LOG")).expect("LocalStack has a log");
     let created = log.matches("AWS s3.CreateBucket => 200").count();
-    let all = rig.kubectl(&["get", "buckets", "-A", "-o", "name"]).lines().count();
+    let all = node.kubectl(&["get", "buckets", "-A", "-o", "name"]).lines().count();
     assert_eq!(created, all, "each bucket is made once, {made} of them by the load");
 }
 
@@ -284,9 +284,9 @@ async fn watch_ready(buckets: Api<Bucket>, moments: watch::Sender<BTreeMap<Strin
     }
 }
 
-fn an_upgrade_rewrites_nothing(rig: &Rig) {
+fn an_upgrade_rewrites_nothing(node: &Node) {
     let objects = || {
-        rig.kubectl(&[
+        node.kubectl(&[
             "get",
             "aws",
             "-A",
@@ -294,28 +294,31 @@ fn an_upgrade_rewrites_nothing(rig: &Rig) {
             "jsonpath={range .items[*]}{.metadata.name} {.metadata.generation} {.spec}{\"\\n\"}{end}",
         ])
     };
-    let (writes, before) = (rig.aws_writes().len(), objects());
+    let (writes, before) = (node.aws_writes().len(), objects());
     // Other settings make other pods, and everything is looked at anew.
-    deploy(rig, &["--set", "concurrency=8", "--set", "resyncIntervalSeconds=1", "--set", "minResyncIntervalSeconds=1"]);
+    deploy(
+        node,
+        &["--set", "concurrency=8", "--set", "resyncIntervalSeconds=1", "--set", "minResyncIntervalSeconds=1"],
+    );
     let token = "musubi.dev/reconcile-at=after-the-upgrade";
-    rig.kubectl(&["annotate", "-n", "demo", "buckets,tables", "--all", token]);
+    node.kubectl(&["annotate", "-n", "demo", "buckets,tables", "--all", token]);
     let handled = "--for=jsonpath={.status.lastHandledReconcileAt}=after-the-upgrade";
-    rig.kubectl(&["wait", "-n", "demo", handled, "--timeout=60s", "buckets,tables", "--all"]);
-    let after = rig.aws_writes();
+    node.kubectl(&["wait", "-n", "demo", handled, "--timeout=60s", "buckets,tables", "--all"]);
+    let after = node.aws_writes();
     assert_eq!(after[writes..], [] as [String; 0], "nothing is written to AWS");
     assert_eq!(objects(), before, "nor to any object");
 }
 
-fn an_uninstall_takes_nothing_along(rig: &Rig) {
-    let objects = || rig.kubectl(&["get", "aws", "-A", "-o", "name"]);
-    let (writes, before) = (rig.aws_writes().len(), objects());
-    rig.helm(&["uninstall", "musubi", "-n", NAMESPACE, "--wait"]);
+fn an_uninstall_takes_nothing_along(node: &Node) {
+    let objects = || node.kubectl(&["get", "aws", "-A", "-o", "name"]);
+    let (writes, before) = (node.aws_writes().len(), objects());
+    node.helm(&["uninstall", "musubi", "-n", NAMESPACE, "--wait"]);
     assert_eq!(objects(), before, "CRDs and objects stay");
-    assert_eq!(rig.aws_writes()[writes..], [] as [String; 0], "and so does AWS");
-    let left = rig.kubectl(&["get", "clusterroles,clusterrolebindings", "-o", "name"]);
+    assert_eq!(node.aws_writes()[writes..], [] as [String; 0], "and so does AWS");
+    let left = node.kubectl(&["get", "clusterroles,clusterrolebindings", "-o", "name"]);
     assert!(!left.contains("musubi"), "{left}");
     // Who comes back finds everything as it was.
-    deploy(rig, &[]);
-    rig.kubectl(&["wait", "-n", "demo", "--for=condition=Ready", "--timeout=60s", "buckets,tables", "--all"]);
-    assert_eq!(rig.aws_writes()[writes..], [] as [String; 0]);
+    deploy(node, &[]);
+    node.kubectl(&["wait", "-n", "demo", "--for=condition=Ready", "--timeout=60s", "buckets,tables", "--all"]);
+    assert_eq!(node.aws_writes()[writes..], [] as [String; 0]);
 }

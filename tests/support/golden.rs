@@ -1,11 +1,6 @@
 //! Files that are generated, and must be what the code says.
 
-use std::path::Path;
-
-/// The repository.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use super::root;
 
 /// Compares a file of the repository with what it should be. `UPDATE_GENERATED=1` writes it anew.
 pub fn is_up_to_date(file: &str, wanted: &str) {

@@ -1,5 +1,4 @@
-//! The rig that tests run against: a real API server and LocalStack, by the same script that users
-//! call.
+//! The rig that tests run against: a real API server and LocalStack, by the same scripts that users call.
 
 use std::{
     collections::HashMap,
@@ -8,68 +7,91 @@ use std::{
     sync::OnceLock,
 };
 
-/// A running rig.
+use kube::{
+    Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+};
+
+use super::{programs::output, root};
+
+/// A running rig. What a test has started is gone with its process at the latest.
 pub struct Rig {
     state: PathBuf,
     env: HashMap<String, String>,
 }
 
 impl Rig {
-    /// The rig that all tests share, started at first use and gone with this process. A running one
-    /// can be named in `MUSUBI_RIG_STATE`.
+    /// The rig that all tests of a process share, ready for the operator; started at first use. `MUSUBI_RIG_STATE`
+    /// names one that runs already.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Rig> = OnceLock::new();
-        SHARED.get_or_init(|| match std::env::var_os("MUSUBI_RIG_STATE") {
-            Some(state) => Self::read(PathBuf::from(state)).prepared(),
-            None => Self::start("shared").prepared(),
+        SHARED.get_or_init(|| {
+            let given = std::env::var_os("MUSUBI_RIG_STATE").map(|state| Self::running(PathBuf::from(state)));
+            let rig = given.unwrap_or_else(|| Self::start("shared"));
+            rig.prepare();
+            rig
         })
     }
 
-    /// A rig of one's own, for tests that break it.
-    pub fn own() -> &'static Self {
-        static OWN: OnceLock<Rig> = OnceLock::new();
-        OWN.get_or_init(|| Self::start("breakable"))
-    }
-
-    /// A rig of one's own, with CRDs of one's own choice.
+    /// A rig for one test alone: to break, or to have other CRDs in. Nothing is installed in it.
     pub fn of_its_own(name: &str) -> &'static Self {
         Box::leak(Box::new(Self::start(name)))
     }
 
-    fn start(name: &str) -> Self {
-        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rig-{name}-{}", std::process::id()));
-        let status = Command::new(script("up"))
-            .args(["--rig-only", "--until-exit-of", &std::process::id().to_string(), "--state"])
-            .arg(&state)
-            .status()
-            .expect("localstack/up can be run");
-        assert!(status.success(), "localstack/up failed; see what it said above");
-        Self::read(state)
+    /// A rig with a node, on which pods run; `MUSUBI_NODE_STATE` names one that is kept from run to run.
+    pub fn with_node() -> Self {
+        match std::env::var_os("MUSUBI_NODE_STATE").map(PathBuf::from) {
+            Some(state) => Self::up(state, &["--node"]),
+            None => Self::up_while_we_run("node", &["--node"]),
+        }
     }
 
-    fn read(state: PathBuf) -> Self {
+    fn start(name: &str) -> Self {
+        Self::up_while_we_run(&format!("{name}-{}", std::process::id()), &[])
+    }
+
+    fn up_while_we_run(name: &str, arguments: &[&str]) -> Self {
+        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rig-{name}"));
+        Self::up(state, &[&["--until-exit-of", &std::process::id().to_string()], arguments].concat())
+    }
+
+    fn up(state: PathBuf, arguments: &[&str]) -> Self {
+        let mut up = Command::new(root().join("localstack/up"));
+        let status = up.args(["--rig-only", "--state"]).arg(&state).args(arguments).status();
+        assert!(status.expect("localstack/up can be run").success(), "localstack/up failed; see what it said above");
+        Self::running(state)
+    }
+
+    fn running(state: PathBuf) -> Self {
         let text = std::fs::read_to_string(state.join("env")).expect("the rig has an env file");
         let env = text.lines().filter_map(|line| line.split_once('='));
         let env = env.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         Self { state, env }
     }
 
+    /// `localstack/down`.
+    pub fn down(&self) {
+        let mut down = Command::new(root().join("localstack/down"));
+        let status = down.arg("--state").arg(&self.state).status();
+        assert!(status.expect("localstack/down can be run").success(), "localstack/down failed; see above");
+    }
+
+    /// `localstack/ctl`: breaks a part, and mends it.
+    pub fn ctl(&self, action: &str, component: &str) {
+        let mut ctl = Command::new(root().join("localstack/ctl"));
+        let status = ctl.arg("--state").arg(&self.state).args([action, component]).status();
+        assert!(status.expect("localstack/ctl can be run").success(), "ctl {action} {component}");
+    }
+
     /// CRDs, the shipped role, and the operator's identity bound to it.
-    pub fn prepared(self) -> Self {
-        self.prepare();
-        self
-    }
-
-    /// See [`Rig::prepared`].
     pub fn prepare(&self) {
-        self.prepare_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("crds").to_string_lossy());
+        self.prepare_with("crds");
     }
 
-    /// The same with CRDs of this folder.
+    /// The same with the CRDs of this folder of the repository.
     pub fn prepare_with(&self, crds: &str) {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         self.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", crds]);
-        self.kubectl(&["apply", "--server-side", "-f", &root.join("deploy/kustomize/base/rbac").to_string_lossy()]);
+        self.kubectl(&["apply", "--server-side", "-f", "deploy/kustomize/base/rbac"]);
         self.await_crds();
         let bound = self.kubectl_output(&["get", "clusterrolebinding", "musubi-tests"]);
         if !bound.status.success() {
@@ -85,30 +107,32 @@ impl Rig {
         self.kubectl(&["wait", established, "--timeout=60s", crds[0], crds[1]]);
     }
 
+    /// A line of the rig's `env` file.
     pub fn get(&self, key: &str) -> &str {
         self.env.get(key).unwrap_or_else(|| panic!("the rig's env has no {key}"))
     }
 
-    /// `localstack/ctl`: breaks a part, and mends it.
-    pub fn ctl(&self, action: &str, component: &str) {
-        let mut command = Command::new(script("ctl"));
-        let status = command.arg("--state").arg(&self.state).args([action, component]).status();
-        assert!(status.expect("localstack/ctl can be run").success(), "ctl {action} {component}");
-    }
-
+    /// What `kubectl` prints, in the repository and as administrator.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
-        let output = self.kubectl_output(arguments);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "kubectl {arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
+        output(self.command(self.get("KUBECTL")).args(arguments))
     }
 
+    /// The same where it may fail.
     pub fn kubectl_output(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(self.get("KUBECTL"));
-        command.env("KUBECONFIG", self.get("KUBECONFIG")).args(arguments).output().expect("kubectl can be run")
+        self.command(self.get("KUBECTL")).args(arguments).output().expect("kubectl can be run")
+    }
+
+    /// A program that reads KUBECONFIG, in the repository.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(root()).env("KUBECONFIG", self.get("KUBECONFIG"));
+        command
     }
 }
 
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack").join(name)
+/// A client under the identity of this kubeconfig.
+pub async fn client(kubeconfig: &str) -> Client {
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("the rig's kubeconfig");
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    Client::try_from(config.expect("a valid kubeconfig")).expect("a client")
 }
