@@ -13,8 +13,7 @@ use super::{index::Index, path, warm_path};
 /// The indexes that AWS is at work on, and how.
 pub(in crate::table) fn busy(indexes: &BTreeMap<String, Index>) -> impl Iterator<Item = String> {
     indexes.iter().filter(|(_, index)| index.phase.is_busy()).map(|(name, Index { phase, .. })| {
-        let filled =
-            if *phase == (Phase::Creating { backfilling: true }) { " (backfilling)" } else { "" };
+        let filled = if *phase == (Phase::Creating { backfilling: true }) { " (backfilling)" } else { "" };
         format!("{} is {}{filled}", path(name), phase.word())
     })
 }
