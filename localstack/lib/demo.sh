@@ -3,8 +3,11 @@
 
 build_operator() {
   say "building the operator; the first time this takes some minutes"
-  # Not a release build: optimising AWS's SDK takes three times as long, and `cargo test` shares this one.
-  with_heartbeat "building the operator" "${CARGO:-cargo}" build --locked --quiet --manifest-path "$repo/Cargo.toml" >&2
+  # Not a release build: optimising AWS's SDK takes three times as long, and `cargo test` shares this one. It does so
+  # only since `--examples`, of which there are none, asks for what tests need: without it Cargo builds tokio, and all
+  # that depends on it, with other features than `cargo test` does.
+  with_heartbeat "building the operator" \
+    "${CARGO:-cargo}" build --locked --quiet --bins --examples --manifest-path "$repo/Cargo.toml" >&2
 }
 
 # Server-side, as GitOps does it, and with the last word: whoever changed a field by hand since the
