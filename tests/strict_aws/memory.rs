@@ -35,6 +35,8 @@ pub struct Memory {
     pub created: BTreeMap<String, Instant>,
     /// Warm throughput, by table and index; the table itself has no index.
     pub warm: BTreeMap<(String, Option<String>), Warm>,
+    /// When an index was added to a table.
+    pub building: BTreeMap<(String, String), Instant>,
     /// What replicas have of their own, by table and region.
     pub overrides: BTreeMap<(String, String), Value>,
     /// Kinesis streams that a table was told to write to.

@@ -1,16 +1,17 @@
-//! What AWS takes for an index: tables that it is to refuse.
+//! What AWS takes for an index, and while one is built.
 
 use aws_sdk_dynamodb::{
     operation::create_table::builders::CreateTableFluentBuilder,
     types::{
-        BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
+        BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
+        KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
     },
 };
 
 use super::probe;
 use crate::{
     bench::{Bench, key, text},
-    probe::{Outcome, Probe, refused},
+    probe::{Finding, Outcome, Probe, done, refused},
     proxy::Rule,
 };
 
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Probe> {
         probe(Rule::NonKeyAttributeLimit, |bench| Box::pin(non_key_attributes(bench))),
         probe(Rule::DuplicateKeyAttribute, |bench| Box::pin(twice(bench))).kept_by_localstack(),
         probe(Rule::IndexNameTwice, |bench| Box::pin(names(bench))).kept_by_localstack(),
+        probe(Rule::IndexBuilds, |bench| Box::pin(builds(bench))),
     ]
 }
 
@@ -66,4 +68,21 @@ async fn names(bench: &Bench) -> Outcome {
     let create = table(bench, "names", &["pk", "sk", "a"]).set_key_schema(Some(keys));
     let create = create.local_secondary_indexes(local).global_secondary_indexes(global);
     refused("a local and a global index of one name", INVALID, create.send().await)
+}
+
+async fn builds(bench: &Bench) -> Outcome {
+    let table = bench.table("builds").await?;
+    let added = CreateGlobalSecondaryIndexAction::builder().index_name("by-a").projection(all_attributes());
+    let added = added.key_schema(key("a", KeyType::Hash)).build().expect("it is whole");
+    let update = bench.dynamodb.update_table().table_name(&table).attribute_definitions(text("pk"));
+    let update = update.attribute_definitions(text("a"));
+    let added = GlobalSecondaryIndexUpdate::builder().create(added).build();
+    done("another index", update.global_secondary_index_updates(added).send().await)?;
+    let protect = || bench.dynamodb.update_table().table_name(&table).deletion_protection_enabled(true).send();
+    let finding = refused("an update while an index is built", &["ResourceInUseException"], protect().await)?;
+    if finding == Finding::Kept {
+        let took = bench.until("the table takes another update", || async { protect().await.is_ok() });
+        bench.took("an index of an empty table until it is built", took.await?);
+    }
+    Ok(finding)
 }

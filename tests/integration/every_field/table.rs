@@ -85,8 +85,8 @@ impl Swept for Table {
         }
     }
 
-    /// An index that is built anew takes half a minute; and DynamoDB Local remembers the capacity that an index had
-    /// before its table was PAY_PER_REQUEST, and refuses to give it back.
+    /// An index is built anew, which takes seconds; and DynamoDB Local remembers the capacity that an index had before
+    /// its table was PAY_PER_REQUEST, and refuses to give it back.
     fn apart(path: &str) -> bool {
         let changed_in_place = path.contains("Throughput") && !path.ends_with("provisionedThroughput");
         path.starts_with("globalSecondaryIndexes") && !changed_in_place

@@ -67,6 +67,7 @@ pub enum Rule {
     TablePolicyVersion,
     NonKeyAttributeLimit,
     DuplicateKeyAttribute,
+    IndexBuilds,
     IndexNameTwice,
     ReplicaKeyFixed,
     ReplicaOverrides,
