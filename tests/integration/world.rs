@@ -281,6 +281,15 @@ impl World {
     }
 }
 
+/// Asks until it is so: for what the API server does a moment later, and has no event for.
+pub async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !ask().await {
+        assert!(tokio::time::Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 pub fn condition<'a, K: Kind>(object: &'a K, type_: &str) -> Option<&'a Condition> {
     object.status()?.condition(type_)
 }
