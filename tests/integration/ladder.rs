@@ -3,6 +3,8 @@
 //! What LocalStack cannot show is shown on the model: `simulation::ladder` (steps), `simulation::workloads` (crashes
 //! at each of them, AWS being busy, limits).
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexUpdate, ProvisionedThroughput, TableDescription, UpdateGlobalSecondaryIndexAction,
 };
@@ -10,6 +12,7 @@ use musubi::api::{Effect, Table};
 use serde_json::{Value, json};
 
 use crate::{
+    proxy::Rule,
     tables::minimal,
     world::{World, condition, status},
 };
@@ -84,6 +87,8 @@ async fn everything_that_the_create_takes_goes_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator_dies() {
     let mut world = World::new("ladder-swap").await;
+    // Long enough for the index to be seen while it is built, and for another process to find it so.
+    world.proxy.window(Rule::IndexBuilds, Duration::from_secs(10));
     let name = world.name("orders");
     let declared = |list: Value| with(&name, json!({"globalSecondaryIndexes": list}));
     let (one, two, three) =
@@ -250,6 +255,7 @@ async fn one_attribute_of_two_types_is_refused_before_anything_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_goes_while_an_index_is_built_as_soon_as_aws_lets_it() {
     let world = World::new("ladder-delete").await;
+    world.proxy.window(Rule::IndexBuilds, Duration::from_secs(5));
     let name = world.name("orders");
     let spec = |list: Value| with(&name, json!({"globalSecondaryIndexes": list, "deletionPolicy": "DeleteIfEmpty"}));
     world.apply::<Table>("orders", spec(json!([index("one", "a", json!({}))]))).await;
