@@ -88,7 +88,7 @@ impl Elector {
             Ok(Ok(true)) => tracing::info!(lease = self.name, "released the Lease"),
             Ok(Ok(false)) => {}
             Ok(Err(error)) => {
-                tracing::warn!(%error, lease = self.name, "could not release the Lease; it expires by itself")
+                tracing::warn!(%error, lease = self.name, "could not release the Lease; it expires by itself");
             }
             Err(_) => tracing::warn!(lease = self.name, "could not release the Lease in time; it expires by itself"),
         }
