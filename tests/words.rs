@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use musubi::{api::crd, managed::reason::Reason};
+use musubi::{kinds, managed::reason::Reason};
 use serde_json::Value;
 
 /// Words that say nothing to a reader who does not know the code.
@@ -41,7 +41,7 @@ fn forbidden_words_are_found_and_parts_of_words_are_not() {
 #[test]
 fn descriptions_and_rules_of_the_crds_are_plain() {
     let mut texts = Vec::new();
-    for (file, crd) in crd::all().expect("the CRDs") {
+    for (file, crd) in kinds::crds().expect("the CRDs") {
         collect(file, &serde_json::to_value(crd).expect("JSON"), &mut texts);
     }
     assert_plain(&texts, 300);
