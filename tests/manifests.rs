@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use musubi::telemetry::{AwsCall, Metrics};
+use musubi::telemetry::{AwsCall, METRICS, Metrics};
 use serde_json::{Value, json};
 
 use support::{golden::is_up_to_date, programs::tool, read, root};
@@ -235,7 +235,27 @@ fn used() -> Metrics {
     let call = AwsCall { service: "S3".into(), operation: "CreateBucket".into(), outcome: "ok" };
     metrics.aws_request(call, second);
     metrics.endpoint_unreachable("S3", "eu-west-1", Some(true));
+    metrics.waited("eu-west-1", kind, second);
+    metrics.called("eu-west-1", kind, 1, Some(1.0));
     metrics
+}
+
+#[test]
+fn every_metric_has_the_labels_that_its_row_names() {
+    let text = used().text().expect("metrics");
+    for metric in METRICS {
+        let name = metric.name();
+        let samples = [name.clone(), format!("{name}_count")];
+        let labels = text.lines().find_map(|line| {
+            let (sample, rest) = line.split_once([' ', '{'])?;
+            let labels = rest.split_once('}').map_or("", |(labels, _)| labels);
+            samples.contains(&sample.to_owned()).then(|| {
+                let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));
+                pairs.map(|(label, _)| label).collect::<Vec<_>>()
+            })
+        });
+        assert_eq!(labels.as_deref(), Some(metric.labels), "{name}");
+    }
 }
 
 /// Alerts and dashboards go stale in silence: nobody notices a query that finds nothing.

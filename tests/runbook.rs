@@ -5,9 +5,12 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
-use musubi::managed::reason::Reason;
+use musubi::{managed::reason::Reason, telemetry::METRICS};
 
 use support::{golden::is_up_to_date, read, root};
 
@@ -51,15 +54,17 @@ fn every_reason_is_given_somewhere() {
 }
 
 #[test]
-fn every_metric_is_in_the_reference_of_metrics() {
-    let text = read("src/telemetry/metrics.rs");
-    let readme = read("deploy/README.md");
-    let names = text.split("registry.register(").skip(1).filter_map(|rest| rest.split('"').nth(1));
-    let names: Vec<_> = names.collect();
-    assert!(names.len() >= 14, "{names:?}");
-    for name in names {
-        assert!(readme.contains(&format!("`musubi_{name}")), "{name} is not in deploy/README.md");
+fn the_list_of_metrics_equals_the_code() {
+    let mut table = "| metric | type | meaning |\n| --- | --- | --- |\n".to_owned();
+    for metric in METRICS {
+        let labels = if metric.labels.is_empty() { String::new() } else { format!("{{{}}}", metric.labels.join(",")) };
+        let _ = writeln!(table, "| `{}{labels}` | {} | {} |", metric.name(), metric.kind, metric.help);
     }
+    let path = "deploy/README.md";
+    let text = read(path);
+    let (before, rest) = text.split_once("| metric | ").expect("the table of metrics");
+    let after = rest.split_once("\n\n").expect("it ends").1;
+    is_up_to_date(path, &format!("{before}{table}\n{after}"));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn forbidden_words_are_found_and_parts_of_words_are_not() {
 fn descriptions_and_rules_of_the_crds_are_plain() {
     let mut texts = Vec::new();
     for (file, crd) in kinds::crds().expect("the CRDs") {
-        collect(file, &serde_json::to_value(crd).expect("JSON"), &mut texts);
+        collect(&file, &serde_json::to_value(crd).expect("JSON"), &mut texts);
     }
     assert_plain(&texts, 300);
 }

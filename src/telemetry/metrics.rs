@@ -19,34 +19,9 @@ use crate::managed::conditions::STATES;
 
 /// Counters of the operator. No label ever holds the name of an object: what other tenants call
 /// their resources is not for everyone who can read metrics.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Metrics {
     inner: Arc<Inner>,
-}
-
-struct Inner {
-    registry: Registry,
-    reconciles: Family<Reconcile, Counter>,
-    durations: Family<Kind, Histogram>,
-    queued: Gauge,
-    aws_requests: Family<AwsCall, Counter>,
-    aws_durations: Family<AwsOperation, Histogram>,
-    unreachable: Family<Endpoint, Gauge>,
-    first_reconcile: Family<Kind, Histogram>,
-    ready: Family<Kind, Histogram>,
-    objects: Family<Objects, Gauge>,
-    oldest_deletion: Family<Kind, Gauge<f64, AtomicU64>>,
-    resync: Family<Kind, Gauge<f64, AtomicU64>>,
-    watch_progress: Family<Kind, Gauge<f64, AtomicU64>>,
-    leader: Gauge,
-    drift: Family<Kind, Counter>,
-    write_loops: Family<Kind, Counter>,
-    watch_errors: Family<Kind, Counter>,
-    waits: Family<Lane, Histogram>,
-    lane_calls: Family<Lane, Counter>,
-    rates: Family<Lane, Gauge<f64, AtomicU64>>,
-    /// The regions that have labels of their own.
-    regions: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -116,108 +91,110 @@ fn minutes() -> Histogram {
     Histogram::new(exponential_buckets(0.25, 2.0, 16))
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut registry = Registry::with_prefix("musubi");
-        let reconciles = Family::<Reconcile, Counter>::default();
-        registry.register("reconciles", "Reconciliations, by kind and outcome", reconciles.clone());
-        let durations = Family::<Kind, Histogram>::new_with_constructor(seconds);
-        registry.register("reconcile_duration_seconds", "Duration of reconciliations in seconds", durations.clone());
-        let queued = Gauge::default();
-        registry.register("queue_ready", "Objects that are due and wait for a worker", queued.clone());
-        let aws_requests = Family::<AwsCall, Counter>::default();
-        registry.register("aws_requests", "AWS API requests, including retries", aws_requests.clone());
-        let aws_durations = Family::<AwsOperation, Histogram>::new_with_constructor(seconds);
-        registry.register(
-            "aws_request_duration_seconds",
-            "Duration of AWS API requests in seconds, each retry on its own",
-            aws_durations.clone(),
-        );
-        let unreachable = Family::<Endpoint, Gauge>::default();
-        registry.register(
-            "aws_endpoint_unreachable",
-            "1 while an AWS endpoint does not respond and requests to it are held back, 0 once it responds again",
-            unreachable.clone(),
-        );
-        let first_reconcile = Family::<Kind, Histogram>::new_with_constructor(minutes);
-        registry.register(
-            "time_to_first_reconcile_seconds",
-            "Seconds from the creation of an object to its first reconciliation",
-            first_reconcile.clone(),
-        );
-        let ready = Family::<Kind, Histogram>::new_with_constructor(minutes);
-        registry.register("time_to_ready_seconds", "Seconds until an object became Ready", ready.clone());
-        let objects = Family::<Objects, Gauge>::default();
-        registry.register("objects", "Objects by kind and state", objects.clone());
-        let oldest_deletion = Family::<Kind, Gauge<f64, AtomicU64>>::default();
-        registry.register(
-            "oldest_deletion_age_seconds",
-            "Age of the oldest deletion in progress in seconds, 0 if there is none",
-            oldest_deletion.clone(),
-        );
-        let resync = Family::<Kind, Gauge<f64, AtomicU64>>::default();
-        registry.register(
-            "resync_interval_seconds",
-            "Interval between resyncs in seconds, for objects without spec.resyncIntervalSeconds",
-            resync.clone(),
-        );
-        let watch_progress = Family::<Kind, Gauge<f64, AtomicU64>>::default();
-        registry.register(
-            "watch_progress_timestamp_seconds",
-            "Unix time of the last response or event of the watch on a kind",
-            watch_progress.clone(),
-        );
-        let leader = Gauge::default();
-        registry.register("leader", "1 if this replica is the leader, 0 if it is on standby", leader.clone());
-        let drift = Family::<Kind, Counter>::default();
-        registry.register("drift_corrected", "Changes made outside of Kubernetes that were corrected", drift.clone());
-        let write_loops = Family::<Kind, Counter>::default();
-        registry.register(
-            "write_loops",
-            "Repeated writes that AWS accepted and never returned in a read",
-            write_loops.clone(),
-        );
-        let watch_errors = Family::<Kind, Counter>::default();
-        registry.register("watch_errors", "Errors of watches on the Kubernetes API server", watch_errors.clone());
-        let waits = Family::<Lane, Histogram>::new_with_constructor(waits);
-        registry.register(
-            "queue_wait_seconds",
-            "Seconds that due objects waited for a worker and for the call budget",
-            waits.clone(),
-        );
-        let lane_calls = Family::<Lane, Counter>::default();
-        registry.register("call_budget_used", "AWS API requests counted against a call budget", lane_calls.clone());
-        let rates = Family::<Lane, Gauge<f64, AtomicU64>>::default();
-        registry.register(
-            "call_budget_per_second",
-            "Requests per second that a call budget allows; halved by throttling, then restored over time",
-            rates.clone(),
-        );
-        let inner = Inner {
-            registry,
-            reconciles,
-            durations,
-            queued,
-            aws_requests,
-            aws_durations,
-            unreachable,
-            first_reconcile,
-            ready,
-            objects,
-            oldest_deletion,
-            resync,
-            watch_progress,
-            leader,
-            drift,
-            write_loops,
-            watch_errors,
-            waits,
-            lane_calls,
-            rates,
-            regions: Mutex::default(),
-        };
-        Self { inner: Arc::new(inner) }
+/// Makes the struct that counts, its registry and [`METRICS`] of one row for each metric.
+macro_rules! metrics {
+    ($($field:ident: $type:ty = $new:expr, $kind:literal $name:literal [$($label:literal),*] $help:literal;)*) => {
+        struct Inner {
+            registry: Registry,
+            $($field: $type,)*
+            /// The regions that have labels of their own.
+            regions: Mutex<BTreeSet<String>>,
+        }
+
+        impl Default for Inner {
+            fn default() -> Self {
+                let mut registry = Registry::with_prefix("musubi");
+                $(
+                    let $field: $type = $new;
+                    registry.register($name, $help, $field.clone());
+                )*
+                Self { registry, $($field,)* regions: Mutex::default() }
+            }
+        }
+
+        /// Every metric, in the order in which it is listed for readers.
+        pub const METRICS: &[Metric] =
+            &[$(Metric { name: $name, kind: $kind, labels: &[$($label),*], help: $help }),*];
+    };
+}
+
+/// What is known of a metric.
+pub struct Metric {
+    /// Its name, without the prefix and the suffix of its kind.
+    name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// What it counts.
+    pub help: &'static str,
+}
+
+impl Metric {
+    /// Its name as it is exposed; that of a histogram without `_bucket`, `_sum` and `_count`.
+    pub fn name(&self) -> String {
+        format!("musubi_{}{}", self.name, if self.kind == "counter" { "_total" } else { "" })
     }
+}
+
+metrics! {
+    reconciles: Family<Reconcile, Counter> = Family::default(),
+        "counter" "reconciles" ["kind", "outcome"]
+        "Reconciliations, by kind and outcome";
+    durations: Family<Kind, Histogram> = Family::new_with_constructor(seconds),
+        "histogram" "reconcile_duration_seconds" ["kind"]
+        "Duration of reconciliations in seconds";
+    queued: Gauge = Gauge::default(),
+        "gauge" "queue_ready" []
+        "Objects that are due and wait for a worker";
+    aws_requests: Family<AwsCall, Counter> = Family::default(),
+        "counter" "aws_requests" ["service", "operation", "outcome"]
+        "AWS API requests, including retries";
+    aws_durations: Family<AwsOperation, Histogram> = Family::new_with_constructor(seconds),
+        "histogram" "aws_request_duration_seconds" ["service", "operation"]
+        "Duration of AWS API requests in seconds, each retry on its own";
+    unreachable: Family<Endpoint, Gauge> = Family::default(),
+        "gauge" "aws_endpoint_unreachable" ["service", "region"]
+        "1 while an AWS endpoint does not respond and requests to it are held back, 0 once it responds again";
+    first_reconcile: Family<Kind, Histogram> = Family::new_with_constructor(minutes),
+        "histogram" "time_to_first_reconcile_seconds" ["kind"]
+        "Seconds from the creation of an object to its first reconciliation";
+    ready: Family<Kind, Histogram> = Family::new_with_constructor(minutes),
+        "histogram" "time_to_ready_seconds" ["kind"]
+        "Seconds until an object became Ready";
+    objects: Family<Objects, Gauge> = Family::default(),
+        "gauge" "objects" ["kind", "state"]
+        "Objects by kind and state: pending, creating, updating, retrying, in_sync, drifted, stalled, paused, deleting";
+    oldest_deletion: Family<Kind, Gauge<f64, AtomicU64>> = Family::default(),
+        "gauge" "oldest_deletion_age_seconds" ["kind"]
+        "Age of the oldest deletion in progress in seconds, 0 if there is none";
+    resync: Family<Kind, Gauge<f64, AtomicU64>> = Family::default(),
+        "gauge" "resync_interval_seconds" ["kind"]
+        "Interval between resyncs in seconds, for objects without spec.resyncIntervalSeconds";
+    watch_progress: Family<Kind, Gauge<f64, AtomicU64>> = Family::default(),
+        "gauge" "watch_progress_timestamp_seconds" ["kind"]
+        "Unix time of the last response or event of the watch on a kind";
+    leader: Gauge = Gauge::default(),
+        "gauge" "leader" []
+        "1 if this replica is the leader, 0 if it is on standby";
+    drift: Family<Kind, Counter> = Family::default(),
+        "counter" "drift_corrected" ["kind"]
+        "Changes made outside of Kubernetes that were corrected";
+    write_loops: Family<Kind, Counter> = Family::default(),
+        "counter" "write_loops" ["kind"]
+        "Repeated writes that AWS accepted and never returned in a read";
+    watch_errors: Family<Kind, Counter> = Family::default(),
+        "counter" "watch_errors" ["kind"]
+        "Errors of watches on the Kubernetes API server";
+    waits: Family<Lane, Histogram> = Family::new_with_constructor(waits),
+        "histogram" "queue_wait_seconds" ["kind", "region"]
+        "Seconds that due objects waited for a worker and for the call budget";
+    lane_calls: Family<Lane, Counter> = Family::default(),
+        "counter" "call_budget_used" ["kind", "region"]
+        "AWS API requests counted against a call budget";
+    rates: Family<Lane, Gauge<f64, AtomicU64>> = Family::default(),
+        "gauge" "call_budget_per_second" ["kind", "region"]
+        "Requests per second that a call budget allows: 100, halved by each throttling response, then restored over time";
 }
 
 impl Metrics {

@@ -8,4 +8,4 @@ pub mod traces;
 
 pub use events::{Events, Note};
 pub use logs::{LogFormat, Telemetry, init};
-pub use metrics::{AwsCall, Metrics};
+pub use metrics::{AwsCall, METRICS, Metric, Metrics};
