@@ -55,7 +55,7 @@ fn collect(path: &str, value: &Value, texts: &mut Vec<(String, String)>) {
                 let path = format!("{path}.{name}");
                 match inner {
                     Value::String(text) if name == "description" || name == "message" => {
-                        texts.push((path, text.clone()))
+                        texts.push((path, text.clone()));
                     }
                     _ => collect(&path, inner, texts),
                 }
