@@ -94,14 +94,14 @@ fn patched(file: &str, text: String) -> String {
 fn manifest() -> (String, String) {
     let version = env!("CARGO_PKG_VERSION");
     let (own, changed) = (format!("version = \"{version}\""), format!("version = \"{version}+mutants\""));
-    let manifest = read(&root().join("Cargo.toml")).replacen(&own, &changed, 1);
+    let manifest = read(root().join("Cargo.toml")).replacen(&own, &changed, 1);
     let (fast, quick) =
         ("[profile.dev.package.musubi]\nopt-level = 1", "[profile.dev.package.musubi]\nopt-level = 0\ndebug = false");
     assert!(manifest.contains(fast), "how the original is compiled");
     let manifest = manifest.replacen(fast, quick, 1);
     let mut sections: Vec<&str> = manifest.split("\n[").collect();
     sections.retain(|section| !section.starts_with("[test]]"));
-    let lock = read(&root().join("Cargo.lock"));
+    let lock = read(root().join("Cargo.lock"));
     let named = |version: &str| format!("name = \"{}\"\n{version}", env!("CARGO_PKG_NAME"));
     (format!("{}\n\n[workspace]\n", sections.join("\n[")), lock.replacen(&named(&own), &named(&changed), 1))
 }

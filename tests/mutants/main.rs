@@ -45,11 +45,11 @@ fn tests_in(text: &str) -> impl Iterator<Item = &str> {
 fn every_mutant_fits_its_source_and_names_tests_that_there_are() {
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
-    let sources: Vec<String> = files.iter().map(|file| read(file)).collect();
+    let sources: Vec<String> = files.iter().map(read).collect();
     let tests: BTreeSet<&str> = sources.iter().flat_map(|text| tests_in(text)).collect();
     let (mut names, mut wrong) = (BTreeSet::new(), Vec::new());
     for Mutant { name, file, right, wrong: with, caught_by, .. } in list::all() {
-        let times = read(&root().join(file)).matches(right).count();
+        let times = read(root().join(file)).matches(right).count();
         if times != 1 {
             wrong.push(format!("{name}: {file} has {right:?} {times} times"));
         }
@@ -80,7 +80,7 @@ fn every_row_has_a_mutant_or_a_reason_why_not() {
         "rows that there are: {covered:?} {without:?}"
     );
     for without in WITHOUT {
-        let text = read(&root().join(without.file));
+        let text = read(root().join(without.file));
         assert!(tests_in(&text).any(|test| test == without.test), "row {}: {} is no test", without.row, without.test);
     }
 }
