@@ -23,9 +23,9 @@ pub const ENTRIES: &[Entry] = &[
     ),
     Entry::new(
         Rule::IndexBuilds,
-        "An index that is added is CREATING: first the table is UPDATING, then the index is backfilled. Until it is \
-         ACTIVE UpdateTable and DeleteTable are refused with ResourceInUseException, but for the UpdateTable that gives \
-         up an index being backfilled.",
+        "An index that is added is CREATING, and is backfilled after a while. Until it is ACTIVE UpdateTable and \
+         DeleteTable are refused with ResourceInUseException, but for the UpdateTable that gives up an index being \
+         backfilled.",
         "Amazon DynamoDB Developer Guide, Managing Global Secondary Indexes (Phases of index creation)",
     )
     .window(Duration::from_secs(2), "minutes to hours")
@@ -108,9 +108,6 @@ fn builds(scene: &mut Scene, answer: &mut Answer) {
     if let Some(found) = indexes.find(|found| found["IndexName"] == index.as_str()) {
         found["IndexStatus"] = json!("CREATING");
         found["Backfilling"] = json!(backfilling);
-    }
-    if !backfilling {
-        found["TableStatus"] = json!("UPDATING");
     }
     answer.rewrite_json(&body);
 }
