@@ -18,7 +18,7 @@ use crate::{
     iam::Operation,
     managed::{
         block::{Answer, BlockInfo},
-        fault::Class,
+        error::ErrorKind,
         identity::Identity,
         references::{Owners, Reference},
     },
@@ -124,7 +124,7 @@ impl Owners for Tagged {
         Box::pin(async move {
             let Some(kind) = kind else { return Ok(None) };
             match (kind.tags_of)(&self.0, &reference.arn, &id.region, &id.account_id).await {
-                Err(fault) if matches!(fault.class, Class::User | Class::Denied) => Ok(None),
+                Err(error) if matches!(error.kind, ErrorKind::User | ErrorKind::Denied) => Ok(None),
                 answer => answer,
             }
         })

@@ -1,6 +1,6 @@
 //! Musubi ties Kubernetes manifests to S3 buckets and DynamoDB tables.
 //!
-//! A pass of one object, from left to right; what is pure is marked:
+//! A reconciliation of one object, from left to right; what is pure is marked:
 //!
 //! ```text
 //! watch -> queue -> observe (AWS reads) -> plan (pure) -> decide (pure) -> one effect -> advance (pure) -> plan -> ...

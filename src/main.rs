@@ -7,7 +7,7 @@ use musubi::{
     api::crd,
     aws, iam, kinds,
     lease::{LeaseOptions, Terms},
-    managed::{adoption::Allowance, references::ReferenceAllowance},
+    managed::{adoption::AdoptionRule, references::ReferenceAllowance},
     runtime::{self, Options},
     telemetry::{self, LogFormat},
 };
@@ -73,7 +73,7 @@ struct Run {
     /// Allow objects in a namespace with `adoptionPolicy: Adopt` to adopt existing buckets and tables whose name
     /// matches: NAMESPACE=NAME, with globs on both sides. Repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_ADOPTION", value_delimiter = ',')]
-    allow_adoption: Vec<Allowance>,
+    allow_adoption: Vec<AdoptionRule>,
     /// Allow objects in this namespace with `deletionPolicy: Delete` to delete buckets and tables that are not empty,
     /// including their contents. A name or a glob. Repeatable.
     #[arg(long, env = "MUSUBI_ALLOW_FORCE_DELETE", value_delimiter = ',', value_parser = glob)]

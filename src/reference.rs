@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    api::{Effect, XML_TEXT},
+    api::{Impact, XML_TEXT},
     iam::Operation,
     kinds::{self, Kind},
 };
@@ -61,7 +61,7 @@ fn spec(out: &mut String, schema: &Value, kind: &Kind) {
         let _ = write!(out, "\n### spec.{}\n\n{}\n\n", block.name, text(&field["description"]));
         let initial = if block.initial.is_null() { "not set".to_owned() } else { format!("`{}`", block.initial) };
         let _ = writeln!(out, "- AWS default: {initial}");
-        let gate = if block.reset == Effect::Update {
+        let gate = if block.reset == Impact::Update {
             ""
         } else {
             " (requires approval if it reduces protection, interrupts users or deletes data)"

@@ -20,7 +20,7 @@ fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if entry.is_dir() && !["simulation", "tests"].contains(&name.as_str()) {
             sources(&entry, found);
-        } else if !["tests.rs", "wire.rs", "played.rs"].contains(&name.as_str()) && !entry.is_dir() {
+        } else if !["tests.rs", "sdk_tests.rs", "mock.rs"].contains(&name.as_str()) && !entry.is_dir() {
             let text = std::fs::read_to_string(&entry).expect("a source");
             let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
             found.push((entry, text));

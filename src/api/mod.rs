@@ -31,7 +31,7 @@ pub use connection_secret::ConnectionSecret;
 pub use deletion_policy::DeletionPolicy;
 pub use management_policy::ManagementPolicy;
 pub use status::{
-    Approved, Binding, CreationIntent, Effect, External, ImportStatus, IndexStatus, Managed, Plan, PlannedChange,
+    Approved, Binding, CreationIntent, ExternalRef, Impact, ImportStatus, IndexStatus, Managed, Plan, PlannedChange,
     ReplicaStatus, Status,
 };
 pub use table::*;
@@ -44,7 +44,7 @@ const NAME_STAYS: &str = once_made!(
 /// Prefix of everything Musubi names for itself: annotations, the finalizer and the tags in AWS.
 pub const DOMAIN: &str = "musubi.dev";
 
-/// The finalizer that keeps an object until the thing in AWS is released or gone.
+/// The finalizer that keeps an object until the resource in AWS is released or gone.
 pub const FINALIZER: &str = "musubi.dev/external-resource";
 
 /// Annotation whose change makes the operator reconcile at once; its value comes back in

@@ -29,7 +29,7 @@ pub struct Status {
 
     /// The resource in AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external: Option<External>,
+    pub external: Option<ExternalRef>,
 
     /// Endpoint for applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +141,7 @@ impl Status {
 /// Identity of the resource in AWS, fixed when it was created or adopted.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct External {
+pub struct ExternalRef {
     /// Name in AWS.
     pub name: String,
     /// Its Amazon Resource Name.
@@ -282,12 +282,13 @@ pub struct PlannedChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Effect of the change on users of the resource.
-    pub effect: Effect,
+    #[serde(rename = "effect")]
+    pub impact: Impact,
 }
 
 /// Effect of a change on users of the resource.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub enum Effect {
+pub enum Impact {
     /// Applies what the spec declares. Requires no approval with managementPolicy Enforce.
     Update,
     /// Resets a removed field to the AWS default and reduces protection, such as versioning or the public access block.

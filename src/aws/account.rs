@@ -5,17 +5,17 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::managed::fault::{Class, Fault, Reason};
+use crate::managed::error::{Error, ErrorKind, Reason};
 
 /// How long a caller waits for STS, counted from when it was asked: an answer takes tens of milliseconds.
 /// Whoever comes later does not wait at all, so that an STS that hangs holds no worker.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// First pause after a failure of STS, and the longest. It is shared by all who ask.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// Keys are rotated one at a time: some more than two are remembered for providers that go to and fro.
-const MOST_KEYS: usize = 4;
+const MAX_KEYS: usize = 4;
 
 /// Which account each access key belongs to. An account belongs to credentials, not to a region: it is asked
 /// for once, whoever wants to know, and never read off another key's answer.
@@ -37,11 +37,11 @@ struct State {
 struct Asked {
     since: Instant,
     /// Closed without an answer when the task that asks has died.
-    answer: watch::Receiver<Option<Result<String, Fault>>>,
+    answer: watch::Receiver<Option<Result<String, Error>>>,
 }
 
 struct Failure {
-    fault: Fault,
+    error: Error,
     times: u32,
     until: Instant,
 }
@@ -63,7 +63,7 @@ impl Accounts {
         let mut state = self.lock();
         state.known.retain(|(known, _)| *known != key);
         state.known.push((key, account));
-        let surplus = state.known.len().saturating_sub(MOST_KEYS);
+        let surplus = state.known.len().saturating_sub(MAX_KEYS);
         state.known.drain(..surplus);
     }
 
@@ -76,10 +76,10 @@ impl Accounts {
         &self,
         key: Option<&str>,
         ask: impl FnOnce() -> F,
-        unknown: impl FnOnce() -> Fault,
-    ) -> Result<String, Fault>
+        unknown: impl FnOnce() -> Error,
+    ) -> Result<String, Error>
     where
-        F: Future<Output = Result<Answer, Fault>> + Send + 'static,
+        F: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
         let mut asked = {
             let mut state = self.lock();
@@ -87,23 +87,23 @@ impl Accounts {
                 return Ok(account.to_owned());
             }
             if let Some(failure) = state.failure.as_ref().filter(|failure| Instant::now() < failure.until) {
-                return Err(failure.fault.clone());
+                return Err(failure.error.clone());
             }
             match &state.asked {
                 Some(asked) if asked.answer.has_changed().is_ok() => asked.clone(),
                 _ => self.ask(&mut state, ask()),
             }
         };
-        let deadline = asked.since + PATIENCE;
+        let deadline = asked.since + TIMEOUT;
         let answer = tokio::time::timeout_at(deadline, asked.answer.wait_for(Option::is_some)).await;
         let answer = answer.ok().and_then(|answer| answer.ok().and_then(|answer| answer.clone()));
         // The last failure, while the next call is under way: a condition that said "not answered" in between
         // would be written each time.
         answer
-            .unwrap_or_else(|| Err(self.lock().failure.as_ref().map_or_else(unknown, |failure| failure.fault.clone())))
+            .unwrap_or_else(|| Err(self.lock().failure.as_ref().map_or_else(unknown, |failure| failure.error.clone())))
     }
 
-    fn ask(&self, state: &mut State, ask: impl Future<Output = Result<Answer, Fault>> + Send + 'static) -> Asked {
+    fn ask(&self, state: &mut State, ask: impl Future<Output = Result<Answer, Error>> + Send + 'static) -> Asked {
         let (told, answer) = watch::channel(None);
         let asked = Asked { since: Instant::now(), answer };
         state.asked = Some(asked.clone());
@@ -115,7 +115,7 @@ impl Accounts {
         asked
     }
 
-    fn record(&self, answer: Result<Answer, Fault>) -> Result<String, Fault> {
+    fn record(&self, answer: Result<Answer, Error>) -> Result<String, Error> {
         match answer {
             Ok(Answer { account, key }) => {
                 if let Some(key) = key {
@@ -124,16 +124,16 @@ impl Accounts {
                 self.lock().failure = None;
                 Ok(account)
             }
-            Err(fault) => {
+            Err(error) => {
                 let mut state = self.lock();
                 let times = state.failure.as_ref().map_or(0, |failure| failure.times);
                 let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
                 let until = Instant::now() + pause;
                 if times == 0 {
-                    tracing::warn!(error = %fault, "the AWS account of the credentials is unknown");
+                    tracing::warn!(error = %error, "the AWS account of the credentials is unknown");
                 }
-                state.failure = Some(Failure { fault: fault.clone(), times: times.saturating_add(1), until });
-                Err(fault)
+                state.failure = Some(Failure { error: error.clone(), times: times.saturating_add(1), until });
+                Err(error)
             }
         }
     }
@@ -150,9 +150,9 @@ impl State {
 }
 
 /// STS has not answered: the account is unknown, and nothing can be done in it.
-pub(super) fn unknown(region: &str) -> Fault {
-    Fault::new(
-        Class::Transient,
+pub(super) fn unknown(region: &str) -> Error {
+    Error::new(
+        ErrorKind::Transient,
         Reason::AccountUnknown,
         format!(
             "STS in {region}, or the source of the operator's credentials, does not respond, so the AWS account is \

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::telemetry::Metrics;
 
-use super::timeouts::LONGEST_ATTEMPT;
+use super::timeouts::ATTEMPT_TIMEOUT;
 
 /// After so many attempts in a row without an answer, an endpoint counts as unreachable. A lost packet or a
 /// connection that was reset is one; the attempts of one call are three.
@@ -70,7 +70,7 @@ impl Circuits {
             None => Ok(()),
             Some(trial) if trial <= Instant::now() => {
                 // Nobody else tries before this one can have ended.
-                silent.trial = Some(Instant::now() + LONGEST_ATTEMPT + silent.pause);
+                silent.trial = Some(Instant::now() + ATTEMPT_TIMEOUT + silent.pause);
                 silent.tried = true;
                 Ok(())
             }
@@ -192,7 +192,7 @@ mod tests {
             tokio::time::advance(Duration::from_millis(1)).await;
             assert_eq!(circuits.admits("S3", "eu-west-3"), Ok(()), "a trial after {pause} s");
             assert!(circuits.admits("S3", "eu-west-3").is_err(), "one at a time");
-            tokio::time::advance(LONGEST_ATTEMPT).await;
+            tokio::time::advance(ATTEMPT_TIMEOUT).await;
             assert!(circuits.unanswered("S3", "eu-west-3", "").is_err());
         }
     }

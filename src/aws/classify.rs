@@ -1,18 +1,18 @@
 //! What can be done about an answer of AWS, by operation, code, HTTP status and, only to be more patient than with the
 //! code alone, words: texts are reworded, and then the code decides.
 
-use crate::managed::fault::Class;
+use crate::managed::error::ErrorKind;
 
 /// Who can help: the user, an administrator, or time?
-pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) -> Class {
+pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) -> ErrorKind {
     if awaited(operation, code, words).is_some() {
-        return Class::Premature;
+        return ErrorKind::Premature;
     }
     if is_about_time(code, words) {
-        return Class::Credentials;
+        return ErrorKind::Credentials;
     }
     match code {
-        // Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.
+        // Somebody, perhaps an attempt of ours whose answer was lost, is at this very resource.
         "OperationAborted"
         | "ConditionalRequestConflict"
         | "ResourceInUseException"
@@ -26,15 +26,15 @@ pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) ->
         // The source of a restore, its backup, or the table that it makes is at work (DynamoDB API reference).
         | "TableInUseException"
         | "BackupInUseException"
-        | "ContinuousBackupsUnavailableException" => Class::Pending,
+        | "ContinuousBackupsUnavailableException" => ErrorKind::Pending,
         "LimitExceededException" | "TooManyBuckets" | "SubscriberLimitExceeded" | "ServiceQuotaExceededException" => {
-            Class::Quota
+            ErrorKind::Quota
         }
         "AccessDenied"
         | "AccessDeniedException"
         | "AllAccessDisabled"
         | "AuthorizationError"
-        | "UnauthorizedAccess" => Class::Denied,
+        | "UnauthorizedAccess" => ErrorKind::Denied,
         "ExpiredToken"
         | "ExpiredTokenException"
         | "TokenRefreshRequired"
@@ -44,7 +44,7 @@ pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) ->
         | "InvalidToken"
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
-        | "MissingAuthenticationToken" => Class::Credentials,
+        | "MissingAuthenticationToken" => ErrorKind::Credentials,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
@@ -62,18 +62,18 @@ pub(super) fn classify(operation: &str, code: &str, status: u16, words: &str) ->
         | "InternalError"
         | "InternalServerError"
         | "InternalFailure"
-        | "ServiceUnavailable" => Class::Transient,
+        | "ServiceUnavailable" => ErrorKind::Transient,
         _ => match status {
-            401 | 403 => Class::Denied,
-            408 | 429 | 500 | 502..=599 => Class::Transient,
+            401 | 403 => ErrorKind::Denied,
+            408 | 429 | 500 | 502..=599 => ErrorKind::Transient,
             // 501 too: an endpoint that has no such feature does not grow it.
-            301 | 307 | 400..=499 | 501 => Class::User,
-            _ => Class::Unknown,
+            301 | 307 | 400..=499 | 501 => ErrorKind::User,
+            _ => ErrorKind::Unknown,
         },
     }
 }
 
-/// What must be there for AWS to take a request that it refuses as things are now, if it may come to be by itself:
+/// What must be there for AWS to take a request that it refuses as resources are now, if it may come to be by itself:
 /// what one apply makes together, or what AWS has not spread yet.
 pub(super) fn awaited(operation: &str, code: &str, words: &str) -> Option<&'static str> {
     let said = |phrase: &str| words.to_ascii_lowercase().contains(phrase);
@@ -142,28 +142,28 @@ mod tests {
 
     #[test]
     fn codes_are_classified_by_who_can_help() {
-        for (code, status, class) in [
-            ("OperationAborted", 409, Class::Pending),
-            ("ResourceInUseException", 400, Class::Pending),
-            ("LimitExceededException", 400, Class::Quota),
-            ("AccessDenied", 403, Class::Denied),
-            ("ExpiredToken", 400, Class::Credentials),
-            ("Http403", 403, Class::Denied),
-            ("PolicyNotFoundException", 400, Class::Pending),
-            ("TableInUseException", 400, Class::Pending),
-            ("BackupInUseException", 400, Class::Pending),
-            ("RequestTimeTooSkewed", 403, Class::Credentials),
-            ("SlowDown", 503, Class::Transient),
-            ("ThrottlingException", 400, Class::Transient),
-            ("InternalError", 500, Class::Transient),
-            ("MalformedPolicy", 400, Class::User),
-            ("ValidationException", 400, Class::User),
-            ("BucketAlreadyExists", 409, Class::User),
-            ("NotImplemented", 501, Class::User),
-            ("SomethingNew", 418, Class::User),
-            ("Http0", 0, Class::Unknown),
+        for (code, status, kind) in [
+            ("OperationAborted", 409, ErrorKind::Pending),
+            ("ResourceInUseException", 400, ErrorKind::Pending),
+            ("LimitExceededException", 400, ErrorKind::Quota),
+            ("AccessDenied", 403, ErrorKind::Denied),
+            ("ExpiredToken", 400, ErrorKind::Credentials),
+            ("Http403", 403, ErrorKind::Denied),
+            ("PolicyNotFoundException", 400, ErrorKind::Pending),
+            ("TableInUseException", 400, ErrorKind::Pending),
+            ("BackupInUseException", 400, ErrorKind::Pending),
+            ("RequestTimeTooSkewed", 403, ErrorKind::Credentials),
+            ("SlowDown", 503, ErrorKind::Transient),
+            ("ThrottlingException", 400, ErrorKind::Transient),
+            ("InternalError", 500, ErrorKind::Transient),
+            ("MalformedPolicy", 400, ErrorKind::User),
+            ("ValidationException", 400, ErrorKind::User),
+            ("BucketAlreadyExists", 409, ErrorKind::User),
+            ("NotImplemented", 501, ErrorKind::User),
+            ("SomethingNew", 418, ErrorKind::User),
+            ("Http0", 0, ErrorKind::Unknown),
         ] {
-            assert_eq!(classify("Call", code, status, ""), class, "{code} {status}");
+            assert_eq!(classify("Call", code, status, ""), kind, "{code} {status}");
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_change_may_heal_is_not_the_users_fault_at_once() {
+    fn what_another_change_may_heal_is_not_the_users_error_at_once() {
         for (operation, code, words) in [
             (
                 "PutBucketReplication",
@@ -212,15 +212,15 @@ mod tests {
             ("RestoreTableToPointInTime", "TableNotFoundException", "Table not found: orders"),
             ("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException", "not enabled"),
         ] {
-            assert_eq!(classify(operation, code, 400, words), Class::Premature, "{operation} {code} {words}");
+            assert_eq!(classify(operation, code, 400, words), ErrorKind::Premature, "{operation} {code} {words}");
         }
-        for (operation, code, words, class) in [
-            ("PutBucketLifecycleConfiguration", "InvalidRequest", "Versioning must be ...", Class::User),
-            ("PutBucketPolicy", "MalformedPolicy", "Policies must be valid JSON", Class::User),
-            ("PutBucketNotificationConfiguration", "InvalidArgument", "Configurations overlap", Class::User),
-            ("UpdateTable", "ResourceNotFoundException", "Requested resource not found", Class::Pending),
+        for (operation, code, words, kind) in [
+            ("PutBucketLifecycleConfiguration", "InvalidRequest", "Versioning must be ...", ErrorKind::User),
+            ("PutBucketPolicy", "MalformedPolicy", "Policies must be valid JSON", ErrorKind::User),
+            ("PutBucketNotificationConfiguration", "InvalidArgument", "Configurations overlap", ErrorKind::User),
+            ("UpdateTable", "ResourceNotFoundException", "Requested resource not found", ErrorKind::Pending),
         ] {
-            assert_eq!(classify(operation, code, 400, words), class, "{operation} {code} {words}");
+            assert_eq!(classify(operation, code, 400, words), kind, "{operation} {code} {words}");
         }
     }
 }

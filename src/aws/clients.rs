@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     lease::Fence,
-    managed::fault::{Class, Fault, Reason},
+    managed::error::{Error, ErrorKind, Reason},
     telemetry::Metrics,
 };
 
@@ -19,20 +19,20 @@ use super::{
     account::{self, Accounts, Answer},
     circuit::Circuits,
     elsewhere::{Elsewhere, elsewhere},
-    errors::fault,
+    errors::error_of,
     http,
     observer::{KeyOfCall, Observer},
     partitions::dns_suffix,
     regions::Regions,
     service::{Connection, ServiceClient},
-    timeouts::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
+    timeouts::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, timeouts},
 };
 
 /// Clients of a region that nobody has asked for in so long are dropped.
-const LONGEST_UNUSED: Duration = Duration::from_mins(15);
+const MAX_UNUSED: Duration = Duration::from_mins(15);
 
 /// The most regions that clients are kept for: more than AWS has.
-const MOST_REGIONS: usize = 64;
+const MAX_REGIONS: usize = 64;
 
 /// How the operator reaches AWS.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +41,12 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// The endpoint that applications are told, where it is not the one the operator uses.
     pub published_endpoint_url: Option<String>,
-    /// The regions that things may be in. Empty: all that AWS may have in the partition of the operator's own.
+    /// The regions that resources may be in. Empty: all that AWS may have in the partition of the operator's own.
     pub allow_regions: Vec<GlobMatcher>,
 }
 
-/// Clients for AWS: one of each service per region, shared by every pass, so that connections and
-/// credentials are reused (a client per pass would ask STS for a session each time).
+/// Clients for AWS: one of each service per region, shared by every reconciliation, so that connections and
+/// credentials are reused (a client per reconciliation would ask STS for a session each time).
 pub struct Aws {
     base: Arc<SdkConfig>,
     options: Options,
@@ -81,13 +81,13 @@ impl Aws {
     /// STS, should it have to, and where the account is asked for. Nothing is called yet, and no write is
     /// begun that `fence` does not admit.
     pub async fn new(options: Options, region: &str, metrics: Metrics, fence: Fence) -> Self {
-        // Few retries: the pass itself is retried with backoff. With one set of credentials, the
+        // Few retries: the reconciliation itself is retried with backoff. With one set of credentials, the
         // SDK's own partition of its retry budget (service and region) is the right one.
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             // Named, so that nobody asks the instance metadata service for one.
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(timeouts(LONGEST_ATTEMPT, LONGEST_OPERATION));
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT));
         if let Some(endpoint) = &options.endpoint_url {
             loader = loader.endpoint_url(endpoint);
         }
@@ -147,20 +147,20 @@ impl Aws {
         let mut by_use: Vec<(Instant, String)> =
             regions.iter().map(|(region, (_, used))| (*used, region.clone())).collect();
         by_use.sort();
-        let surplus = (by_use.len() + 1).saturating_sub(MOST_REGIONS);
+        let surplus = (by_use.len() + 1).saturating_sub(MAX_REGIONS);
         for (index, (used, region)) in by_use.into_iter().enumerate() {
-            if index < surplus || now - used >= LONGEST_UNUSED {
+            if index < surplus || now - used >= MAX_UNUSED {
                 regions.remove(&region);
                 self.circuits.forget(&region);
             }
         }
     }
 
-    /// Whether things may be in this region.
+    /// Whether resources may be in this region.
     ///
     /// # Errors
     /// When the administrator does not allow it, or AWS has no such region.
-    pub fn admits(&self, region: &str) -> Result<(), Fault> {
+    pub fn admits(&self, region: &str) -> Result<(), Error> {
         self.allowed.admit(region)
     }
 
@@ -169,7 +169,7 @@ impl Aws {
     ///
     /// # Errors
     /// When STS does not answer or knows no such credentials.
-    pub async fn account(&self) -> Result<String, Fault> {
+    pub async fn account(&self) -> Result<String, Error> {
         let (sts, home) = (self.sts.clone(), self.home.clone());
         let ask = || ask(sts, home.clone());
         self.accounts.account(self.observer.access_key().as_deref(), ask, || account::unknown(&self.home)).await
@@ -208,18 +208,18 @@ impl Aws {
     }
 }
 
-async fn ask(sts: aws_sdk_sts::Client, home: String) -> Result<Answer, Fault> {
+async fn ask(sts: aws_sdk_sts::Client, home: String) -> Result<Answer, Error> {
     let key = KeyOfCall::default();
     let answer = sts.get_caller_identity().customize().interceptor(key.clone()).send().await;
-    let answer = answer.map_err(|error| match fault("GetCallerIdentity", &error) {
+    let answer = answer.map_err(|error| match error_of("GetCallerIdentity", &error) {
         silent if matches!(silent.reason, Reason::Timeout | Reason::Unreachable | Reason::EndpointUnreachable) => {
             account::unknown(&home)
         }
         told => told,
     })?;
-    let account = answer
-        .account
-        .ok_or_else(|| Fault::new(Class::Unknown, Reason::NoAccount, "STS returned no account for the credentials"))?;
+    let account = answer.account.ok_or_else(|| {
+        Error::new(ErrorKind::Unknown, Reason::NoAccount, "STS returned no account for the credentials")
+    })?;
     Ok(Answer { account, key: key.get() })
 }
 

@@ -1,22 +1,20 @@
 //! What an error of AWS means to us.
 
-use std::error::Error;
-
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
     lease::NotHeld,
-    managed::fault::{Class, Fault, Reason},
+    managed::error::{Error, ErrorKind, Reason},
 };
 
 use super::{
     circuit::Unreachable,
     classify::{awaited, classify, is_about_time},
     denial,
+    error_text::{details, stable},
     observer::Unaccounted,
-    said::{details, stable},
 };
 
 /// The error code of AWS's answer; `None` where there was no answer, or (HEAD) no body to hold one.
@@ -33,12 +31,12 @@ pub fn http_status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 ///
 /// The message carries no request id: it ends up in conditions, where a text that differs from try
 /// to try would be a write each time.
-pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpResponse>) -> Fault {
+pub fn error_of<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpResponse>) -> Error {
     let status = http_status(error);
     if let Some(unreachable) = source::<Unreachable, _>(error) {
         // The same for those who were held back as for the one who has just tried in vain.
-        return Fault::new(
-            Class::Transient,
+        return Error::new(
+            ErrorKind::Transient,
             Reason::EndpointUnreachable,
             format!(
                 "{operation} failed: {} does not respond. Check the region name, and the operator's DNS, routes, \
@@ -48,16 +46,16 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
         );
     }
     match error {
-        _ if source::<Unaccounted, _>(error).is_some() => Fault::new(
-            Class::Transient,
+        _ if source::<Unaccounted, _>(error).is_some() => Error::new(
+            ErrorKind::Transient,
             Reason::CredentialsChanged,
             format!(
                 "{operation} was not sent, because the operator's credentials have changed and their account is \
                  being checked"
             ),
         ),
-        _ if source::<NotHeld, _>(error).is_some() => Fault::new(
-            Class::Transient,
+        _ if source::<NotHeld, _>(error).is_some() => Error::new(
+            ErrorKind::Transient,
             Reason::LeaseNotHeld,
             format!("{operation} was not sent, because the operator may lose its Lease before the request completes"),
         ),
@@ -65,16 +63,18 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             let meta = service.err();
             if meta.code().is_none() && status.is_some_and(|status| status < 300) && !is_listing(error) {
                 let message = format!("The response of AWS to {operation} cannot be parsed");
-                return Fault::new(Class::Transient, Reason::InvalidResponse, message);
+                return Error::new(ErrorKind::Transient, Reason::InvalidResponse, message);
             }
             let words = meta.message().unwrap_or_default();
             let body = service.raw().body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
             let words = details(&body).map_or_else(|| words.to_owned(), |details| format!("{words} ({details})"));
             refusal(operation, meta.code(), status.unwrap_or_default(), &words)
         }
-        SdkError::TimeoutError(_) => Fault::new(Class::Transient, Reason::Timeout, format!("{operation} timed out")),
-        SdkError::DispatchFailure(_) if source::<CredentialsError, _>(error).is_some() => Fault::new(
-            Class::Credentials,
+        SdkError::TimeoutError(_) => {
+            Error::new(ErrorKind::Transient, Reason::Timeout, format!("{operation} timed out"))
+        }
+        SdkError::DispatchFailure(_) if source::<CredentialsError, _>(error).is_some() => Error::new(
+            ErrorKind::Credentials,
             Reason::NoCredentials,
             format!(
                 "{operation} was not sent: the operator found no valid AWS credentials (environment, profile, web \
@@ -83,21 +83,21 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
             ),
         ),
         // The request may have arrived all the same.
-        SdkError::DispatchFailure(_) => Fault::new(
-            Class::Transient,
+        SdkError::DispatchFailure(_) => Error::new(
+            ErrorKind::Transient,
             Reason::Unreachable,
             format!("{operation} failed: AWS does not respond. Check the endpoint and the network of the operator"),
         ),
         // Nothing was sent, and nothing will be as long as the spec stays as it is.
-        SdkError::ConstructionFailure(_) => Fault::user(
+        SdkError::ConstructionFailure(_) => Error::user(
             Reason::InvalidRequest,
             format!(
                 "Cannot create the request {operation} from the spec: a value cannot be sent to AWS. Check for \
                  control characters"
             ),
         ),
-        _ => Fault::new(
-            Class::Transient,
+        _ => Error::new(
+            ErrorKind::Transient,
             Reason::UnexpectedResponse,
             format!("Unexpected response of AWS to {operation}"),
         ),
@@ -105,13 +105,13 @@ pub fn fault<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E, HttpR
 }
 
 /// What it means that AWS has answered `operation` with this code, HTTP status and words.
-pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &str) -> Fault {
+pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &str) -> Error {
     let code = code.map_or_else(|| format!("Http{status}"), reason);
     let words = stable(words);
-    let class = classify(operation, &code, status, &words);
+    let kind = classify(operation, &code, status, &words);
     let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
-    let advice = advice(operation, &code, class, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
-    Fault::new(class, Reason::of_code(&code), format!("{operation} failed with {code}{said}{advice}"))
+    let advice = advice(operation, &code, kind, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
+    Error::new(kind, Reason::of_code(&code), format!("{operation} failed with {code}{said}{advice}"))
 }
 
 /// Whether the answer is that to another question: an endpoint that does not know a sub-resource of a bucket takes the
@@ -124,12 +124,12 @@ fn is_listing<E>(error: &SdkError<E, HttpResponse>) -> bool {
 
 /// Why a call was not sent, if this is why. The SDK reports missing credentials as a failure to
 /// dispatch, just as it does a lost connection: only the sources of the error tell them apart.
-fn source<'e, S: Error + 'static, E>(error: &'e SdkError<E, HttpResponse>) -> Option<&'e S> {
-    let first: Option<&'e (dyn Error + 'static)> = match error {
-        SdkError::DispatchFailure(failure) => failure.as_connector_error().and_then(Error::source),
+fn source<'e, S: std::error::Error + 'static, E>(error: &'e SdkError<E, HttpResponse>) -> Option<&'e S> {
+    let first: Option<&'e (dyn std::error::Error + 'static)> = match error {
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().and_then(std::error::Error::source),
         _ => None,
     };
-    std::iter::successors(first, |error| Error::source(*error)).find_map(|error| error.downcast_ref())
+    std::iter::successors(first, |error| std::error::Error::source(*error)).find_map(|error| error.downcast_ref())
 }
 
 /// A condition's reason is CamelCase ASCII; codes such as `com.amazonaws#X` are cut to their last word.
@@ -159,11 +159,11 @@ fn lacks_feature(code: &str) -> bool {
 }
 
 /// What an endpoint answers that lacks a feature, told with the name of the block that asks for it.
-pub fn not_offered(block: &str, fault: Fault) -> Fault {
-    if lacks_feature(fault.reason.as_str()) {
-        Fault { class: Class::User, reason: Reason::FeatureNotSupported, ..fault.at(block) }
+pub fn not_offered(block: &str, error: Error) -> Error {
+    if lacks_feature(error.reason.as_str()) {
+        Error { kind: ErrorKind::User, reason: Reason::FeatureNotSupported, ..error.at(block) }
     } else {
-        fault
+        error
     }
 }
 
@@ -173,11 +173,11 @@ fn sentence(words: &str) -> String {
 }
 
 /// What to do about it, in whole sentences but for the last full stop.
-fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<String> {
+fn advice(operation: &str, code: &str, kind: ErrorKind, words: &str) -> Option<String> {
     if let Some(awaited) = awaited(operation, code, words) {
         return Some(format!("It is retried, and succeeds by itself when this condition is met: {awaited}"));
     }
-    let advice = match (code, class) {
+    let advice = match (code, kind) {
         _ if is_about_time(code, words) => {
             "The operator's clock differs from the clock of AWS. Synchronize the clock of its node with NTP"
         }
@@ -196,7 +196,7 @@ fn advice(operation: &str, code: &str, class: Class, words: &str) -> Option<Stri
             "ACLs are disabled for this bucket. Set objectOwnership to BucketOwnerPreferred or ObjectWriter to \
              enable them, or set acl to {canned: private}"
         }
-        (_, Class::Denied) => return Some(sentence(&denial::advice(operation, words))),
+        (_, ErrorKind::Denied) => return Some(sentence(&denial::advice(operation, words))),
         _ => return None,
     };
     Some(advice.to_owned())
@@ -257,7 +257,7 @@ mod tests {
     async fn what_s3_tells_beside_its_message_is_told() {
         let body = "<Error><Code>MalformedPolicy</Code><Message>Invalid principal in policy</Message>\
                     <Detail>&quot;AWS&quot; : &quot;arn:aws:iam::1:role/new&quot;</Detail></Error>";
-        let (aws, _) = crate::aws::Aws::played(move |_| (400, body.to_owned()));
+        let (aws, _) = crate::aws::Aws::mock(move |_| (400, body.to_owned()));
         let call = aws
             .client::<aws_sdk_s3::Client>("us-east-1")
             .put_bucket_policy()
@@ -265,19 +265,19 @@ mod tests {
             .policy("{}")
             .send()
             .await;
-        let fault = fault("PutBucketPolicy", &call.expect_err("it is refused"));
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Premature, "MalformedPolicy"));
+        let error = error_of("PutBucketPolicy", &call.expect_err("it is refused"));
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Premature, "MalformedPolicy"));
         assert!(
-            fault.message.contains(r#"Invalid principal in policy ("AWS" : "arn:aws:iam::1:role/new"). It"#),
-            "{fault}"
+            error.message.contains(r#"Invalid principal in policy ("AWS" : "arn:aws:iam::1:role/new"). It"#),
+            "{error}"
         );
     }
 
     #[test]
     fn what_cannot_be_sent_is_the_users_to_mend() {
         let error = SdkError::<aws_smithy_types::error::ErrorMetadata, HttpResponse>::construction_failure("a header");
-        let fault = fault("PutBucketWebsite", &error);
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "InvalidRequest"));
+        let error = error_of("PutBucketWebsite", &error);
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "InvalidRequest"));
     }
 
     #[test]

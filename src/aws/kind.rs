@@ -3,13 +3,13 @@ use std::sync::Arc;
 use crate::{
     api::tags::Tags,
     iam::Operation,
-    managed::{block::BlockInfo, external::External, fault::Fault},
+    managed::{block::BlockInfo, error::Error, external::ExternalResource},
 };
 
 use super::Aws;
 
 /// A kind as the registry ([`crate::kinds`]) takes it: what is known of it beside how it is reconciled.
-pub trait AwsKind: External {
+pub trait AwsKind: ExternalResource {
     /// The AWS service, as people write it: `S3`.
     const SERVICE: &'static str;
     /// What the reference says of all its blocks together.
@@ -39,5 +39,5 @@ pub trait AwsKind: External {
         arn: &str,
         region: &str,
         account: &str,
-    ) -> impl Future<Output = Result<Option<Tags>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Option<Tags>, Error>> + Send;
 }

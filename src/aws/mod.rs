@@ -7,22 +7,22 @@ mod classify;
 mod clients;
 mod denial;
 mod elsewhere;
+mod error_text;
 mod errors;
 mod http;
 mod kind;
 mod meter;
+#[cfg(test)]
+mod mock;
 mod observer;
 #[cfg(test)]
 mod outages;
 mod partitions;
-#[cfg(test)]
-mod played;
 pub(crate) mod policy_document;
 #[cfg(test)]
 mod profiles;
 mod regions;
 mod retries;
-mod said;
 mod service;
 mod timeouts;
 
@@ -32,7 +32,7 @@ pub use clients::{Aws, Options, s3_website_domain};
 pub use elsewhere::Elsewhere;
 #[cfg(test)]
 pub(crate) use errors::refusal;
-pub use errors::{code, fault, http_status, not_offered};
+pub use errors::{code, error_of, http_status, not_offered};
 pub use kind::AwsKind;
 pub use meter::Meter;
 pub use partitions::{PARTITIONS, dns_suffix, dns_suffix_of, partition};

@@ -23,7 +23,7 @@ use crate::{
     telemetry::{AwsCall, Metrics},
 };
 
-use super::{account::Accounts, circuit::Circuits, meter, timeouts::LONGEST_ATTEMPT};
+use super::{account::Accounts, circuit::Circuits, meter, timeouts::ATTEMPT_TIMEOUT};
 
 /// Sees every attempt of every call: lets no write past the fence, and no call to an endpoint that does not
 /// answer; counts, and notices when the credentials change.
@@ -104,8 +104,8 @@ impl Intercept for Observer {
         }
         // As late as can be: what comes before (credentials, above all) may have taken its time.
         if config.load::<Metadata>().is_none_or(|metadata| is_write(metadata.name())) {
-            self.fence.admits(LONGEST_ATTEMPT)?;
-            // The pass knows the account of the key before. Reads do no harm in another.
+            self.fence.admits(ATTEMPT_TIMEOUT)?;
+            // The reconciliation knows the account of the key before. Reads do no harm in another.
             if key.is_some_and(|key| !self.accounts.knows(key)) {
                 return Err(Unaccounted.into());
             }
@@ -237,8 +237,8 @@ fn access_key_id(authorization: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::{
-        aws::{Aws, errors::fault},
-        managed::fault::Class,
+        aws::{Aws, errors::error_of},
+        managed::error::ErrorKind,
     };
     use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
@@ -271,7 +271,7 @@ mod tests {
     async fn written(
         fence: Fence,
         meanwhile: impl Fn() + Send + Sync + 'static,
-    ) -> (usize, crate::managed::fault::Fault) {
+    ) -> (usize, crate::managed::error::Error) {
         let (aws, asked) = Aws::played_behind(fence, move |_| {
             meanwhile();
             (503, String::new())
@@ -284,22 +284,22 @@ mod tests {
             .versioning_configuration(enabled);
         let error = call.send().await.expect_err("AWS answers 503");
         let reached = asked.lock().expect("no test panics in here").len();
-        (reached, fault("PutBucketVersioning", &error))
+        (reached, error_of("PutBucketVersioning", &error))
     }
 
     #[tokio::test]
     async fn a_write_without_the_lease_never_reaches_aws() {
-        let (reached, fault) = written(Fence::closed(), || {}).await;
-        assert_eq!((reached, fault.class, fault.reason.as_str()), (0, Class::Transient, "LeaseNotHeld"));
-        let (reached, fault) = written(Fence::open(), || {}).await;
-        assert_eq!((reached, fault.reason.as_str()), (3, "Http503"), "with it, and with its retries");
+        let (reached, error) = written(Fence::closed(), || {}).await;
+        assert_eq!((reached, error.kind, error.reason.as_str()), (0, ErrorKind::Transient, "LeaseNotHeld"));
+        let (reached, error) = written(Fence::open(), || {}).await;
+        assert_eq!((reached, error.reason.as_str()), (3, "Http503"), "with it, and with its retries");
     }
 
     #[tokio::test]
     async fn a_retry_asks_for_the_lease_again() {
         let fence = Fence::held(Duration::from_secs(60));
-        let (reached, fault) = written(fence.clone(), move || fence.close()).await;
-        assert_eq!((reached, fault.reason.as_str()), (1, "LeaseNotHeld"));
+        let (reached, error) = written(fence.clone(), move || fence.close()).await;
+        assert_eq!((reached, error.reason.as_str()), (1, "LeaseNotHeld"));
     }
 
     #[tokio::test]

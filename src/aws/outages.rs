@@ -16,10 +16,10 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use aws_smithy_runtime_api::client::{http::HttpConnectorFuture, orchestrator::HttpRequest, result::ConnectorError};
 use tokio::time::Instant;
 
-use super::{Aws, errors::fault, played::answer};
+use super::{Aws, errors::error_of, mock::answer};
 use crate::{
     lease::Fence,
-    managed::fault::{Class, Fault},
+    managed::error::{Error, ErrorKind},
     table::ManagedKeys,
 };
 
@@ -79,15 +79,15 @@ fn number(asked: &Asked, about: &str) -> usize {
 }
 
 /// What sixteen callers are told, and how long that took.
-async fn sixteen(aws: &Arc<Aws>) -> (Vec<Result<String, Fault>>, Duration) {
+async fn sixteen(aws: &Arc<Aws>) -> (Vec<Result<String, Error>>, Duration) {
     let began = Instant::now();
     let told = futures::future::join_all((0..16).map(|_| aws.account())).await;
     (told, began.elapsed())
 }
 
-async fn head(aws: &Aws, region: &str) -> Fault {
+async fn head(aws: &Aws, region: &str) -> Error {
     let answer = aws.client::<aws_sdk_s3::Client>(region).head_bucket().bucket("assets").send().await;
-    fault("HeadBucket", &answer.expect_err("there is none"))
+    error_of("HeadBucket", &answer.expect_err("there is none"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,9 +96,9 @@ async fn an_sts_that_hangs_is_asked_once_and_holds_nobody() {
     let (told, took) = sixteen(&aws).await;
     assert_eq!((took, number(&asked, "sts")), (Duration::from_secs(1), 1));
     for told in &told {
-        let fault = told.as_ref().expect_err("nobody knows");
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Transient, "AccountUnknown"));
-        assert!(fault.message.contains("STS in us-east-1"), "{fault}");
+        let error = told.as_ref().expect_err("nobody knows");
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Transient, "AccountUnknown"));
+        assert!(error.message.contains("STS in us-east-1"), "{error}");
     }
     let (again, took) = sixteen(&aws).await;
     assert_eq!(
@@ -144,8 +144,8 @@ async fn an_sts_that_resets_or_throttles_is_asked_for_all_at_once_and_then_left_
         tokio::time::sleep(Duration::from_secs(1)).await;
         sixteen(&aws).await;
         assert!(number(&asked, "sts") <= 6, "{} attempts of two calls", number(&asked, "sts"));
-        let fault = aws.account().await.expect_err("it has failed");
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Transient, reason));
+        let error = aws.account().await.expect_err("it has failed");
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Transient, reason));
     }
 }
 
@@ -198,7 +198,7 @@ async fn an_account_is_never_told_by_another_keys_answer() {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let s3: aws_sdk_s3::Client = aws.client("eu-west-1");
         let sent = s3.put_bucket_versioning().bucket("assets").versioning_configuration(enabled).send().await;
-        fault("PutBucketVersioning", &sent.expect_err("AWS answers 404")).reason
+        error_of("PutBucketVersioning", &sent.expect_err("AWS answers 404")).reason
     };
     assert_eq!(write().await, "CredentialsChanged", "for whom nobody knows the account, nothing is written");
     assert_eq!(number(&asked, "?versioning"), 0);
@@ -234,7 +234,7 @@ async fn five_calls_wait_for_a_region_that_hangs_and_the_others_do_not() {
         assert_eq!(began.elapsed(), Duration::from_secs(10), "one attempt, not three");
     }
     let last = head(&aws, "eu-west-3").await;
-    assert_eq!((last.class, last.reason.as_str()), (Class::Transient, "EndpointUnreachable"));
+    assert_eq!((last.kind, last.reason.as_str()), (ErrorKind::Transient, "EndpointUnreachable"));
     assert!(last.message.contains("S3 in eu-west-3 (https://s3.eu-west-3.amazonaws.com)"), "{last}");
 
     let began = Instant::now();
@@ -298,7 +298,7 @@ async fn clients_that_nobody_uses_are_dropped_and_those_in_use_go_on() {
     assert!(!Arc::ptr_eq(&first, &aws.regional("eu-test0-1")), "the first was used the longest ago");
     let lasting = aws.regional("eu-west-1");
     let held = held.head_bucket().bucket("assets").send().await.expect_err("there is none");
-    assert_eq!(fault("HeadBucket", &held).reason, "NotFound", "whoever holds them goes on");
+    assert_eq!(error_of("HeadBucket", &held).reason, "NotFound", "whoever holds them goes on");
     tokio::time::sleep(Duration::from_secs(14 * 60)).await;
     assert!(Arc::ptr_eq(&lasting, &aws.regional("eu-west-1")));
     tokio::time::sleep(Duration::from_secs(2 * 60)).await;

@@ -1,6 +1,6 @@
 use globset::GlobMatcher;
 
-use crate::managed::fault::{Fault, Reason};
+use crate::managed::error::{Error, Reason};
 
 use super::partitions::{known, partition};
 
@@ -18,10 +18,10 @@ impl Regions {
         Self { home: home.to_owned(), allowed }
     }
 
-    /// Whether things may be in this region: one that the administrator allows or, if they say nothing, the
+    /// Whether resources may be in this region: one that the administrator allows or, if they say nothing, the
     /// operator's own and any that AWS may have in the same partition. Each region costs clients and
     /// connections, and a name that nobody has resolved yet costs a wait.
-    pub(super) fn admit(&self, region: &str) -> Result<(), Fault> {
+    pub(super) fn admit(&self, region: &str) -> Result<(), Error> {
         if !self.allowed.is_empty() {
             return if self.allowed.iter().any(|glob| glob.is_match(region)) {
                 Ok(())
@@ -33,7 +33,7 @@ impl Regions {
             return Ok(());
         }
         match known(region) {
-            None => Err(Fault::user(
+            None => Err(Error::user(
                 Reason::UnknownRegion,
                 format!(
                     "{region} is not an AWS region. Correct spec.region. To use a region that the operator does not \
@@ -41,7 +41,7 @@ impl Regions {
                      --allow-region (Helm: aws.allowedRegions)"
                 ),
             )),
-            Some(its) if its != partition(&self.home) => Err(Fault::user(
+            Some(its) if its != partition(&self.home) => Err(Error::user(
                 Reason::RegionNotAllowed,
                 format!(
                     "{region} is in the AWS partition {its}, but the credentials for {} are only valid in the \
@@ -54,9 +54,9 @@ impl Regions {
         }
     }
 
-    fn refuse(&self, region: &str) -> Fault {
+    fn refuse(&self, region: &str) -> Error {
         let allowed: Vec<&str> = self.allowed.iter().map(|glob| glob.glob().glob()).collect();
-        Fault::user(
+        Error::user(
             Reason::RegionNotAllowed,
             format!(
                 "Region {region} is not allowed. Choose one of {}, or ask an administrator to allow it with \

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::{
 };
 
 /// An attempt that has used up its time is not followed by another of the same call: a worker would wait as
-/// long again, and again, for what hangs. The pass is retried, and others have their turn meanwhile.
+/// long again, and again, for what hangs. The reconciliation is retried, and others have their turn meanwhile.
 #[derive(Debug)]
 pub(crate) struct NotAfterATimeout;
 

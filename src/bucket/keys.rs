@@ -8,7 +8,7 @@ use aws_sdk_s3::types::EncodingType;
 
 use crate::{
     api::is_xml,
-    managed::fault::{Class, Fault, Reason},
+    managed::error::{Error, ErrorKind, Reason},
 };
 
 /// Whether DeleteObjects can name this key.
@@ -17,14 +17,14 @@ pub(super) fn can_be_listed(key: &str) -> bool {
 }
 
 /// A key as it is, out of the answer of this operation.
-pub(super) fn decoded(operation: &str, encoding: Option<&EncodingType>, key: String) -> Result<String, Fault> {
+pub(super) fn decoded(operation: &str, encoding: Option<&EncodingType>, key: String) -> Result<String, Error> {
     // An endpoint that does not know the parameter answers the key as it is.
     if encoding != Some(&EncodingType::Url) {
         return Ok(key);
     }
     unescaped(&key).ok_or_else(|| {
-        Fault::new(
-            Class::Transient,
+        Error::new(
+            ErrorKind::Transient,
             Reason::InvalidResponse,
             format!("{operation} returned a key that cannot be decoded: {key}"),
         )
@@ -62,7 +62,7 @@ mod tests {
             assert_eq!(decoded("ListObjectVersions", None, key.to_owned()), Ok(key.to_owned()));
         }
         for broken in ["%", "%4", "%zz", "%ff"] {
-            assert_eq!(read(broken).map_err(|fault| fault.reason), Err(Reason::InvalidResponse), "{broken}");
+            assert_eq!(read(broken).map_err(|error| error.reason), Err(Reason::InvalidResponse), "{broken}");
         }
         assert_eq!(decoded("ListObjectVersions", None, "100%".to_owned()), Ok("100%".to_owned()));
     }

@@ -6,12 +6,12 @@ use crate::{
     api::{AdoptionPolicy, Bucket, CreationIntent, Managed, NameScope, tags::Tags},
     aws::{dns_suffix, partition, s3_website_domain},
     managed::{
-        external::External,
-        fault::Fault,
+        error::Error,
+        external::ExternalResource,
         identity::Identity,
         object::{Common, ManagedObject, common},
-        observation::{Existence, Made, Preparation, Reads, Settling},
-        ownership::{Absent, Deletable, Owned},
+        observation::{Existence, Made, Preparation, Reads, Transition},
+        ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Field, Form},
         secret::Outputs,
         step::Step,
@@ -40,7 +40,7 @@ impl ManagedObject for Bucket {
     ];
 
     /// What is held already keeps its name, and what is adopted may be from before names were reserved.
-    fn name_in(&self, region: &str, account_id: &str) -> Result<String, Fault> {
+    fn name_in(&self, region: &str, account_id: &str) -> Result<String, Error> {
         let declared = self.declared_name();
         if self.spec.name_scope == Some(NameScope::AccountRegional) {
             return name::in_account(&declared, region, account_id);
@@ -48,9 +48,9 @@ impl ManagedObject for Bucket {
         let held = self.status.as_ref().is_some_and(|status| status.external.is_some());
         if !held
             && self.spec.adoption_policy == AdoptionPolicy::Never
-            && let Some(fault) = name::refused_globally(&declared)
+            && let Some(error) = name::refused_globally(&declared)
         {
-            return Err(fault);
+            return Err(error);
         }
         Ok(declared)
     }
@@ -68,7 +68,7 @@ impl ManagedObject for Bucket {
     }
 }
 
-impl External for Buckets {
+impl ExternalResource for Buckets {
     type Object = Bucket;
     type Observed = Observed;
     type Creation = Creation;
@@ -82,16 +82,16 @@ impl External for Buckets {
         self.aws.is_real()
     }
 
-    fn admits(&self, _: &Bucket, region: &str) -> Result<(), Fault> {
+    fn admits(&self, _: &Bucket, region: &str) -> Result<(), Error> {
         self.aws.admits(region)
     }
 
-    async fn account(&self) -> Result<String, Fault> {
+    async fn account(&self) -> Result<String, Error> {
         self.aws.account().await
     }
 
-    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
-        self.look(id, reads).await
+    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
+        self.observe_resource(id, reads).await
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Creation> {
@@ -107,24 +107,30 @@ impl External for Buckets {
         !blocks::AT_CREATION.contains(&block)
     }
 
-    fn plan(object: &Bucket, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
-        plan::plan(object, managed, id, tags, seen)
+    fn plan(
+        object: &Bucket,
+        managed: &Managed,
+        id: &Identity,
+        tags: Option<&Tags>,
+        observed: &Observed,
+    ) -> Vec<Step<Op>> {
+        plan::plan(object, managed, id, tags, observed)
     }
 
     fn release(id: &Identity, tags: &Tags) -> Step<Op> {
         plan::release(id, tags)
     }
 
-    fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
-        plan::advance(tags, seen, op);
+    fn advance(tags: &mut Option<Tags>, observed: &mut Observed, op: &Op) {
+        plan::advance(tags, observed, op);
     }
 
-    fn confirm(seen: &mut Observed, read: Observed) {
-        seen.blocks.extend(read.blocks);
+    fn confirm(observed: &mut Observed, read: Observed) {
+        observed.blocks.extend(read.blocks);
     }
 
     /// A bucket exists or it does not.
-    fn settling(_: &Observed) -> Option<Settling> {
+    fn transition(_: &Observed) -> Option<Transition> {
         None
     }
 
@@ -132,12 +138,12 @@ impl External for Buckets {
         None
     }
 
-    fn obstacle(_: &Bucket, _: &Identity, _: Option<&Observed>) -> Option<Fault> {
+    fn obstacle(_: &Bucket, _: &Identity, _: Option<&Observed>) -> Option<Error> {
         None
     }
 
-    fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Preparation<Op>, Fault> {
-        plan::before_deletion(object, seen)
+    fn before_deletion(object: &Bucket, observed: &Observed) -> Result<Preparation<Op>, Error> {
+        plan::before_deletion(object, observed)
     }
 
     fn emptied(op: &Op) -> usize {
@@ -148,8 +154,8 @@ impl External for Buckets {
         }
     }
 
-    fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-        seen.blocks.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
+    fn block_errors(observed: &Observed) -> Vec<(&'static str, Error)> {
+        observed.blocks.iter().filter_map(|(name, state)| Some((*name, state.as_ref().err()?.clone()))).collect()
     }
 
     /// Names of general purpose buckets are unique across all accounts and regions of a partition (Amazon S3
@@ -171,25 +177,25 @@ impl External for Buckets {
     /// compatibility, if you re-create an existing bucket that you already own in the North Virginia Region,
     /// Amazon S3 returns 200 OK" (API reference, CreateBucket, `BucketAlreadyOwnedByYou`). Other endpoints do as
     /// they like.
-    async fn create(&self, proof: &Absent, creation: &Creation) -> Result<Made<Observed>, Fault> {
+    async fn create(&self, proof: &AbsenceProof, creation: &Creation) -> Result<Made<Observed>, Error> {
         let id = proof.identity();
-        match self.make(id, creation).await {
+        match self.create_resource(id, creation).await {
             Ok(()) => {
-                let (tags, seen) = self.fresh(creation);
+                let (tags, observed) = self.fresh(creation);
                 let tells = self.aws.is_real() && id.region != "us-east-1";
-                Ok(if tells { Made::New { tags, seen } } else { Made::Unclear { seen } })
+                Ok(if tells { Made::New { tags, observed } } else { Made::Unclear { observed } })
             }
-            Err(fault) if fault.reason == "BucketAlreadyOwnedByYou" => Ok(Made::Existed(fault)),
-            Err(fault) => Err(fault),
+            Err(error) if error.reason == "BucketAlreadyOwnedByYou" => Ok(Made::Existed(error)),
+            Err(error) => Err(error),
         }
     }
 
-    async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {
-        self.call(proof.identity(), op).await
+    async fn perform(&self, proof: &OwnershipProof, op: &Op) -> Result<(), Error> {
+        self.perform_op(proof.identity(), op).await
     }
 
-    async fn delete(&self, proof: &Deletable) -> Result<(), Fault> {
-        self.remove(proof.identity()).await
+    async fn delete(&self, proof: &Deletable) -> Result<(), Error> {
+        self.delete_resource(proof.identity()).await
     }
 
     fn recreated(id: &Identity) -> String {

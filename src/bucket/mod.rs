@@ -9,10 +9,10 @@ mod observe;
 mod operations;
 mod perform;
 mod plan;
+#[cfg(test)]
+mod sdk_tests;
 mod shown;
 mod tags;
-#[cfg(test)]
-mod wire;
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use crate::{
     api::tags::Tags,
     aws::{Aws, AwsKind},
     iam::Operation,
-    managed::{block::BlockInfo, fault::Fault},
+    managed::{block::BlockInfo, error::Error},
 };
 
 pub use plan::{Contents, Creation, ObjectVersion, Observed, Op, Upload};
 
-/// S3 buckets as [`crate::managed::external::External`].
+/// S3 buckets as [`crate::managed::external::ExternalResource`].
 pub struct Buckets {
     aws: Arc<Aws>,
     shown: shown::Shown,
@@ -46,7 +46,7 @@ impl AwsKind for Buckets {
         Self { aws, shown: shown::Shown::default() }
     }
 
-    async fn tags_of(aws: &Aws, arn: &str, region: &str, account: &str) -> Result<Option<Tags>, Fault> {
+    async fn tags_of(aws: &Aws, arn: &str, region: &str, account: &str) -> Result<Option<Tags>, Error> {
         let bucket = arn.rsplit(':').next().unwrap_or_default();
         tags::of_named(aws, bucket, region, account).await
     }

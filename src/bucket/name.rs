@@ -6,11 +6,11 @@
 
 use crate::{
     aws::is_account_id,
-    managed::fault::{Fault, Reason},
+    managed::error::{Error, Reason},
 };
 
 /// The most characters that the name of a bucket has.
-const LONGEST_NAME: usize = 63;
+const MAX_NAME_LENGTH: usize = 63;
 
 /// What every name of the account-regional namespace ends in, and no other.
 const RESERVED: &str = "-an";
@@ -20,7 +20,7 @@ const NOT_OFFERED: [&str; 2] = ["me-south-1", "me-central-1"];
 
 /// The whole name of a bucket that is called so in the account-regional namespace. One that is whole already is taken as
 /// it stands.
-pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<String, Fault> {
+pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<String, Error> {
     let suffix = format!("-{account_id}-{region}{RESERVED}");
     if NOT_OFFERED.contains(&region) {
         return Err(invalid(format!(
@@ -38,19 +38,19 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
         )));
     }
     let whole = format!("{name}{suffix}");
-    if whole.len() > LONGEST_NAME {
+    if whole.len() > MAX_NAME_LENGTH {
         return Err(invalid(format!(
             "With nameScope AccountRegional the full bucket name is {whole}, which has {} characters, but the \
-             maximum is {LONGEST_NAME}. Set spec.name to at most {} characters",
+             maximum is {MAX_NAME_LENGTH}. Set spec.name to at most {} characters",
             whole.len(),
-            LONGEST_NAME.saturating_sub(suffix.len()),
+            MAX_NAME_LENGTH.saturating_sub(suffix.len()),
         )));
     }
     Ok(whole)
 }
 
 /// Why there can be no new bucket of this name in the namespace of the whole world.
-pub(super) fn refused_globally(name: &str) -> Option<Fault> {
+pub(super) fn refused_globally(name: &str) -> Option<Error> {
     name.ends_with(RESERVED).then(|| {
         invalid(format!(
             "Names that end with {RESERVED} are reserved for the account regional namespace. Set nameScope: \
@@ -59,8 +59,8 @@ pub(super) fn refused_globally(name: &str) -> Option<Fault> {
     })
 }
 
-fn invalid(message: String) -> Fault {
-    Fault::user(Reason::InvalidBucketName, message)
+fn invalid(message: String) -> Error {
+    Error::user(Reason::InvalidBucketName, message)
 }
 
 /// The account and the region in a whole name of the account-regional namespace.
@@ -82,9 +82,9 @@ mod tests {
     const WHOLE: &str = "assets-111122223333-eu-west-1-an";
 
     fn refusal(name: &str, region: &str) -> String {
-        let fault = in_account(name, region, ACCOUNT).expect_err("it is refused");
-        assert_eq!(fault.reason, "InvalidBucketName");
-        fault.message
+        let error = in_account(name, region, ACCOUNT).expect_err("it is refused");
+        assert_eq!(error.reason, "InvalidBucketName");
+        error.message
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         }
         assert_eq!(refused_globally("plan"), None);
         for name in [WHOLE, "juan-an"] {
-            assert!(refused_globally(name).is_some_and(|fault| fault.message.contains("nameScope: AccountRegional")));
+            assert!(refused_globally(name).is_some_and(|error| error.message.contains("nameScope: AccountRegional")));
         }
     }
 }

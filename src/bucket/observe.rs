@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::{
     api::tags::Tags,
-    aws::{code, fault, not_offered},
+    aws::{code, error_of, not_offered},
     managed::{
-        fault::Fault,
+        error::Error,
         identity::Identity,
         observation::{Existence, Reads},
     },
@@ -30,30 +30,30 @@ impl Buckets {
     ///
     /// The tags answer three questions in one call: does the bucket exist, is it in our account, and
     /// whose is it. HeadBucket answers only the first two, and ListBuckets is eventually consistent.
-    pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+    pub(super) async fn observe_resource(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
         let target = self.target(id);
         let rows = blocks::TABLE.iter().filter(|row| reads.blocks.contains(row.name));
         let blocks = join_all(rows.map(|row| async {
-            let state = (row.read)(&target).await.map_err(|fault| not_offered(row.name, fault));
+            let state = (row.read)(&target).await.map_err(|error| not_offered(row.name, error));
             (row.name, state)
         }));
         let contents = async { if reads.contents { Some(read_contents(&target).await) } else { None } };
         let (tags, blocks, contents) = tokio::join!(read_tags(&target), blocks, contents);
         Ok(match tags? {
-            None => Existence::Absent,
+            None => Existence::Missing,
             Some(tags) => {
-                let mut seen = Observed { blocks: blocks.into_iter().collect(), contents };
-                if let Some(Ok(Value::String(policy))) = seen.blocks.get_mut(PolicyBlock::NAME) {
-                    *policy = self.shown.heard(id, std::mem::take(policy));
+                let mut observed = Observed { blocks: blocks.into_iter().collect(), contents };
+                if let Some(Ok(Value::String(policy))) = observed.blocks.get_mut(PolicyBlock::NAME) {
+                    *policy = self.shown.resolve(id, std::mem::take(policy));
                 }
-                Existence::Present { tags: Some(tags), seen }
+                Existence::Present { tags: Some(tags), observed }
             }
         })
     }
 }
 
 /// The tags of the bucket, or `None` if there is no bucket.
-pub(super) async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
+pub(super) async fn read_tags(target: &Target) -> Result<Option<Tags>, Error> {
     let answer = target
         .client
         .get_bucket_tagging()
@@ -67,14 +67,14 @@ pub(super) async fn read_tags(target: &Target) -> Result<Option<Tags>, Fault> {
             Some("NoSuchBucket") => Ok(None),
             Some("NoSuchTagSet" | "NoSuchTagSetError") => Ok(Some(Tags::new())),
             // 403 is "somebody else's, or you may not look", and never "there is none".
-            _ => Err(fault("GetBucketTagging", &error)),
+            _ => Err(error_of("GetBucketTagging", &error)),
         },
     }
 }
 
 /// The first page of what the bucket holds: object versions with delete markers, and unfinished uploads.
 /// Listing objects would show neither old versions nor markers, which keep a bucket from being deleted.
-async fn read_contents(target: &Target) -> Result<Contents, Fault> {
+async fn read_contents(target: &Target) -> Result<Contents, Error> {
     let versions = target
         .client
         .list_object_versions()
@@ -92,8 +92,8 @@ async fn read_contents(target: &Target) -> Result<Contents, Fault> {
         .max_uploads(i32::try_from(PAGE).unwrap_or(i32::MAX))
         .send();
     let (versions, uploads) = tokio::join!(versions, uploads);
-    let versions = versions.map_err(|error| fault("ListObjectVersions", &error))?;
-    let uploads = uploads.map_err(|error| fault("ListMultipartUploads", &error))?;
+    let versions = versions.map_err(|error| error_of("ListObjectVersions", &error))?;
+    let uploads = uploads.map_err(|error| error_of("ListMultipartUploads", &error))?;
     let (encoding, name) = (versions.encoding_type.as_ref(), "ListObjectVersions");
     let version = |key: Option<String>, version_id: Option<String>| {
         let version_id = version_id.unwrap_or_else(|| "null".to_owned());

@@ -6,9 +6,9 @@ use aws_sdk_s3::types::{
 
 use crate::{
     api::{Switch, tags::Tags},
-    aws::{fault, not_offered, partition},
+    aws::{error_of, not_offered, partition},
     managed::{
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
         identity::Identity,
         tagging::is_system,
     },
@@ -21,7 +21,7 @@ use super::{
 
 impl Buckets {
     /// Makes the bucket. No `ExpectedBucketOwner` here: the call does not take it.
-    pub(super) async fn make(&self, id: &Identity, creation: &Creation) -> Result<(), Fault> {
+    pub(super) async fn create_resource(&self, id: &Identity, creation: &Creation) -> Result<(), Error> {
         let target = self.target(id);
         // us-east-1 is the region that has no name here: sending it is an error.
         let location = (id.region != "us-east-1").then(|| BucketLocationConstraint::from(id.region.as_str()));
@@ -38,11 +38,11 @@ impl Buckets {
             .set_bucket_namespace(creation.account_regional.then_some(BucketNamespace::AccountRegional))
             .send()
             .await
-            .map_err(|error| fault("CreateBucket", &error))?;
+            .map_err(|error| error_of("CreateBucket", &error))?;
         Ok(())
     }
 
-    pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
+    pub(super) async fn perform_op(&self, id: &Identity, op: &Op) -> Result<(), Error> {
         let target = self.target(id);
         match op {
             Op::DeleteObjects(versions) => delete_objects(&target, versions).await,
@@ -51,25 +51,25 @@ impl Buckets {
             Op::PutTags(tags) => put_tags(&target, &self.aws.client(&id.region), id, tags).await,
             Op::Put { block, state } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Whole(write)) => {
-                    write(&target, state).await.map_err(|fault| not_offered(block, fault))?;
+                    write(&target, state).await.map_err(|error| not_offered(block, error))?;
                     if *block == PolicyBlock::NAME {
                         self.shown.wrote(id, state.as_str());
                     }
                     Ok(())
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("Unknown block {block}"))),
+                _ => Err(Error::new(ErrorKind::Unknown, Reason::Internal, format!("Unknown block {block}"))),
             },
             Op::PutItem { block, id, configuration } => match blocks::find(block).map(|row| row.write) {
                 Some(Write::Each(write)) => {
-                    write(&target, id, configuration.as_ref()).await.map_err(|fault| not_offered(block, fault))
+                    write(&target, id, configuration.as_ref()).await.map_err(|error| not_offered(block, error))
                 }
-                _ => Err(Fault::new(Class::Unknown, Reason::Internal, format!("Unknown list {block}"))),
+                _ => Err(Error::new(ErrorKind::Unknown, Reason::Internal, format!("Unknown list {block}"))),
             },
         }
     }
 
     /// S3 itself refuses to delete a bucket that holds anything.
-    pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {
+    pub(super) async fn delete_resource(&self, id: &Identity) -> Result<(), Error> {
         let target = self.target(id);
         self.shown.wrote(id, None);
         let answer =
@@ -78,7 +78,7 @@ impl Buckets {
             Ok(_) => Ok(()),
             Err(error) => match crate::aws::code(&error) {
                 Some("NoSuchBucket") => Ok(()),
-                Some("BucketNotEmpty") => Err(Fault::user(
+                Some("BucketNotEmpty") => Err(Error::user(
                     Reason::BucketNotEmpty,
                     format!(
                         "Bucket {} still contains objects, versions or delete markers. Empty it, or set \
@@ -86,7 +86,7 @@ impl Buckets {
                         id.name
                     ),
                 )),
-                _ => Err(fault("DeleteBucket", &error)),
+                _ => Err(error_of("DeleteBucket", &error)),
             },
         }
     }
@@ -99,7 +99,7 @@ async fn put_tags(
     control: &aws_sdk_s3control::Client,
     id: &Identity,
     tags: &Tags,
-) -> Result<(), Fault> {
+) -> Result<(), Error> {
     let tagging = Tagging::builder().set_tag_set(Some(sdk_tags(tags)?)).build().map_err(incomplete)?;
     let answer = target
         .client
@@ -110,8 +110,8 @@ async fn put_tags(
         .send()
         .await;
     let Err(error) = answer else { return Ok(()) };
-    let refused = fault("PutBucketTagging", &error);
-    let may_be_abac = matches!(refused.class, Class::User | Class::Denied);
+    let refused = error_of("PutBucketTagging", &error);
+    let may_be_abac = matches!(refused.kind, ErrorKind::User | ErrorKind::Denied);
     if may_be_abac && AbacBlock::read(target).await.is_ok_and(|abac| abac.status == Switch::Enabled) {
         return put_tags_by_control(target, control, id, tags).await;
     }
@@ -123,7 +123,7 @@ async fn put_tags_by_control(
     control: &aws_sdk_s3control::Client,
     id: &Identity,
     tags: &Tags,
-) -> Result<(), Fault> {
+) -> Result<(), Error> {
     let present = super::observe::read_tags(target).await?.unwrap_or_default();
     let arn = format!("arn:{}:s3:::{}", partition(&id.region), id.name);
     // Here AWS's own tags are left alone by not naming them.
@@ -134,24 +134,24 @@ async fn put_tags_by_control(
         .collect::<Result<_, _>>()?;
     if !new.is_empty() {
         let put = control.tag_resource().account_id(&id.account_id).resource_arn(&arn).set_tags(Some(new));
-        put.send().await.map_err(|error| fault("TagResource", &error))?;
+        put.send().await.map_err(|error| error_of("TagResource", &error))?;
     }
     let gone: Vec<String> = present.keys().filter(own).filter(|key| !tags.contains_key(*key)).cloned().collect();
     if !gone.is_empty() {
         let take = control.untag_resource().account_id(&id.account_id).resource_arn(&arn).set_tag_keys(Some(gone));
-        take.send().await.map_err(|error| fault("UntagResource", &error))?;
+        take.send().await.map_err(|error| error_of("UntagResource", &error))?;
     }
     Ok(())
 }
 
 /// Tags under `aws:` go back as they were read: PutBucketTagging replaces the whole set, and without them S3 answers
 /// `InvalidTag`, "System Tags cannot be removed by requester" (cloud-custodian/cloud-custodian#2834).
-fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
+fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Error> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(incomplete)).collect()
 }
 
 /// The answer is a success even where single versions could not be deleted.
-async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(), Fault> {
+async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(), Error> {
     let mut delete = Delete::builder().quiet(true);
     for version in versions {
         let id = ObjectIdentifier::builder().key(&version.key).version_id(&version.version_id);
@@ -165,22 +165,22 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
         .delete(delete.build().map_err(incomplete)?)
         .send()
         .await
-        .map_err(|error| fault("DeleteObjects", &error))?;
+        .map_err(|error| error_of("DeleteObjects", &error))?;
     // What is gone already needs no deleting (LocalStack says so, AWS does not).
     let gone = |error: &&aws_sdk_s3::types::Error| matches!(error.code(), Some("NoSuchVersion" | "NoSuchKey"));
     let failed: Vec<_> = answer.errors().iter().filter(|error| !gone(error)).collect();
     let Some(first) = failed.first() else { return Ok(()) };
     let code = first.code().unwrap_or("no code");
-    let fault = if code == "InternalError" || code == "SlowDown" {
-        Fault::new(Class::Transient, Reason::of_code(code), "DeleteObjects: AWS could not delete some objects")
+    let error = if code == "InternalError" || code == "SlowDown" {
+        Error::new(ErrorKind::Transient, Reason::of_code(code), "DeleteObjects: AWS could not delete some objects")
     } else {
         not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code)
     };
-    Err(fault.having_removed(versions.len().saturating_sub(failed.len())))
+    Err(error.having_removed(versions.len().saturating_sub(failed.len())))
 }
 
-fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {
-    Fault::user(
+fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Error {
+    Error::user(
         Reason::ObjectsNotDeletable,
         format!(
             "AWS rejected deleting {failed} of {asked} object versions, such as {key:?} ({code}), because of object \
@@ -191,7 +191,7 @@ fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Fault {
 }
 
 /// One whose key goes in the address of the call, where any character can be written.
-async fn delete_object(target: &Target, version: &ObjectVersion) -> Result<(), Fault> {
+async fn delete_object(target: &Target, version: &ObjectVersion) -> Result<(), Error> {
     let answer = target
         .client
         .delete_object()
@@ -207,13 +207,13 @@ async fn delete_object(target: &Target, version: &ObjectVersion) -> Result<(), F
             Some("NoSuchVersion" | "NoSuchKey") => Ok(()),
             // As DeleteObjects says it of one object.
             Some(code @ "AccessDenied") => Err(not_deletable(1, 1, &version.key, code)),
-            _ => Err(fault("DeleteObject", &error)),
+            _ => Err(error_of("DeleteObject", &error)),
         },
     }
 }
 
 /// An upload that is gone already is as good as aborted.
-async fn abort_upload(target: &Target, upload: &Upload) -> Result<(), Fault> {
+async fn abort_upload(target: &Target, upload: &Upload) -> Result<(), Error> {
     let answer = target
         .client
         .abort_multipart_upload()
@@ -226,6 +226,6 @@ async fn abort_upload(target: &Target, upload: &Upload) -> Result<(), Fault> {
     match answer {
         Ok(_) => Ok(()),
         Err(error) if crate::aws::code(&error) == Some("NoSuchUpload") => Ok(()),
-        Err(error) => Err(fault("AbortMultipartUpload", &error)),
+        Err(error) => Err(error_of("AbortMultipartUpload", &error)),
     }
 }

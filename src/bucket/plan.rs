@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Bucket, DeletionPolicy, Effect, Managed, NameScope, ObjectOwnership, tags::Tags},
+    api::{Bucket, DeletionPolicy, Impact, Managed, NameScope, ObjectOwnership, tags::Tags},
     managed::{
         change::{Change, diff},
-        fault::{Fault, Reason},
+        error::{Error, Reason},
         identity::{Identity, RELEASED},
         observation::Preparation,
         step::{CREATION, Step, TAGS},
@@ -33,9 +33,9 @@ const CONTENTS: &str = "contents";
 /// A bucket as it was seen: the state of each block that was read, or why it could not be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    pub(crate) blocks: BTreeMap<&'static str, Result<Value, Fault>>,
+    pub(crate) blocks: BTreeMap<&'static str, Result<Value, Error>>,
     /// What it holds, if that was asked: the first page of it.
-    pub(crate) contents: Option<Result<Contents, Fault>>,
+    pub(crate) contents: Option<Result<Contents, Error>>,
 }
 
 /// A page of what a bucket holds.
@@ -110,19 +110,19 @@ pub enum Op {
 
 /// A bucket as AWS has just made it.
 pub(super) fn fresh(creation: &Creation) -> Observed {
-    let mut seen = Observed {
+    let mut observed = Observed {
         blocks: blocks::TABLE.iter().map(|row| (row.name, (row.initial)())).collect(),
         ..Observed::default()
     };
     if let Some(ownership) = creation.object_ownership {
-        seen.blocks.insert(ObjectOwnershipBlock::NAME, Ok(json!(ownership)));
+        observed.blocks.insert(ObjectOwnershipBlock::NAME, Ok(json!(ownership)));
     }
     if creation.object_lock {
-        seen.blocks.insert(ObjectLockBlock::NAME, Ok(json!(blocks::locked())));
+        observed.blocks.insert(ObjectLockBlock::NAME, Ok(json!(blocks::locked())));
         // It brings versioning with it.
-        seen.blocks.insert(VersioningBlock::NAME, Ok(json!({"status": "Enabled"})));
+        observed.blocks.insert(VersioningBlock::NAME, Ok(json!({"status": "Enabled"})));
     }
-    seen
+    observed
 }
 
 pub(super) fn creation(object: &Bucket, id: &Identity, tagged: bool) -> Step<Creation> {
@@ -153,13 +153,13 @@ pub(super) fn plan(
     managed: &Managed,
     id: &Identity,
     tags: Option<&Tags>,
-    seen: &Observed,
+    observed: &Observed,
 ) -> Vec<Step<Op>> {
     let mut steps: Vec<Step<Op>> = tags.and_then(|tags| tag_step(object, managed, id, tags)).into_iter().collect();
     for row in blocks::TABLE {
-        steps.extend(block_steps(row, object, managed, seen));
+        steps.extend(block_steps(row, object, managed, observed));
     }
-    loosen_first(&mut steps, seen);
+    loosen_first(&mut steps, observed);
     take_grants_before_acls_end(&mut steps);
     end_replication_before_versioning(&mut steps);
     steps
@@ -172,17 +172,17 @@ fn tag_step(object: &Bucket, managed: &Managed, id: &Identity, current: &Tags) -
     (!changes.is_empty()).then(|| Step { not_yet, ..step(TAGS, Op::PutTags(wanted), changes) })
 }
 
-fn block_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
+fn block_steps(row: &Row, object: &Bucket, managed: &Managed, observed: &Observed) -> Vec<Step<Op>> {
     // What was not read, or could not be, is not touched.
-    let Some(Ok(state)) = seen.blocks.get(row.name) else { return Vec::new() };
+    let Some(Ok(state)) = observed.blocks.get(row.name) else { return Vec::new() };
     let Ok(Some(wanted)) = (row.wanted)(&object.spec, managed.has_block(row.name), state) else { return Vec::new() };
     let reset = !(row.is_declared)(&object.spec);
-    if reset && row.name == VersioningBlock::NAME && has_object_lock(seen) {
+    if reset && row.name == VersioningBlock::NAME && has_object_lock(observed) {
         // S3 does not suspend versioning where there is object lock, and has no way to take that off.
         return Vec::new();
     }
-    let effect = if reset { row.reset(state, &wanted) } else { Effect::Update };
-    let step = |op, changes| Step { after: row.after, effect, ..Step::new(row.name, op, changes) };
+    let impact = if reset { row.reset(state, &wanted) } else { Impact::Update };
+    let step = |op, changes| Step { after: row.after, impact, ..Step::new(row.name, op, changes) };
     // What S3 would refuse is not asked, and nothing is opened for its sake.
     let refused = |value: &Value| (row.refusal)(value);
     match row.write {
@@ -203,8 +203,8 @@ fn block_steps(row: &Row, object: &Bucket, managed: &Managed, seen: &Observed) -
     }
 }
 
-fn has_object_lock(seen: &Observed) -> bool {
-    matches!(seen.blocks.get(ObjectLockBlock::NAME), Some(Ok(state)) if blocks::object_lock_is_enabled(state))
+fn has_object_lock(observed: &Observed) -> bool {
+    matches!(observed.blocks.get(ObjectLockBlock::NAME), Some(Ok(state)) if blocks::object_lock_is_enabled(state))
 }
 
 fn position(steps: &[Step<Op>], block: &str) -> Option<usize> {
@@ -219,15 +219,15 @@ fn state(step: &Step<Op>) -> Option<&Value> {
 /// S3 refuses a public policy, and public grants, while the public access block stands, so a block that
 /// is loosened is loosened before them, and closed again should one of them be refused. One that is
 /// tightened stays behind them, where the table has it.
-fn loosen_first(steps: &mut Vec<Step<Op>>, seen: &Observed) {
+fn loosen_first(steps: &mut Vec<Step<Op>>, observed: &Observed) {
     let Some(block) = position(steps, PublicAccessBlock::NAME) else { return };
     let (acl, policy) = (position(steps, AclBlock::NAME), position(steps, PolicyBlock::NAME));
     let Some(first) = acl.or(policy) else { return };
-    let Some(Ok(before)) = seen.blocks.get(PublicAccessBlock::NAME) else { return };
+    let Some(Ok(before)) = observed.blocks.get(PublicAccessBlock::NAME) else { return };
     if state(&steps[block]).is_some_and(|state| blocks::loosens(before, state)) {
         if let Some(hopeless) = [acl, policy].into_iter().flatten().find(|at| steps[*at].not_yet.is_some()) {
             // It stays where it is in the table, behind what is told first.
-            steps[block].not_yet = Some(Fault::user(
+            steps[block].not_yet = Some(Error::user(
                 Reason::DependencyRefused,
                 format!("It cannot be changed before {}, which has an error", steps[hopeless].block),
             ));
@@ -269,20 +269,20 @@ pub(super) fn release(id: &Identity, tags: &Tags) -> Step<Op> {
     step(TAGS, Op::PutTags(released), changes)
 }
 
-pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
+pub(super) fn advance(tags: &mut Option<Tags>, observed: &mut Observed, op: &Op) {
     match op {
         Op::DeleteObjects(gone) => {
             let gone: BTreeSet<&ObjectVersion> = gone.iter().collect();
-            remove_from(seen, |contents| contents.versions.retain(|version| !gone.contains(version)));
+            remove_from(observed, |contents| contents.versions.retain(|version| !gone.contains(version)));
         }
-        Op::DeleteObject(gone) => remove_from(seen, |contents| contents.versions.retain(|version| version != gone)),
-        Op::AbortUpload(gone) => remove_from(seen, |contents| contents.uploads.retain(|upload| upload != gone)),
+        Op::DeleteObject(gone) => remove_from(observed, |contents| contents.versions.retain(|version| version != gone)),
+        Op::AbortUpload(gone) => remove_from(observed, |contents| contents.uploads.retain(|upload| upload != gone)),
         Op::PutTags(put) => *tags = Some(put.clone()),
         Op::Put { block, state } => {
-            seen.blocks.insert(block, Ok(state.clone()));
+            observed.blocks.insert(block, Ok(state.clone()));
         }
         Op::PutItem { block, id, configuration } => {
-            if let Some(Ok(list)) = seen.blocks.get_mut(block) {
+            if let Some(Ok(list)) = observed.blocks.get_mut(block) {
                 blocks::put(list, id, configuration.as_ref());
             }
         }
@@ -290,11 +290,11 @@ pub(super) fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
 }
 
 /// A page of which nothing is left was perhaps not the last: it takes another look.
-fn remove_from(seen: &mut Observed, remove: impl FnOnce(&mut Contents)) {
-    if let Some(Ok(contents)) = &mut seen.contents {
+fn remove_from(observed: &mut Observed, remove: impl FnOnce(&mut Contents)) {
+    if let Some(Ok(contents)) = &mut observed.contents {
         remove(contents);
         if *contents == Contents::default() {
-            seen.contents = None;
+            observed.contents = None;
         }
     }
 }
@@ -304,11 +304,11 @@ fn remove_from(seen: &mut Observed, remove: impl FnOnce(&mut Contents)) {
 ///
 /// A page that held something was perhaps not the last: a bucket counts as empty only if a look shows
 /// it so.
-pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Preparation<Op>, Fault> {
-    let contents = match &seen.contents {
+pub(super) fn before_deletion(object: &Bucket, observed: &Observed) -> Result<Preparation<Op>, Error> {
+    let contents = match &observed.contents {
         None => return Ok(Preparation::Look),
-        Some(Err(fault)) => {
-            return Err(fault.clone().at("Cannot check whether the bucket is empty, so it is not deleted"));
+        Some(Err(error)) => {
+            return Err(error.clone().at("Cannot check whether the bucket is empty, so it is not deleted"));
         }
         Some(Ok(contents)) => contents,
     };
@@ -330,7 +330,7 @@ pub(super) fn before_deletion(object: &Bucket, seen: &Observed) -> Result<Prepar
         return Ok(Preparation::Ready);
     }
     let most = |count: usize| if count < PAGE { count.to_string() } else { format!("at least {PAGE}") };
-    Err(Fault::user(
+    Err(Error::user(
         Reason::BucketNotEmpty,
         format!(
             "The bucket is not empty: {} object versions or delete markers and {} incomplete uploads. Empty it, or \

@@ -33,7 +33,7 @@ struct Memory {
 
 impl Memory {
     /// What this document stands for; `None` if that is itself.
-    fn heard(&mut self, shown: &str) -> Option<String> {
+    fn resolve(&mut self, shown: &str) -> Option<String> {
         if let Some((text, at)) = &self.written {
             let former = self.known.as_ref().is_some_and(|(old, known)| same(known, shown) && !same(old, text));
             if same(text, shown) || at.elapsed() > AFTER_A_WRITE {
@@ -67,10 +67,10 @@ impl Shown {
     }
 
     /// What the document that S3 shows for this bucket stands for.
-    pub fn heard(&self, id: &Identity, shown: String) -> String {
+    pub fn resolve(&self, id: &Identity, shown: String) -> String {
         let mut all = self.all();
         let Some(memory) = all.get_mut(&(id.region.clone(), id.name.clone())) else { return shown };
-        memory.heard(&shown).unwrap_or(shown)
+        memory.resolve(&shown).unwrap_or(shown)
     }
 }
 
@@ -99,26 +99,26 @@ mod tests {
     #[test]
     fn what_s3_shows_after_a_write_stands_for_it_and_a_change_of_others_does_not() {
         let shown = Shown::default();
-        assert_eq!(shown.heard(&id(), identity("E1")), identity("E1"), "nothing of ours");
+        assert_eq!(shown.resolve(&id(), identity("E1")), identity("E1"), "nothing of ours");
         shown.wrote(&id(), Some(&canonical("a")));
-        assert_eq!(shown.heard(&id(), identity("E1")), canonical("a"));
-        assert_eq!(shown.heard(&id(), identity("E1")), canonical("a"), "and from then on");
-        assert_eq!(shown.heard(&id(), identity("E2")), identity("E2"), "somebody else's");
-        assert_eq!(shown.heard(&id(), policy("\"*\"")), policy("\"*\""));
-        assert_eq!(shown.heard(&Identity::sample("other"), identity("E1")), identity("E1"), "another bucket");
-        assert_eq!(shown.heard(&id(), identity("E1")), canonical("a"), "changed back");
+        assert_eq!(shown.resolve(&id(), identity("E1")), canonical("a"));
+        assert_eq!(shown.resolve(&id(), identity("E1")), canonical("a"), "and from then on");
+        assert_eq!(shown.resolve(&id(), identity("E2")), identity("E2"), "somebody else's");
+        assert_eq!(shown.resolve(&id(), policy("\"*\"")), policy("\"*\""));
+        assert_eq!(shown.resolve(&Identity::sample("other"), identity("E1")), identity("E1"), "another bucket");
+        assert_eq!(shown.resolve(&id(), identity("E1")), canonical("a"), "changed back");
     }
 
     #[test]
     fn what_is_known_of_the_policy_before_does_not_stand_for_the_next() {
         let shown = Shown::default();
         shown.wrote(&id(), Some(&canonical("a")));
-        shown.heard(&id(), identity("E1"));
+        shown.resolve(&id(), identity("E1"));
         shown.wrote(&id(), Some(&canonical("b")));
-        assert_eq!(shown.heard(&id(), identity("E1")), identity("E1"), "not shown yet");
-        assert_eq!(shown.heard(&id(), identity("E2")), canonical("b"));
+        assert_eq!(shown.resolve(&id(), identity("E1")), identity("E1"), "not shown yet");
+        assert_eq!(shown.resolve(&id(), identity("E2")), canonical("b"));
         shown.wrote(&id(), Some(&policy("\"*\"")));
-        assert_eq!(shown.heard(&id(), identity("E2")), identity("E2"), "no such principal is declared any more");
+        assert_eq!(shown.resolve(&id(), identity("E2")), identity("E2"), "no such principal is declared any more");
     }
 
     #[test]
@@ -129,6 +129,6 @@ mod tests {
             let at = Instant::now().checked_sub(AFTER_A_WRITE + Duration::from_secs(1));
             memory.written = memory.written.take().zip(at).map(|((text, _), at)| (text, at));
         }
-        assert_eq!(shown.heard(&id(), identity("E1")), identity("E1"));
+        assert_eq!(shown.resolve(&id(), identity("E1")), identity("E1"));
     }
 }

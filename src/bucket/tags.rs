@@ -4,24 +4,24 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 
 use crate::{
     api::tags::Tags,
-    aws::{Aws, code, fault},
-    managed::fault::Fault,
+    aws::{Aws, code, error_of},
+    managed::error::Error,
 };
 
 /// The tags of the bucket of this account, `None` if there is none. It can be in another region than the one that
 /// names it (replication): S3 then says in which.
-pub(super) async fn of_named(aws: &Aws, bucket: &str, region: &str, account: &str) -> Result<Option<Tags>, Fault> {
+pub(super) async fn of_named(aws: &Aws, bucket: &str, region: &str, account: &str) -> Result<Option<Tags>, Error> {
     let first = read(aws, bucket, region, account).await;
     match first {
         Err(Unread { elsewhere: Some(other), .. }) if other != region => read(aws, bucket, &other, account).await,
         answer => answer,
     }
-    .map_err(|unread| unread.fault)
+    .map_err(|unread| unread.error)
 }
 
 /// Tags that were not read.
 struct Unread {
-    fault: Fault,
+    error: Error,
     /// The region that S3 names in its answer, where the bucket is in another than the one that was asked.
     elsewhere: Option<String>,
 }
@@ -33,7 +33,7 @@ async fn read(aws: &Aws, bucket: &str, region: &str, account: &str) -> Result<Op
         Err(error) => match code(&error) {
             Some("NoSuchBucket") => Ok(None),
             Some("NoSuchTagSet" | "NoSuchTagSetError") => Ok(Some(Tags::new())),
-            _ => Err(Unread { fault: fault("GetBucketTagging", &error), elsewhere: region_of(&error) }),
+            _ => Err(Unread { error: error_of("GetBucketTagging", &error), elsewhere: region_of(&error) }),
         },
     }
 }

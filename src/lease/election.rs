@@ -50,7 +50,7 @@ pub struct Election {
     name: String,
     terms: Terms,
     /// What was last seen or written, and when it was first seen so.
-    seen: Option<(Lease, Instant)>,
+    observed: Option<(Lease, Instant)>,
     /// When the last renewal that succeeded was sent.
     renewed: Option<Instant>,
 }
@@ -58,12 +58,12 @@ pub struct Election {
 impl Election {
     /// `identity` must be of one process only; `name` is the Lease's.
     pub fn new(identity: String, name: String, terms: Terms) -> Self {
-        Self { identity, name, terms, seen: None, renewed: None }
+        Self { identity, name, terms, observed: None, renewed: None }
     }
 
     /// The API server was asked; `None` says that there is no Lease.
     pub fn saw(&mut self, lease: Option<Lease>, now: Instant) {
-        self.seen = match (lease, self.seen.take()) {
+        self.observed = match (lease, self.observed.take()) {
             (Some(lease), Some((before, since)))
                 if lease.metadata.resource_version == before.metadata.resource_version =>
             {
@@ -77,7 +77,7 @@ impl Election {
     /// answered with this Lease.
     pub fn took(&mut self, lease: Lease, sent: Instant) {
         self.renewed = Some(sent);
-        self.seen = Some((lease, sent));
+        self.observed = Some((lease, sent));
     }
 
     /// Until when the Lease is ours for certain: others wait for its duration from when they saw our
@@ -91,7 +91,7 @@ impl Election {
         if self.renewed.is_some_and(|sent| now >= sent + self.terms.renew_deadline) {
             return Move::Lost;
         }
-        let Some((lease, since)) = &self.seen else {
+        let Some((lease, since)) = &self.observed else {
             return match self.renewed {
                 // Somebody deleted it. Another may be making it at this moment, so it is not ours.
                 Some(_) => Move::Lost,
@@ -115,7 +115,7 @@ impl Election {
 
     /// The Lease that lets others have it at once, if it is ours.
     pub fn released(&self, clock: Timestamp) -> Option<Lease> {
-        let (lease, _) = self.seen.as_ref()?;
+        let (lease, _) = self.observed.as_ref()?;
         let holder = lease.spec.as_ref()?.holder_identity.as_deref();
         let mut lease = Some(lease).filter(|_| holder == Some(self.identity.as_str()))?.clone();
         let spec = lease.spec.get_or_insert_default();
@@ -219,12 +219,12 @@ mod tests {
         server.turn(&mut first, start);
         // The times in it are of no account, however old they look: the second begins to count when it
         // first sees it.
-        let seen = start + SECOND * 100;
-        assert_eq!(server.turn(&mut second, seen), Move::Wait);
-        assert_eq!(server.turn(&mut second, seen + SECOND * 14), Move::Wait);
-        assert!(matches!(server.turn(&mut second, seen + SECOND * 15), Move::Replace(_)));
+        let observed = start + SECOND * 100;
+        assert_eq!(server.turn(&mut second, observed), Move::Wait);
+        assert_eq!(server.turn(&mut second, observed + SECOND * 14), Move::Wait);
+        assert!(matches!(server.turn(&mut second, observed + SECOND * 15), Move::Replace(_)));
         assert_eq!(server.spec().lease_transitions, Some(1));
-        assert_eq!(server.turn(&mut first, seen + SECOND * 15), Move::Lost);
+        assert_eq!(server.turn(&mut first, observed + SECOND * 15), Move::Lost);
     }
 
     #[test]

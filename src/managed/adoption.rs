@@ -6,19 +6,19 @@ use globset::{Glob, GlobMatcher};
 
 /// One namespace, or all of them (`*`), and the AWS names it may adopt.
 #[derive(Clone, Debug)]
-pub struct Allowance {
+pub struct AdoptionRule {
     namespace: GlobMatcher,
     name: GlobMatcher,
 }
 
-impl Allowance {
+impl AdoptionRule {
     /// Whether this namespace may adopt this name.
     pub fn admits(&self, namespace: &str, name: &str) -> bool {
         self.namespace.is_match(namespace) && self.name.is_match(name)
     }
 }
 
-impl FromStr for Allowance {
+impl FromStr for AdoptionRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn both_sides_must_match() {
-        let allowance: Allowance = "shop=shop-*".parse().expect("a valid allowance");
+        let allowance: AdoptionRule = "shop=shop-*".parse().expect("a valid allowance");
         assert!(allowance.admits("shop", "shop-assets"));
         assert!(!allowance.admits("other", "shop-assets"));
         assert!(!allowance.admits("shop", "payroll"));
@@ -45,6 +45,6 @@ mod tests {
 
     #[test]
     fn a_text_without_a_namespace_is_refused_with_an_example() {
-        assert!("shop-*".parse::<Allowance>().is_err_and(|error| error.contains("shop=shop-*")));
+        assert!("shop-*".parse::<AdoptionRule>().is_err_and(|error| error.contains("shop=shop-*")));
     }
 }

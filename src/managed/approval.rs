@@ -3,7 +3,7 @@
 //! A plan's hash covers who it is about and every change of it, in full, together with the number of
 //! approvals so far: whatever differs makes another hash, and a hash counts at most once.
 
-use crate::api::{Effect, Plan, PlannedChange};
+use crate::api::{Impact, Plan, PlannedChange};
 
 use super::{
     change::{Change, printable, sha256},
@@ -12,11 +12,11 @@ use super::{
 };
 
 /// The most changes that a plan lists: an object must stay far below the API server's 1.5 MiB.
-const MOST: usize = 100;
+const MAX: usize = 100;
 
 /// A digest of what a step achieves: equal for equal changes of the same block and effect.
 pub fn digest<Op>(step: &Step<Op>) -> String {
-    hash(&(step.block, step.effect, changes(step)))
+    hash(&(step.block, step.impact, changes(step)))
 }
 
 fn changes<Op>(step: &Step<Op>) -> Vec<(&str, Option<&str>, Option<&str>)> {
@@ -26,7 +26,7 @@ fn changes<Op>(step: &Step<Op>) -> Vec<(&str, Option<&str>, Option<&str>)> {
 /// What a plan is about, beside its changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// Which thing, and whose.
+    /// Which resource, and whose.
     pub identity: &'a Identity,
     /// Generation of the object.
     pub generation: i64,
@@ -42,19 +42,19 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
     let Subject { identity, generation, approvals } = subject;
     let digests: Vec<String> = steps.iter().map(|step| digest(step)).collect();
     let about = (&identity.owner.uid, &identity.account_id, &identity.region, &identity.name);
-    let planned = |effect: Effect| {
+    let planned = |impact: Impact| {
         move |change: &Change| PlannedChange {
             path: printable(&change.path).into_owned(),
             from: change.from.as_deref().map(|from| printable(from).into_owned()),
             to: change.to.as_deref().map(|to| printable(to).into_owned()),
-            effect,
+            impact,
         }
     };
-    let all: Vec<PlannedChange> = steps.iter().flat_map(|step| step.changes.iter().map(planned(step.effect))).collect();
-    let omitted = all.len().saturating_sub(MOST);
+    let all: Vec<PlannedChange> = steps.iter().flat_map(|step| step.changes.iter().map(planned(step.impact))).collect();
+    let omitted = all.len().saturating_sub(MAX);
     Some(Plan {
         hash: hash(&(about, generation, approvals, digests)),
-        changes: all.into_iter().take(MOST).collect(),
+        changes: all.into_iter().take(MAX).collect(),
         omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
     })
 }
@@ -79,7 +79,7 @@ mod tests {
     fn step(to: &str) -> Step<()> {
         let change = Change { path: "versioning.status".into(), from: Some("Enabled".into()), to: Some(to.into()) };
         let changes = vec![change];
-        Step::new("versioning", (), changes).with_effect(Effect::Weakening)
+        Step::new("versioning", (), changes).with_impact(Impact::Weakening)
     }
 
     fn hash_of(identity: &Identity, generation: i64, approvals: i64, to: &str) -> String {

@@ -10,9 +10,9 @@ use std::{future::Future, pin::Pin};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{api::Effect, iam::Operation};
+use crate::{api::Impact, iam::Operation};
 
-use super::fault::{Class, Fault, Reason};
+use super::error::{Error, ErrorKind, Reason};
 
 /// A kind whose spec has blocks.
 pub(crate) trait Blocks: 'static {
@@ -35,7 +35,7 @@ pub(crate) trait Block: Sized + 'static {
     /// The field of the spec.
     const NAME: &'static str;
     /// The most that a reset does to those who rely on the block.
-    const IMPACT: Effect = Effect::Update;
+    const IMPACT: Impact = Impact::Update;
     /// Where a reset leads, in the words of the reference.
     const RESET_TO: &'static str = "reset to the default";
     /// Blocks that must be in place before this one is written.
@@ -76,15 +76,15 @@ pub(crate) trait Block: Sized + 'static {
     }
 
     /// Why AWS would refuse this state, as far as that can be told without asking.
-    fn refusal(_state: &Self::State) -> Option<Fault> {
+    fn refusal(_state: &Self::State) -> Option<Error> {
         None
     }
 
     /// Reads it; "there is none" is a state, not an error.
-    fn read(target: &Target<Self>) -> impl Future<Output = Result<Self::State, Fault>> + Send;
+    fn read(target: &Target<Self>) -> impl Future<Output = Result<Self::State, Error>> + Send;
 
     /// Makes one call.
-    fn write(target: &Target<Self>, call: &Self::Call) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn write(target: &Target<Self>, call: &Self::Call) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// What the reference and the policy tell of a block.
@@ -97,33 +97,33 @@ pub struct BlockInfo {
     /// What AWS gives something new.
     pub initial: Value,
     /// The most that a reset does to those who rely on it.
-    pub reset: Effect,
+    pub reset: Impact,
     /// Where a reset leads, in the words of the reference.
     pub reset_to: &'static str,
 }
 
 /// A future with its type forgotten.
-pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// What a state must become, of the spec, whether the block is managed, and what was observed.
-pub(crate) type Wanted<Spec> = fn(&Spec, bool, &Value) -> Result<Option<Value>, Fault>;
+pub(crate) type Wanted<Spec> = fn(&Spec, bool, &Value) -> Result<Option<Value>, Error>;
 
 /// A [`Block`] with its type forgotten: states are JSON, which is also what people are shown.
 pub(crate) struct Row<K: Blocks, W> {
     pub name: &'static str,
-    pub impact: Effect,
+    pub impact: Impact,
     pub reset_to: &'static str,
     pub after: &'static [&'static str],
     pub operations: &'static [Operation],
     pub is_declared: fn(&K::Spec) -> bool,
     /// Whether the spec declares what there is where the endpoint lacks the feature.
     pub is_off: fn(&K::Spec) -> bool,
-    pub initial: fn() -> Result<Value, Fault>,
+    pub initial: fn() -> Result<Value, Error>,
     /// What the state must become; `None` if it is as it should be.
     pub wanted: Wanted<K::Spec>,
     pub has_impact: fn(&Value, &Value) -> bool,
     /// Why AWS would refuse to be told this: a whole state, or one configuration of a list.
-    pub refusal: fn(&Value) -> Option<Fault>,
+    pub refusal: fn(&Value) -> Option<Error>,
     pub read: for<'a> fn(&'a K::Target) -> Answer<'a, Value>,
     /// How it is written, which differs by kind.
     pub write: W,
@@ -175,8 +175,8 @@ impl<K: Blocks, W: Copy> Row<K, W> {
     }
 
     /// What a reset from one state to another does to those who rely on the block.
-    pub fn reset(&self, from: &Value, to: &Value) -> Effect {
-        if (self.has_impact)(from, to) { self.impact } else { Effect::Update }
+    pub fn reset(&self, from: &Value, to: &Value) -> Impact {
+        if (self.has_impact)(from, to) { self.impact } else { Impact::Update }
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) const fn names<K: Blocks, W, const N: usize>(rows: &[Row<K, W>; N]) -
 ///
 /// # Errors
 /// Never, but for a mistake in the type.
-pub(crate) fn json<B: Block>(state: &B::State) -> Result<Value, Fault> {
+pub(crate) fn json<B: Block>(state: &B::State) -> Result<Value, Error> {
     to_json(B::NAME, state)
 }
 
@@ -203,22 +203,22 @@ pub(crate) fn json<B: Block>(state: &B::State) -> Result<Value, Fault> {
 ///
 /// # Errors
 /// Where the JSON is that of another block.
-pub(crate) fn state<B: Block>(value: &Value) -> Result<B::State, Fault> {
+pub(crate) fn state<B: Block>(value: &Value) -> Result<B::State, Error> {
     from_json(B::NAME, value)
 }
 
-pub(crate) fn to_json(name: &str, value: impl Serialize) -> Result<Value, Fault> {
+pub(crate) fn to_json(name: &str, value: impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|error| impossible(name, &error))
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
+pub(crate) fn from_json<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Error> {
     T::deserialize(value).map_err(|error| impossible(name, &error))
 }
 
 /// States and calls come from their own types, so this is a mistake in ours.
-fn impossible(name: &str, error: &serde_json::Error) -> Fault {
-    Fault::new(
-        Class::Unknown,
+fn impossible(name: &str, error: &serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::Unknown,
         Reason::Internal,
         format!("Cannot convert {name} to JSON and back: {error}. Please report this"),
     )

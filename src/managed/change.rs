@@ -76,7 +76,7 @@ fn short(value: &str) -> String {
 }
 
 /// The longest value that a change quotes, in characters: a policy has up to 20,480 of them.
-const LONGEST: usize = 256;
+const MAX_LENGTH: usize = 256;
 
 /// Leaf-by-leaf differences from `from` to `to`, in the order of their paths. Equal values give none.
 ///
@@ -136,7 +136,7 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_LENGTH) {
         // Two long texts must not look alike: a change may be approved by what it says.
         Some((end, _)) => {
             Some(format!("{}... ({} bytes, sha256 {})", &text[..end], text.len(), sha256(text.as_bytes())))
@@ -216,7 +216,7 @@ mod tests {
     fn a_long_value_is_cut_at_a_character() {
         let long = "ü".repeat(1000);
         let to = |text: &str| diff("x", &Value::Null, &json!(text))[0].to.clone().expect("a value");
-        assert!(to(&long).starts_with(&format!("{}... (2000 bytes, sha256 ", "ü".repeat(LONGEST))), "{}", to(&long));
+        assert!(to(&long).starts_with(&format!("{}... (2000 bytes, sha256 ", "ü".repeat(MAX_LENGTH))), "{}", to(&long));
         assert_ne!(to(&long), to(&format!("{}u", "ü".repeat(999))), "and what was cut off still counts");
     }
 }

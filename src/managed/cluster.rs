@@ -1,4 +1,4 @@
-//! The effects on Kubernetes, each guarded by the uid of the object that the pass is about.
+//! The effects on Kubernetes, each guarded by the uid of the object that the reconciliation is about.
 //!
 //! A name is not an identity: an object can be deleted and made again under the same name while a
 //! pass is under way (Sieve, OSDI'22, found operators destroying the second one's data for the
@@ -21,7 +21,7 @@ use thiserror::Error;
 use crate::api::{FINALIZER, Status};
 
 use super::{
-    fault::{Class, Fault, Reason},
+    error::{Error, ErrorKind, Reason},
     object::ManagedObject,
     secret::wanted::Wanted,
 };
@@ -31,7 +31,7 @@ const MANAGER: &str = "musubi";
 
 /// How long one call to the API server may take. kube has no timeout of its own on responses: a
 /// call on a dead connection would hold a worker for ever.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why an effect on Kubernetes did not come about.
 #[derive(Debug, Error)]
@@ -39,11 +39,11 @@ pub enum ClusterError {
     /// The object is gone, or another one bears its name now. There is nothing left to do for it.
     #[error("the object was deleted, or replaced by another one of the same name")]
     Superseded,
-    /// The object has changed since it was read; a new pass sees the change.
+    /// The object has changed since it was read; a new reconciliation sees the change.
     #[error("the object was changed since it was read")]
     Changed,
     /// The API server did not answer in time.
-    #[error("the API server did not respond within {PATIENCE:?}")]
+    #[error("the API server did not respond within {TIMEOUT:?}")]
     TimedOut,
     /// The API server refused, or could not be reached.
     #[error("API server: {0}")]
@@ -83,7 +83,7 @@ pub fn pruned<K: ManagedObject>(mut object: K) -> K {
 }
 
 async fn bounded<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, ClusterError> {
-    tokio::time::timeout(PATIENCE, call).await.map_err(|_| ClusterError::TimedOut)?.map_err(ClusterError::from)
+    tokio::time::timeout(TIMEOUT, call).await.map_err(|_| ClusterError::TimedOut)?.map_err(ClusterError::from)
 }
 
 /// The API server, as one object's pass sees it.
@@ -127,12 +127,12 @@ impl<K: ManagedObject> Cluster<K> {
     ///
     /// # Errors
     /// When the API server does not answer. A role that lacks the permission, such as that of an earlier version, is
-    /// a [`Fault`] for the status.
-    pub async fn namespace_uid(&self) -> Result<Result<String, Fault>, ClusterError> {
+    /// a [`Error`] for the status.
+    pub async fn namespace_uid(&self) -> Result<Result<String, Error>, ClusterError> {
         match bounded(self.namespaces.get_metadata(&self.namespace)).await {
             Ok(namespace) => Ok(Ok(namespace.uid().unwrap_or_default())),
-            Err(error) if error.forbidden().is_some() => Ok(Err(Fault::new(
-                Class::Denied,
+            Err(error) if error.forbidden().is_some() => Ok(Err(Error::new(
+                ErrorKind::Denied,
                 Reason::NamespaceForbidden,
                 format!(
                     "The operator has no permission to read namespace {}. Grant its role the verb get on namespaces, \
@@ -225,8 +225,8 @@ impl<K: ManagedObject> Cluster<K> {
     /// refused write.
     ///
     /// # Errors
-    /// The outer error ends the pass; the inner fault is for the user.
-    pub async fn write_secret(&self, wanted: &Wanted, known: bool) -> Result<Result<(), Fault>, ClusterError> {
+    /// The outer error ends the reconciliation; the inner error is for the user.
+    pub async fn write_secret(&self, wanted: &Wanted, known: bool) -> Result<Result<(), Error>, ClusterError> {
         if !known {
             match bounded(self.secrets.create(&PostParams::default(), &self.secret(wanted))).await {
                 Ok(_) => return Ok(Ok(())),
@@ -240,14 +240,14 @@ impl<K: ManagedObject> Cluster<K> {
                 Err(error) => Self::explained(wanted, error),
             };
         };
-        if let Err(fault) = self.controls(&current) {
-            return Ok(Err(fault));
+        if let Err(error) = self.controls(&current) {
+            return Ok(Err(error));
         }
         if current.type_.as_deref() != Some(&wanted.type_) {
             // The type of a Secret is immutable; ours with another one is replaced.
             self.delete_controlled(&current).await?;
-            return Ok(Err(Fault::new(
-                Class::Pending,
+            return Ok(Err(Error::new(
+                ErrorKind::Pending,
                 Reason::SecretReplaced,
                 "The connection Secret is being replaced, because the type of a Secret is immutable",
             )));
@@ -262,10 +262,10 @@ impl<K: ManagedObject> Cluster<K> {
     }
 
     /// A namespace that is going away takes no new Secret; that must not read as the user's mistake.
-    fn explained(wanted: &Wanted, error: ClusterError) -> Result<Result<(), Fault>, ClusterError> {
+    fn explained(wanted: &Wanted, error: ClusterError) -> Result<Result<(), Error>, ClusterError> {
         match error.forbidden() {
-            Some(reason) => Ok(Err(Fault::new(
-                Class::Denied,
+            Some(reason) => Ok(Err(Error::new(
+                ErrorKind::Denied,
                 Reason::SecretForbidden,
                 format!("The operator has no permission to create Secret {}: {reason}", wanted.name),
             ))),
@@ -296,16 +296,16 @@ impl<K: ManagedObject> Cluster<K> {
     }
 
     /// Whether this very object controls the Secret.
-    fn controls(&self, secret: &Secret) -> Result<(), Fault> {
+    fn controls(&self, secret: &Secret) -> Result<(), Error> {
         let controller = secret.owner_references().iter().find(|owner| owner.controller == Some(true));
         match controller {
             Some(owner) if owner.uid == self.uid => Ok(()),
-            Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Fault::new(
-                Class::Pending,
+            Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Error::new(
+                ErrorKind::Pending,
                 Reason::SecretBeingDeleted,
                 format!("Secret {} belongs to an earlier object of this name and is being deleted", secret.name_any()),
             )),
-            _ => Err(Fault::user(
+            _ => Err(Error::user(
                 Reason::SecretConflict,
                 format!(
                     "Secret {} exists and was not created by this object. Set connectionSecret.name to another name, \

@@ -10,7 +10,7 @@ use crate::api::Status;
 
 use super::{
     change::printable,
-    fault::{Class, Fault, Reason},
+    error::{Error, ErrorKind, Reason},
 };
 
 /// The resource exists and is usable, and its Secret is written.
@@ -23,13 +23,13 @@ pub const RECONCILING: &str = "Reconciling";
 pub const STALLED: &str = "Stalled";
 
 /// Reasons that say that another has what the object stood for: whatever bound itself to it is not served
-/// by this object any more. A thing in another account or region than the credentials or the spec now say,
+/// by this object any more. A resource in another account or region than the credentials or the spec now say,
 /// or one whose tags somebody took off, still is what it was.
 const LOST: [Reason; 3] = [Reason::OwnedByAnother, Reason::OwnershipLost, Reason::ManagedByAnother];
 
 /// How long a refusal that time may heal counts as AWS being slow rather than as a mistake: IAM takes minutes to
 /// spread a permission, and what one apply makes together is there in minutes.
-pub const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+pub const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 /// The states that objects are counted in.
 pub const STATES: [&str; 9] =
@@ -54,21 +54,21 @@ pub fn state(status: Option<&Status>, deleting: bool) -> &'static str {
     }
 }
 
-/// What a pass came to.
+/// What a reconciliation came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// AWS equals the spec, the Secret is written.
     InSync,
-    /// The thing is being made.
+    /// The resource is being made.
     Creating,
     /// An edit is on its way, or AWS is busy.
     Updating(String),
     /// It exists, serves and has its Secret, and is not wholly as declared yet: what it waits for.
-    Serving(Fault),
+    Serving(Error),
     /// Something failed that time may heal.
-    Retrying(Fault),
+    Retrying(Error),
     /// Only the user can help.
-    Stalled(Fault),
+    Stalled(Error),
     /// The operator was told not to touch it.
     Paused,
     /// Under Plan: AWS and the spec differ, and this is how.
@@ -78,9 +78,9 @@ pub enum Outcome {
     /// Only the user can help: AWS accepts writes and never shows them.
     WriteLoop(String),
     /// It is being deleted; if something is in the way that time may heal, what.
-    Deleting(Option<Fault>),
-    /// It cannot be deleted as things are.
-    DeletionBlocked(Fault),
+    Deleting(Option<Error>),
+    /// It cannot be deleted as resources are.
+    DeletionBlocked(Error),
     /// The object stands for nothing any more, and somebody else's finalizer keeps it.
     LetGo {
         /// `Deleted`, or `Released` where AWS still has it.
@@ -91,19 +91,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a fault: who can help, the user or time?
-    pub fn of(fault: Fault, previous: &Status, generation: i64, now: Timestamp) -> Self {
+    /// The outcome of an error: who can help, the user or time?
+    pub fn of(error: Error, previous: &Status, generation: i64, now: Timestamp) -> Self {
         let since =
-            previous.refused_since.get(fault.reason.as_str()).filter(|_| previous.observed_generation == generation);
-        let lasts = since.is_some_and(|since| now.duration_since(since.0) >= PATIENCE);
-        match fault.class {
-            Class::User => Self::Stalled(fault),
-            class if is_refusal(class) && lasts => Self::Stalled(fault),
-            _ => Self::Retrying(fault),
+            previous.refused_since.get(error.reason.as_str()).filter(|_| previous.observed_generation == generation);
+        let lasts = since.is_some_and(|since| now.duration_since(since.0) >= TIMEOUT);
+        match error.kind {
+            ErrorKind::User => Self::Stalled(error),
+            kind if is_refusal(kind) && lasts => Self::Stalled(error),
+            _ => Self::Retrying(error),
         }
     }
 
-    /// Whether the pass that came to this was refused nothing, so that a refusal from now on is a new one. A pass that
+    /// Whether the reconciliation that came to this was refused nothing, so that a refusal from now on is a new one. A reconciliation that
     /// only waits for AWS has tried nothing.
     pub fn is_unrefused(&self) -> bool {
         match self {
@@ -125,9 +125,9 @@ impl Outcome {
     }
 }
 
-/// Whether faults of this class are refusals that time may heal, but not for ever.
-fn is_refusal(class: Class) -> bool {
-    matches!(class, Class::Denied | Class::Credentials | Class::Premature)
+/// Whether errors of this class are refusals that time may heal, but not for ever.
+fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Denied | ErrorKind::Credentials | ErrorKind::Premature)
 }
 
 /// Since when AWS refuses what, for [`Outcome::of`] and for deletions: by reason, so that one refusal is not blamed for
@@ -136,10 +136,10 @@ fn is_refusal(class: Class) -> bool {
 pub fn refused_since(previous: &Status, outcome: &Outcome, generation: i64, now: Timestamp) -> BTreeMap<String, Time> {
     let before = (previous.observed_generation == generation).then(|| previous.refused_since.clone());
     let mut since = before.unwrap_or_default();
-    if let Outcome::Retrying(fault) | Outcome::Stalled(fault) | Outcome::Deleting(Some(fault)) = outcome
-        && is_refusal(fault.class)
+    if let Outcome::Retrying(error) | Outcome::Stalled(error) | Outcome::Deleting(Some(error)) = outcome
+        && is_refusal(error.kind)
     {
-        since.entry(fault.reason.to_string()).or_insert(Time(now));
+        since.entry(error.reason.to_string()).or_insert(Time(now));
     }
     since
 }
@@ -220,12 +220,12 @@ impl<'a> Row<'a> {
                 row(Ready::Is("False"), "False", true, false, &Reason::Creating, "AWS is creating the resource")
             }
             Outcome::Updating(message) => row(keeps("False"), "False", true, false, &Reason::Updating, message),
-            Outcome::Serving(fault) => row(Ready::Serves, "False", true, false, &fault.reason, &fault.message),
-            Outcome::Retrying(fault) => row(keeps("Unknown"), "False", true, false, &fault.reason, &fault.message),
-            Outcome::Stalled(fault) if LOST.contains(&fault.reason) => {
-                row(Ready::Is("False"), "False", false, true, &fault.reason, &fault.message)
+            Outcome::Serving(error) => row(Ready::Serves, "False", true, false, &error.reason, &error.message),
+            Outcome::Retrying(error) => row(keeps("Unknown"), "False", true, false, &error.reason, &error.message),
+            Outcome::Stalled(error) if LOST.contains(&error.reason) => {
+                row(Ready::Is("False"), "False", false, true, &error.reason, &error.message)
             }
-            Outcome::Stalled(fault) => row(keeps("False"), "False", false, true, &fault.reason, &fault.message),
+            Outcome::Stalled(error) => row(keeps("False"), "False", false, true, &error.reason, &error.message),
             Outcome::Paused => row(
                 keeps("Unknown"),
                 "Unknown",
@@ -240,12 +240,12 @@ impl<'a> Row<'a> {
             Outcome::Deleting(None) => {
                 row(Ready::Is("False"), "False", true, false, &Reason::Deleting, "AWS is deleting the resource")
             }
-            Outcome::Deleting(Some(fault)) => {
-                row(Ready::Is("False"), "False", true, false, &fault.reason, &fault.message)
+            Outcome::Deleting(Some(error)) => {
+                row(Ready::Is("False"), "False", true, false, &error.reason, &error.message)
             }
             Outcome::LetGo { reason, message } => row(Ready::Is("False"), "False", false, false, reason, message),
-            Outcome::DeletionBlocked(fault) => {
-                row(Ready::Is("False"), "False", false, true, &Reason::DeletionBlocked, &fault.message)
+            Outcome::DeletionBlocked(error) => {
+                row(Ready::Is("False"), "False", false, true, &Reason::DeletionBlocked, &error.message)
             }
         }
     }
@@ -265,8 +265,8 @@ mod tests {
         Status { conditions: conditions(previous, outcome, generation, now), ..Status::default() }
     }
 
-    fn fault(class: Class) -> Fault {
-        Fault::new(class, "AccessDenied", "no s3:PutBucketPolicy")
+    fn error_of(kind: ErrorKind) -> Error {
+        Error::new(kind, "AccessDenied", "no s3:PutBucketPolicy")
     }
 
     #[test]
@@ -280,9 +280,9 @@ mod tests {
             (Outcome::InSync, false, "in_sync"),
             (Outcome::Creating, false, "creating"),
             (Outcome::Updating("x".into()), false, "updating"),
-            (Outcome::Serving(Fault::new(Class::Pending, Reason::Updating, "x")), false, "updating"),
-            (Outcome::Retrying(fault(Class::Transient)), false, "retrying"),
-            (Outcome::Stalled(fault(Class::User)), false, "stalled"),
+            (Outcome::Serving(Error::new(ErrorKind::Pending, Reason::Updating, "x")), false, "updating"),
+            (Outcome::Retrying(error_of(ErrorKind::Transient)), false, "retrying"),
+            (Outcome::Stalled(error_of(ErrorKind::User)), false, "stalled"),
             (Outcome::Paused, false, "paused"),
             (Outcome::Drifted("x".into()), false, "drifted"),
             (Outcome::Deleting(None), true, "deleting"),
@@ -300,15 +300,15 @@ mod tests {
             Outcome::InSync,
             Outcome::Creating,
             Outcome::Updating("x".into()),
-            Outcome::Serving(fault(Class::Pending)),
-            Outcome::Retrying(fault(Class::Transient)),
-            Outcome::Stalled(fault(Class::User)),
+            Outcome::Serving(error_of(ErrorKind::Pending)),
+            Outcome::Retrying(error_of(ErrorKind::Transient)),
+            Outcome::Stalled(error_of(ErrorKind::User)),
             Outcome::Paused,
             Outcome::Drifted("x".into()),
             Outcome::Missing("x".into()),
             Outcome::WriteLoop("x".into()),
             Outcome::Deleting(None),
-            Outcome::DeletionBlocked(fault(Class::User)),
+            Outcome::DeletionBlocked(error_of(ErrorKind::User)),
             Outcome::LetGo { reason: Reason::Deleted, message: "x".into() },
         ];
         for outcome in outcomes {
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_serves_is_ready_before_it_is_in_place_at_a_generation() {
-        let building = Outcome::Serving(Fault::new(Class::Pending, Reason::Updating, "an index is being built"));
+        let building = Outcome::Serving(Error::new(ErrorKind::Pending, Reason::Updating, "an index is being built"));
         let ready = |status: &Status| {
             let ready = status.condition(READY).expect("Ready");
             (ready.status.clone(), ready.observed_generation)
@@ -357,22 +357,22 @@ mod tests {
             ("AlreadyExists", "True"),
             ("ValidationException", "True"),
         ] {
-            let after = status(&Outcome::Stalled(Fault::user(reason, "x")), &before, 1, later(1));
+            let after = status(&Outcome::Stalled(Error::user(reason, "x")), &before, 1, later(1));
             assert_eq!(after.condition(READY).map(|ready| ready.status.as_str()), Some(ready), "{reason}");
         }
     }
 
     #[test]
     fn an_object_that_never_served_does_not_turn_ready_by_failing() {
-        let stalled = status(&Outcome::Stalled(fault(Class::User)), &Status::default(), 1, T0);
+        let stalled = status(&Outcome::Stalled(error_of(ErrorKind::User)), &Status::default(), 1, T0);
         assert_eq!(stalled.condition(READY).map(|ready| ready.status.as_str()), Some("False"));
-        let retrying = status(&Outcome::Retrying(fault(Class::Transient)), &Status::default(), 1, T0);
+        let retrying = status(&Outcome::Retrying(error_of(ErrorKind::Transient)), &Status::default(), 1, T0);
         assert_eq!(retrying.condition(READY).map(|ready| ready.status.as_str()), Some("Unknown"));
     }
 
-    /// What a fault comes to at a time, and the status that tells it.
-    fn fails(fault: Fault, previous: &Status, generation: i64, now: Timestamp) -> (bool, Status) {
-        let outcome = Outcome::of(fault, previous, generation, now);
+    /// What an error comes to at a time, and the status that tells it.
+    fn fails(error: Error, previous: &Status, generation: i64, now: Timestamp) -> (bool, Status) {
+        let outcome = Outcome::of(error, previous, generation, now);
         let refused_since = refused_since(previous, &outcome, generation, now);
         let status = status(&outcome, previous, generation, now);
         let status = Status { observed_generation: generation, refused_since, ..status };
@@ -381,14 +381,14 @@ mod tests {
 
     #[test]
     fn a_refusal_is_aws_being_slow_for_five_minutes_and_a_mistake_after() {
-        for class in [Class::Denied, Class::Credentials, Class::Premature] {
-            let (stalled, first) = fails(fault(class), &Status::default(), 1, T0);
-            assert!(!stalled, "{class:?}");
-            assert!(!fails(fault(class), &first, 1, later(4)).0, "{class:?}");
-            let (stalled, last) = fails(fault(class), &first, 1, later(5));
-            assert!(stalled, "{class:?}");
-            assert!(fails(fault(class), &last, 1, later(6)).0, "{class:?}: it stays so");
-            assert!(!fails(fault(class), &last, 2, later(7)).0, "{class:?}: an edit is refused anew");
+        for kind in [ErrorKind::Denied, ErrorKind::Credentials, ErrorKind::Premature] {
+            let (stalled, first) = fails(error_of(kind), &Status::default(), 1, T0);
+            assert!(!stalled, "{kind:?}");
+            assert!(!fails(error_of(kind), &first, 1, later(4)).0, "{kind:?}");
+            let (stalled, last) = fails(error_of(kind), &first, 1, later(5));
+            assert!(stalled, "{kind:?}");
+            assert!(fails(error_of(kind), &last, 1, later(6)).0, "{kind:?}: it stays so");
+            assert!(!fails(error_of(kind), &last, 2, later(7)).0, "{kind:?}: an edit is refused anew");
         }
     }
 
@@ -396,12 +396,12 @@ mod tests {
     fn a_refusal_counts_from_when_it_began_and_not_from_when_the_object_was_last_in_sync() {
         let backfilling = status(&Outcome::Updating("an index".into()), &Status::default(), 1, T0);
         let backfilling = Status { observed_generation: 1, ..backfilling };
-        let (stalled, denied) = fails(fault(Class::Denied), &backfilling, 1, later(60));
+        let (stalled, denied) = fails(error_of(ErrorKind::Denied), &backfilling, 1, later(60));
         assert!(!stalled, "refused for the first time after an hour of backfilling");
-        let (stalled, throttled) = fails(Fault::new(Class::Transient, "SlowDown", "x"), &denied, 1, later(62));
+        let (stalled, throttled) = fails(Error::new(ErrorKind::Transient, "SlowDown", "x"), &denied, 1, later(62));
         assert!(!stalled);
-        assert!(fails(fault(Class::Denied), &throttled, 1, later(65)).0, "trouble in between proves nothing");
-        let other = Fault::new(Class::Premature, "InvalidRequest", "x");
+        assert!(fails(error_of(ErrorKind::Denied), &throttled, 1, later(65)).0, "trouble in between proves nothing");
+        let other = Error::new(ErrorKind::Premature, "InvalidRequest", "x");
         assert!(!fails(other, &throttled, 1, later(65)).0, "another refusal is not as old");
     }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 /// After this many writes that no later look has shown, a block is in a write loop.
-const PATIENCE: u32 = 3;
+const TIMEOUT: u32 = 3;
 
 /// How long a block in a write loop is not written again: at first, and at most. A little less than the
 /// pause after which such an object is looked at again, so that the write is made then.
@@ -40,7 +40,7 @@ struct Trail {
     /// When it was last written.
     at: Option<Timestamp>,
     /// Whether it ever was.
-    seen: bool,
+    observed: bool,
     /// How often drift of it was put right.
     corrected: u32,
 }
@@ -55,7 +55,7 @@ impl History {
     pub fn in_place(&mut self, blocks: &[&'static str]) {
         for block in blocks {
             for trail in self.trails_mut(block) {
-                trail.seen = true;
+                trail.observed = true;
                 trail.unseen = 0;
             }
         }
@@ -66,7 +66,7 @@ impl History {
     pub fn wrote(&mut self, block: &'static str, digest: &str, drift: bool, generation: i64, now: Timestamp) {
         let trails = self.blocks.entry(block).or_default();
         // Other values of an earlier spec, or that AWS has shown, are of the past.
-        trails.retain(|written, trail| written == digest || (trail.generation == generation && !trail.seen));
+        trails.retain(|written, trail| written == digest || (trail.generation == generation && !trail.observed));
         let trail = trails.entry(digest.to_owned()).or_insert_with(|| Trail { generation, ..Trail::default() });
         trail.unseen = trail.unseen.saturating_add(1);
         trail.at = Some(now);
@@ -152,7 +152,7 @@ impl History {
             return false;
         }
         let Some(trail) = self.trail(block, digest).filter(|trail| in_vain(trail)) else { return false };
-        let times = trail.unseen.saturating_sub(PATIENCE);
+        let times = trail.unseen.saturating_sub(TIMEOUT);
         let pause = PAUSE.0.saturating_mul(2_u32.saturating_pow(times)).min(PAUSE.1);
         let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
         trail.at.is_some_and(|at| now.duration_since(at) < pause)
@@ -195,17 +195,17 @@ impl History {
 
     /// Whether this block was put right before and somebody undid it.
     pub fn repeats(&self, block: &str) -> bool {
-        self.trails(block).any(|trail| trail.seen && trail.corrected > 1)
+        self.trails(block).any(|trail| trail.observed && trail.corrected > 1)
     }
 }
 
 impl Trail {
     fn is_unseen(&self) -> bool {
-        !self.seen && self.unseen > 0
+        !self.observed && self.unseen > 0
     }
 
     fn loops(&self) -> bool {
-        !self.seen && self.unseen >= PATIENCE
+        !self.observed && self.unseen >= TIMEOUT
     }
 
     fn is_within(&self, window: SignedDuration, now: Timestamp) -> bool {

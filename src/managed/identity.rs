@@ -1,10 +1,10 @@
-//! Which thing in AWS, and whose.
+//! Which resource in AWS, and whose.
 
 use std::fmt;
 
 use crate::api::{DOMAIN, tags::Tags};
 
-/// Which thing in AWS an object stands for, resolved once per pass.
+/// Which resource in AWS an object stands for, resolved once per reconciliation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Identity {
     /// Its name in AWS.
@@ -17,7 +17,7 @@ pub struct Identity {
     pub owner: Owner,
 }
 
-/// Who owns a thing in AWS: an object of one cluster. The uid tells apart objects that bore the
+/// Who owns a resource in AWS: an object of one cluster. The uid tells apart objects that bore the
 /// same name one after the other.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Owner {
@@ -50,7 +50,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// Whether a thing that bears this tag comes from an earlier namespace of the same cluster and name. A tag that
+    /// Whether a resource that bears this tag comes from an earlier namespace of the same cluster and name. A tag that
     /// cannot be read comes from who knows where.
     pub fn is_of_earlier_namespace(&self, tag: &str) -> bool {
         let Some((cluster, namespace)) = tag.split_once('/') else { return true };
@@ -61,7 +61,7 @@ impl Origin {
 
 #[cfg(test)]
 impl Identity {
-    /// Of a thing that tests are about.
+    /// Of a resource that tests are about.
     pub(crate) fn sample(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -88,7 +88,7 @@ pub(super) const UID: &str = "musubi.dev/uid";
 /// Tag that tells namespaces and clusters of one name apart, see [`Origin`].
 pub(super) const ORIGIN: &str = "musubi.dev/origin";
 
-/// Tag on a thing whose object was deleted under `deletionPolicy: Retain`.
+/// Tag on a resource whose object was deleted under `deletionPolicy: Retain`.
 pub const RELEASED: &str = "musubi.dev/released";
 
 impl Owner {

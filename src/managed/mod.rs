@@ -12,11 +12,11 @@
 //! | [`approval`] | plans as people read and approve them |
 //! | [`names`] | who may make or claim a name |
 //! | [`history`] | what became of our writes: drift, or a loop? |
-//! | [`reconcile`] | the shell that does it, one pass of one object |
+//! | [`reconcile`] | the shell that does it, one reconciliation of one object |
 //! | [`cluster`] | the effects on Kubernetes: finalizer, status, Secret |
 //! | [`reason`] | the reasons of conditions, with what the reader can do |
-//! | [`conditions`] | what a pass came to, in the words of kstatus |
-//! | [`change`], [`tagging`], [`secret`], [`fault`] | the values they speak in |
+//! | [`conditions`] | what a reconciliation came to, in the words of kstatus |
+//! | [`change`], [`tagging`], [`secret`], [`error`] | the values they speak in |
 
 pub mod adoption;
 pub mod approval;
@@ -25,8 +25,8 @@ pub mod change;
 pub mod cluster;
 pub mod conditions;
 pub mod decide;
+pub mod error;
 pub mod external;
-pub mod fault;
 pub mod history;
 pub mod identity;
 pub mod names;

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::api::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, Status, tags::Tags};
 
-use super::{fault::Fault, references::Field};
+use super::{error::Error, references::Field};
 
 /// The fields that every kind's spec has, by the names that they have there.
 ///
@@ -49,7 +49,7 @@ macro_rules! common {
 
 pub(crate) use common;
 
-/// A Kubernetes kind whose objects stand for things in AWS.
+/// A Kubernetes kind whose objects stand for resources in AWS.
 pub trait ManagedObject:
     Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
     + HasSpec<Spec: Serialize>
@@ -85,7 +85,7 @@ pub trait ManagedObject:
     ///
     /// # Errors
     /// When AWS would not take it.
-    fn name_in(&self, _region: &str, _account_id: &str) -> Result<String, Fault> {
+    fn name_in(&self, _region: &str, _account_id: &str) -> Result<String, Error> {
         Ok(self.declared_name())
     }
     /// `spec.region`, if it is set.

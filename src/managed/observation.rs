@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::api::tags::Tags;
 
-use super::{fault::Fault, step::Step};
+use super::{error::Error, step::Step};
 
-/// What a pass wants to read of a thing, beside its existence.
+/// What a reconciliation wants to read of a resource, beside its existence.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Reads {
     /// Its tags, which prove ownership.
@@ -26,17 +26,17 @@ impl Reads {
     }
 }
 
-/// Whether a thing is there. "Forbidden to look" is neither: it is a [`Fault`].
+/// Whether a resource is there. "Forbidden to look" is neither: it is a [`Error`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Existence<T> {
     /// AWS says that nothing of this name exists.
-    Absent,
+    Missing,
     /// It exists.
     Present {
         /// Its tags, if they were read.
         tags: Option<Tags>,
         /// What else was read.
-        seen: T,
+        observed: T,
     },
 }
 
@@ -48,22 +48,22 @@ pub enum Made<T> {
         /// The tags that went with the create.
         tags: Tags,
         /// What else it is.
-        seen: T,
+        observed: T,
     },
     /// Nothing: the answer is the same where the account had it before. Its tags must say whose it is,
     /// before anything is written to it.
     Unclear {
         /// What it is if it is new.
-        seen: T,
+        observed: T,
     },
     /// That it existed before this attempt. An earlier attempt of the same call may have made it.
-    Existed(Fault),
+    Existed(Error),
 }
 
 /// What a deletion takes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Preparation<Op> {
-    /// Nothing: the thing itself can be deleted.
+    /// Nothing: the resource itself can be deleted.
     Ready,
     /// This step.
     Do(Step<Op>),
@@ -73,7 +73,7 @@ pub enum Preparation<Op> {
 
 /// A change of state that AWS is busy with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Settling {
+pub enum Transition {
     /// It is being made.
     Creating,
     /// It is being changed.

@@ -1,14 +1,14 @@
 //! One step of a plan: the call, what it achieves for people, and what it does to those who rely on the resource.
 
-use crate::api::Effect;
+use crate::api::Impact;
 
-use super::{change::Change, fault::Fault};
+use super::{change::Change, error::Error};
 
 /// The name that tags have as a block. They are read by a rule of their own, since they also prove
 /// ownership.
 pub const TAGS: &str = "tags";
 
-/// What the step that makes a thing is about.
+/// What the step that makes a resource is about.
 pub const CREATION: &str = "creation";
 
 /// One step towards the spec.
@@ -20,15 +20,15 @@ pub struct Step<Op> {
     /// `globalSecondaryIndexes/by-customer/provisionedThroughput`.
     pub part: Option<String>,
     /// Why it cannot be taken yet, should AWS be known to refuse it for the time being.
-    pub not_yet: Option<Fault>,
-    /// Blocks that must not have been refused in this pass for this step to make sense.
+    pub not_yet: Option<Error>,
+    /// Blocks that must not have been refused in this reconciliation for this step to make sense.
     pub after: &'static [&'static str],
     /// The call.
     pub op: Op,
     /// What the call achieves, for people.
     pub changes: Vec<Change>,
-    /// What the call does to those who rely on the thing.
-    pub effect: Effect,
+    /// What the call does to those who rely on the resource.
+    pub impact: Impact,
     /// The op that takes this step back should one of the blocks named here be refused later in the
     /// pass.
     pub unless: Option<(&'static [&'static str], Op)>,
@@ -37,13 +37,13 @@ pub struct Step<Op> {
 impl<Op> Step<Op> {
     /// A step that does what the spec declares, as soon as its turn comes.
     pub fn new(block: &'static str, op: Op, changes: Vec<Change>) -> Self {
-        Self { block, part: None, not_yet: None, after: &[], op, changes, effect: Effect::Update, unless: None }
+        Self { block, part: None, not_yet: None, after: &[], op, changes, impact: Impact::Update, unless: None }
     }
 
     /// The same with another effect.
     #[must_use]
-    pub fn with_effect(self, effect: Effect) -> Self {
-        Self { effect, ..self }
+    pub fn with_impact(self, impact: Impact) -> Self {
+        Self { impact, ..self }
     }
 
     /// The same without the call, for those who only tell of it.
@@ -55,7 +55,7 @@ impl<Op> Step<Op> {
             after: self.after,
             op: (),
             changes: self.changes,
-            effect: self.effect,
+            impact: self.impact,
             unless: self.unless.map(|(blocks, _)| (blocks, ())),
         }
     }
@@ -64,7 +64,7 @@ impl<Op> Step<Op> {
 /// What some steps are about, in a few words: the entries that they change, or their blocks.
 pub fn places<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
     /// More than a handful helps nobody.
-    const MOST: usize = 5;
+    const MAX: usize = 5;
     let mut places: Vec<&str> = Vec::new();
     let mut more = false;
     for step in steps {
@@ -73,7 +73,7 @@ pub fn places<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> Stri
                 known.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
             };
             let known = places.iter().any(within);
-            if !known && places.len() == MOST {
+            if !known && places.len() == MAX {
                 more = true;
             } else if !known {
                 places.push(place);

@@ -1,13 +1,13 @@
-//! What the tags on a thing should be.
+//! What the tags on a resource should be.
 //!
-//! We own the keys that the spec declares and our ownership tags; whatever else is on the thing
+//! We own the keys that the spec declares and our ownership tags; whatever else is on the resource
 //! (cost allocation, `aws:` tags, another tool's notes) survives.
 
 use crate::api::{Managed, tags::Tags};
 
 use super::{
     change::Change,
-    fault::{Fault, Reason},
+    error::{Error, Reason},
     identity::Owner,
 };
 
@@ -19,18 +19,18 @@ pub fn is_system(key: &str) -> bool {
 
 /// The most tags of a bucket and of a table (Amazon S3 User Guide, "Using cost allocation S3 bucket tags"; DynamoDB
 /// Developer Guide, "Tagging restrictions in DynamoDB").
-pub const MOST_TAGS: usize = 50;
+pub const MAX_TAGS: usize = 50;
 
 /// Why AWS would not take these tags on a resource that has `current` ones. One tag is left free for the one that
 /// marks a released resource, or its object could not let it go.
-pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Fault> {
+pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Error> {
     let count = |tags: &Tags| tags.keys().filter(|key| !is_system(key)).count();
-    let (most, others) = (MOST_TAGS - 1, wanted.keys().filter(|key| current.contains_key(*key)).count());
+    let (most, others) = (MAX_TAGS - 1, wanted.keys().filter(|key| current.contains_key(*key)).count());
     (count(wanted) > most && count(wanted) > count(current)).then(|| {
-        Fault::user(
+        Error::user(
             Reason::TooManyTags,
             format!(
-                "The resource would have {} tags, {others} of which exist already. AWS allows {MOST_TAGS}, and one \
+                "The resource would have {} tags, {others} of which exist already. AWS allows {MAX_TAGS}, and one \
                  is reserved for releasing the resource. Declare fewer tags, or remove some that others have set",
                 count(wanted)
             ),
@@ -38,7 +38,7 @@ pub fn refusal(current: &Tags, wanted: &Tags) -> Option<Fault> {
     })
 }
 
-/// The tags that the thing should carry, given those it carries now.
+/// The tags that the resource should carry, given those it carries now.
 ///
 /// A key that was declared once (`managed`) and no longer is goes away.
 pub fn desired(current: &Tags, declared: Option<&Tags>, managed: &Managed, owner: &Owner) -> Tags {
@@ -108,7 +108,7 @@ mod tests {
         let many = |count: usize| (0..count).map(|n| (format!("t{n}"), String::new())).collect::<Tags>();
         let system = tags(&[("aws:x", "1")]);
         assert_eq!(refusal(&Tags::new(), &many(49).into_iter().chain(system).collect()), None);
-        let message = refusal(&many(20), &many(50)).map(|fault| fault.message).unwrap_or_default();
+        let message = refusal(&many(20), &many(50)).map(|error| error.message).unwrap_or_default();
         assert!(message.starts_with("The resource would have 50 tags, 20 of which exist already"), "{message}");
         assert_eq!(refusal(&many(50), &many(50)), None, "a value that changes takes no more room");
     }

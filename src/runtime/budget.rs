@@ -22,7 +22,7 @@ const DEBT: f64 = 60.0;
 const RECOVERY: Duration = Duration::from_mins(1);
 
 /// Calls a second that are left to a lane that AWS throttles again and again.
-const LEAST: f64 = 1.0;
+const MIN: f64 = 1.0;
 
 /// The calls that a lane may take now. It is charged for what was really called, afterwards.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Budget {
     }
 
     /// Brings it up to `now`.
-    pub fn settle(&mut self, now: Instant) {
+    pub fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at);
         let grown = CALLS_PER_SECOND * passed.div_duration_f64(RECOVERY);
         let rate = (self.rate + grown).min(CALLS_PER_SECOND);
@@ -62,7 +62,7 @@ impl Budget {
 
     /// An object of this priority has made so many calls.
     pub fn charge(&mut self, priority: Priority, calls: u32, now: Instant) {
-        self.settle(now);
+        self.refill(now);
         self.calls -= f64::from(calls);
         if priority == Priority::Resync {
             self.resync -= f64::from(calls);
@@ -79,8 +79,8 @@ impl Budget {
 
     /// AWS has said that it is asked too often: half as often from now on, and nothing saved up.
     pub fn throttled(&mut self, now: Instant) {
-        self.settle(now);
-        self.rate = (self.rate / 2.0).max(LEAST);
+        self.refill(now);
+        self.rate = (self.rate / 2.0).max(MIN);
         self.calls = self.calls.min(0.0);
         self.resync = self.resync.min(0.0);
     }
@@ -127,9 +127,9 @@ mod tests {
         assert_eq!(admitted(&budget), Priority::ALL);
         budget.charge(Priority::User, 1_200, now);
         assert_eq!(admitted(&budget), [Priority::User], "two hundred buckets at once");
-        budget.settle(after(now, 9.9));
+        budget.refill(after(now, 9.9));
         assert_eq!(admitted(&budget), [Priority::User]);
-        budget.settle(after(now, 10.1));
+        budget.refill(after(now, 10.1));
         assert_eq!(admitted(&budget), Priority::ALL);
     }
 
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(admitted(&budget), []);
         let due = budget.admits_at(Priority::User);
         assert_eq!((due - now).as_secs(), 38, "(10,000 - 200 - 6,000) / 100");
-        budget.settle(due);
+        budget.refill(due);
         assert_eq!(admitted(&budget), [Priority::User]);
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let mut budget = Budget::new(now);
         let mut taken = 0;
         for tenth in 0..1_000 {
-            budget.settle(after(now, f64::from(tenth) / 10.0));
+            budget.refill(after(now, f64::from(tenth) / 10.0));
             while budget.admits(Priority::Resync) {
                 budget.charge(Priority::Resync, 8, budget.at);
                 taken += 8;
@@ -172,10 +172,10 @@ mod tests {
         for _ in 0..20 {
             budget.throttled(now);
         }
-        assert!((budget.rate() - LEAST).abs() < 0.1, "but never to nothing");
-        budget.settle(after(now, 30.0));
+        assert!((budget.rate() - MIN).abs() < 0.1, "but never to nothing");
+        budget.refill(after(now, 30.0));
         assert!((budget.rate() - 51.0).abs() < 0.1, "{}", budget.rate());
-        budget.settle(after(now, 61.0));
+        budget.refill(after(now, 61.0));
         assert!((budget.rate() - CALLS_PER_SECOND).abs() < 0.1, "{}", budget.rate());
     }
 }

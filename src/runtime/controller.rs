@@ -19,7 +19,7 @@ use crate::{
         cluster::ClusterError,
         conditions::{self, READY, UNSEEN},
         decide::Next,
-        external::External,
+        external::ExternalResource,
         history::History,
         identity::Identity,
         names::{Names, Others},
@@ -28,12 +28,12 @@ use crate::{
     },
 };
 
-use super::{key::Key, lane::Lane, schedule::Again};
+use super::{key::Key, lane::Lane, schedule::Requeue};
 
 /// One kind, with its type forgotten, so that the workers can serve all kinds alike.
 pub trait Controller: Send + Sync {
-    /// Runs a pass and says when to look again.
-    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>>;
+    /// Runs a reconciliation and says when to look again.
+    fn reconcile<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Requeue> + Send + 'a>>;
 
     /// How many objects are in which state.
     fn census(&self) -> Census;
@@ -46,11 +46,11 @@ pub trait Controller: Send + Sync {
 pub type Census = BTreeMap<&'static str, usize>;
 
 /// A kind's controller.
-pub struct KindController<X: External> {
+pub struct KindController<X: ExternalResource> {
     context: Context<X>,
     /// One per watched namespace, or one for all.
     stores: RwLock<Vec<Store<X::Object>>>,
-    /// Objects as our own last write left them, while the watch has not caught up: a pass that
+    /// Objects as our own last write left them, while the watch has not caught up: a reconciliation that
     /// started from the cache would undo its predecessor's status.
     written: Mutex<HashMap<String, Arc<X::Object>>>,
     /// What became of the writes of each object, by uid.
@@ -62,7 +62,7 @@ pub struct KindController<X: External> {
     names: Names,
 }
 
-impl<X: External> KindController<X> {
+impl<X: ExternalResource> KindController<X> {
     pub fn new(context: Context<X>) -> Self {
         Self {
             context,
@@ -84,7 +84,7 @@ impl<X: External> KindController<X> {
         Lane { kind: X::Object::NOUN, region: object.region().unwrap_or(&self.context.region).into() }
     }
 
-    /// What every pass shares.
+    /// What every reconciliation shares.
     pub fn context(&self) -> &Context<X> {
         &self.context
     }
@@ -149,12 +149,12 @@ impl<X: External> KindController<X> {
         stores.iter().flat_map(Store::state).any(|cached| announces(&newest(&cached)))
     }
 
-    async fn run(&self, key: &Key) -> Again {
+    async fn run(&self, key: &Key) -> Requeue {
         let Some(object) = self.find(key) else { return Next::Never.into() };
         let started = Instant::now();
         self.record_first(&object);
         let before = object.clone();
-        // Never two passes of one object: nobody misses it meanwhile.
+        // Never two reconciliations of one object: nobody misses it meanwhile.
         let mut history =
             self.histories.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.uid).unwrap_or_default();
         let announced = |identity: &Identity| self.is_announced_by_another(identity);
@@ -172,7 +172,7 @@ impl<X: External> KindController<X> {
                     let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
                     written.insert(key.uid.clone(), report.object);
                 }
-                (outcome(report.next), Again { next: report.next, resync: report.resync, wrote: report.wrote })
+                (outcome(report.next), Requeue { next: report.next, resync: report.resync, wrote: report.wrote })
             }
             // The watch tells what came of it.
             Err(ClusterError::Superseded) => ("superseded", Next::Poll.into()),
@@ -233,7 +233,7 @@ fn version<K: ManagedObject>(object: &Arc<K>) -> u64 {
 
 fn outcome(next: Next) -> &'static str {
     match next {
-        Next::Poll | Next::Again | Next::Busy => "waiting",
+        Next::Poll | Next::Now | Next::Busy => "waiting",
         Next::Retry | Next::Slow | Next::Mend => "failed",
         Next::Verify => "changed",
         Next::Resync => "in_sync",
@@ -241,8 +241,8 @@ fn outcome(next: Next) -> &'static str {
     }
 }
 
-impl<X: External> Controller for KindController<X> {
-    fn pass<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Again> + Send + 'a>> {
+impl<X: ExternalResource> Controller for KindController<X> {
+    fn reconcile<'a>(&'a self, key: &'a Key) -> Pin<Box<dyn Future<Output = Requeue> + Send + 'a>> {
         let span = tracing::info_span!("reconcile", kind = key.kind, namespace = key.namespace, object = key.name);
         Box::pin(self.run(key).instrument(span))
     }

@@ -24,13 +24,13 @@ use tokio::{sync::Semaphore, time::Instant};
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// The most tokens that are remembered, so that nobody fills the memory with tokens they make up.
-const MOST: usize = 256;
+const MAX: usize = 256;
 
 /// The most reviews under way: somebody who makes up tokens must not have the API server answer for each at once.
 const AT_ONCE: usize = 4;
 
 /// How long the API server may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers of the API server and when they came, by the digest of the token.
 type Known = HashMap<[u8; 32], (StatusCode, Instant)>;
@@ -62,7 +62,7 @@ impl Gate {
             return known;
         }
         let Ok(_turn) = self.reviews.try_acquire() else { return StatusCode::SERVICE_UNAVAILABLE };
-        match tokio::time::timeout(PATIENCE, self.review(token)).await {
+        match tokio::time::timeout(TIMEOUT, self.review(token)).await {
             Ok(Ok(answer)) => {
                 self.remember(digest, answer);
                 answer
@@ -82,10 +82,10 @@ impl Gate {
 
     fn remember(&self, digest: [u8; 32], answer: StatusCode) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
+        if known.len() >= MAX {
             known.retain(|_, (_, since)| since.elapsed() < REMEMBERED);
         }
-        if known.len() >= MOST {
+        if known.len() >= MAX {
             known.clear();
         }
         known.insert(digest, (answer, Instant::now()));

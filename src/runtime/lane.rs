@@ -56,7 +56,7 @@ impl Traffic {
     }
 
     /// An attempt got an answer, whatever it said, or none.
-    pub fn heard(&mut self, answered: bool) {
+    pub fn record_answer(&mut self, answered: bool) {
         self.unanswered = if answered { 0 } else { self.unanswered.saturating_add(1) };
     }
 

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     lease::Fence,
-    managed::{decide::Settings, external::External, object::ManagedObject, reconcile::Context, references::Owners},
+    managed::{
+        decide::Settings, external::ExternalResource, object::ManagedObject, reconcile::Context, references::Owners,
+    },
     telemetry::{Events, Metrics},
 };
 
@@ -42,7 +44,7 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// Starts a kind's watches: one per namespace, or one for all.
-    pub fn register<X: External>(&mut self, external: X) -> Registered {
+    pub fn register<X: ExternalResource>(&mut self, external: X) -> Registered {
         let controller = Arc::new(KindController::new(Context {
             external,
             owners: self.owners.clone(),

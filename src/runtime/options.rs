@@ -5,7 +5,7 @@ use globset::GlobMatcher;
 use crate::{
     aws,
     lease::LeaseOptions,
-    managed::{adoption::Allowance, references::ReferenceAllowance},
+    managed::{adoption::AdoptionRule, references::ReferenceAllowance},
 };
 
 /// How the operator runs.
@@ -28,8 +28,8 @@ pub struct Options {
     /// How many objects are worked on at once, as long as AWS answers quickly.
     pub concurrency: usize,
     /// Which namespaces may adopt which names.
-    pub allow_adoption: Vec<Allowance>,
-    /// Which namespaces may delete things together with what they hold.
+    pub allow_adoption: Vec<AdoptionRule>,
+    /// Which namespaces may delete resources together with what they hold.
     pub allow_force_delete: Vec<GlobMatcher>,
     /// Which namespaces may name what in AWS.
     pub allow_references: Vec<ReferenceAllowance>,

@@ -19,7 +19,7 @@ use super::controller::Controller;
 
 /// A watch is asked for again every 290 seconds, and after a failure within half a minute: one that did
 /// neither for so long hangs, and only another process helps.
-const LONGEST_SILENCE: Duration = Duration::from_mins(10);
+const MAX_SILENCE: Duration = Duration::from_mins(10);
 
 /// What the probes look at.
 #[derive(Clone)]
@@ -94,8 +94,8 @@ impl Probes {
     /// When any do.
     pub fn alive(&self) -> Result<(), String> {
         let silent = |watched: &Watched| watched.turned.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
-        self.all(|watched| silent(watched) <= LONGEST_SILENCE)
-            .map_err(|kinds| format!("no response for {LONGEST_SILENCE:?} from the watch of: {kinds}"))
+        self.all(|watched| silent(watched) <= MAX_SILENCE)
+            .map_err(|kinds| format!("no response for {MAX_SILENCE:?} from the watch of: {kinds}"))
     }
 
     /// All metrics, with the objects counted as they are now.
@@ -167,7 +167,7 @@ mod tests {
         tables.listed();
         assert_eq!(probes.ready(), ok);
 
-        tokio::time::advance(LONGEST_SILENCE).await;
+        tokio::time::advance(MAX_SILENCE).await;
         assert_eq!(probes.alive(), Ok(()));
         tables.turned();
         tokio::time::advance(Duration::from_secs(1)).await;

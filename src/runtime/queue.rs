@@ -44,7 +44,7 @@ const AT_ONCE: u32 = 3;
 const PLACE_HELD: Duration = Duration::from_secs(2);
 
 /// So many times the concurrency may run in all. A task that waits is cheap, but not free.
-const MOST_RUNNING: usize = 16;
+const MAX_RUNNING: usize = 16;
 
 /// A quarter of the concurrency is every lane's own, however busy the others are.
 const OWN_SHARE: usize = 4;
@@ -104,7 +104,7 @@ enum Place {
     Waiting(Instant, u64),
     /// Since then.
     Ready(Instant, u64),
-    Running(Run),
+    Reconciliation(Run),
 }
 
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl Queue {
             entry.attempts = Attempts::default();
         }
         let allowed = entry.allowed(why, now);
-        if let Place::Running(run) = &mut entry.place {
+        if let Place::Reconciliation(run) = &mut entry.place {
             run.again = run.again.max(Some(why));
             if std::mem::take(&mut run.forgotten) {
                 self.count_one(key);
@@ -186,7 +186,8 @@ impl Queue {
             traffic.fresh += 1;
             traffic.budget.charge(priority, EXPECTED_CALLS, now);
         }
-        let before = self.entries.get_mut(&key).map(|entry| std::mem::replace(&mut entry.place, Place::Running(run)));
+        let before =
+            self.entries.get_mut(&key).map(|entry| std::mem::replace(&mut entry.place, Place::Reconciliation(run)));
         let waited = match before {
             Some(Place::Ready(since, _)) => now.saturating_duration_since(since),
             _ => Duration::ZERO,
@@ -228,7 +229,7 @@ impl Queue {
     /// The object is gone.
     pub fn forget(&mut self, key: &Key) {
         // What is running holds its place until it ends.
-        if let Some(Entry { place: Place::Running(run), .. }) = self.entries.get_mut(key) {
+        if let Some(Entry { place: Place::Reconciliation(run), .. }) = self.entries.get_mut(key) {
             run.again = None;
             if !std::mem::replace(&mut run.forgotten, true) {
                 self.uncount_one(key);
@@ -240,9 +241,9 @@ impl Queue {
     }
 
     /// An attempt of a call in this lane got an answer, or none.
-    pub fn heard(&mut self, lane: &Lane, answered: bool) {
+    pub fn record_answer(&mut self, lane: &Lane, answered: bool) {
         if let Some(traffic) = self.lanes.get_mut(lane) {
-            traffic.heard(answered);
+            traffic.record_answer(answered);
         }
     }
 
@@ -288,10 +289,10 @@ impl Queue {
 
     /// What may run next: by priority, and within one by lane in turn.
     fn choose(&mut self, now: Instant) -> Option<(Priority, Lane)> {
-        let shared = self.fresh.len() < self.concurrency && self.running < self.concurrency * MOST_RUNNING;
+        let shared = self.fresh.len() < self.concurrency && self.running < self.concurrency * MAX_RUNNING;
         let own = self.concurrency.div_ceil(OWN_SHARE);
         for traffic in self.lanes.values_mut() {
-            traffic.budget.settle(now);
+            traffic.budget.refill(now);
         }
         Priority::ALL.into_iter().find_map(|priority| {
             let admits = |traffic: &Traffic| {
@@ -352,7 +353,7 @@ impl Queue {
     /// The object's calls go to this lane from now on; where it runs it is counted until it ends.
     fn move_to(&mut self, key: &Key, lane: &Lane, now: Instant) {
         let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.lane != *lane) else { return };
-        if let Place::Running(_) = entry.place {
+        if let Place::Reconciliation(_) = entry.place {
             let before = std::mem::replace(&mut entry.lane, lane.clone());
             self.enter(lane, now);
             self.leave(&before);
@@ -396,7 +397,7 @@ impl Queue {
                     traffic.ready[entry.priority as usize].remove(&key.namespace, arrival);
                 }
             }
-            Place::Running(_) => {}
+            Place::Reconciliation(_) => {}
         }
         Some(entry)
     }
@@ -404,9 +405,11 @@ impl Queue {
     /// Ends a run, and answers with what is to be placed anew: nothing if the object is gone.
     fn end_run(&mut self, key: &Key) -> Option<(Entry, Run)> {
         let entry = self.entries.get_mut(key)?;
-        let Place::Running(run) = &entry.place else { return None };
+        let Place::Reconciliation(run) = &entry.place else { return None };
         let since = run.since;
-        let Place::Running(run) = std::mem::replace(&mut entry.place, Place::Waiting(since, 0)) else { return None };
+        let Place::Reconciliation(run) = std::mem::replace(&mut entry.place, Place::Waiting(since, 0)) else {
+            return None;
+        };
         let entry = self.entries.remove(key)?;
         self.running -= 1;
         let held = self.fresh.remove(&(run.since, run.arrival)).is_some();

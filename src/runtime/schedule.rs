@@ -15,9 +15,9 @@ pub struct Schedule {
     pub floor: Duration,
 }
 
-/// What a pass says about the next one.
+/// What a reconciliation says about the next one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Again {
+pub struct Requeue {
     /// When to look again.
     pub next: Next,
     /// The object's own resync interval, if it has one.
@@ -26,7 +26,7 @@ pub struct Again {
     pub wrote: bool,
 }
 
-impl From<Next> for Again {
+impl From<Next> for Requeue {
     fn from(next: Next) -> Self {
         Self { next, resync: None, wrote: false }
     }
@@ -68,11 +68,11 @@ impl Schedule {
         wished.max(Duration::from_secs(objects.saturating_mul(CALLS_PER_LOOK) / RESYNC_CALLS_PER_SECOND))
     }
 
-    /// After a pass: in which priority, after how many attempts, and in how long the object comes back.
+    /// After a reconciliation: in which priority, after how many attempts, and in how long the object comes back.
     /// `random` is between 0 and 1, and spreads objects that began together.
     pub fn next(
         self,
-        again: Again,
+        again: Requeue,
         attempts: Attempts,
         objects: usize,
         random: f64,
@@ -91,7 +91,7 @@ impl Schedule {
             Next::Poll => {
                 (Priority::Waiting, Attempts { polls: polls.saturating_add(1), failures }, pause(POLL, polls))
             }
-            Next::Again => (Priority::Waiting, afresh, Duration::ZERO),
+            Next::Now => (Priority::Waiting, afresh, Duration::ZERO),
             Next::Busy => (Priority::Waiting, attempts, jitter(BUSY, random)),
             Next::Verify => (Priority::Resync, afresh, (VERIFY.0 + VERIFY.1.mul_f64(random)).min(interval)),
             Next::Resync => (Priority::Resync, afresh, interval),
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn each_rung_is_waited_for_from_the_beginning_and_failures_are_counted_by_themselves() {
         let many = Attempts { polls: 9, failures: 4 };
-        let wrote = Again { wrote: true, ..Next::Poll.into() };
+        let wrote = Requeue { wrote: true, ..Next::Poll.into() };
         let (_, attempts, delay) = SCHEDULE.next(wrote, many, 1, 0.5).expect("it comes back");
         assert_eq!((attempts, delay), (Attempts { polls: 1, failures: 4 }, Duration::from_secs(1)));
         let (_, attempts, delay) = SCHEDULE.next(Next::Retry.into(), many, 1, 0.5).expect("it comes back");

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::managed::{
-    fault::{Fault, Reason},
+    error::{Error, Reason},
     object::ManagedObject,
 };
 
@@ -13,11 +13,11 @@ pub const LARGEST_SPEC: usize = 256 * 1024;
 
 /// Why the operator does not take care of this object, if it is too large. One that is being deleted is let go
 /// whatever its size.
-pub fn too_large<K: ManagedObject>(object: &K) -> Option<Fault> {
+pub fn too_large<K: ManagedObject>(object: &K) -> Option<Error> {
     let bytes = size(object.spec());
     let too_large = bytes > LARGEST_SPEC && object.meta().deletion_timestamp.is_none();
     too_large.then(|| {
-        Fault::user(
+        Error::user(
             Reason::TooLarge,
             format!(
                 "spec has {bytes} bytes as JSON, but the maximum is {LARGEST_SPEC}. The object is not reconciled and \
@@ -63,9 +63,9 @@ mod tests {
     fn a_thousand_rules_are_no_matter_and_a_thousand_of_the_longest_are_too_large() {
         assert_eq!(too_large(&bucket(1000, 60)), None);
         let mut large = bucket(1000, 1024);
-        let fault = too_large(&large).expect("it is too large");
-        assert_eq!(fault.reason, "TooLarge");
-        assert!(fault.message.starts_with(&format!("spec has {} bytes", size(&large.spec))), "{fault}");
+        let error = too_large(&large).expect("it is too large");
+        assert_eq!(error.reason, "TooLarge");
+        assert!(error.message.starts_with(&format!("spec has {} bytes", size(&large.spec))), "{error}");
         large.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
         assert_eq!(too_large(&large), None, "nobody is kept from deleting it");
     }

@@ -21,8 +21,8 @@ use crate::{
     managed::{
         cluster::pruned,
         conditions::{Outcome, STALLED, SYNCED, conditions},
-        external::External,
-        fault::{Fault, Reason},
+        error::{Error, Reason},
+        external::ExternalResource,
         object::ManagedObject,
     },
 };
@@ -39,12 +39,12 @@ const PAGE: u32 = 50;
 /// An object that is not taken care of as it is, and why: it must be told so.
 pub struct Refused {
     metadata: ObjectMeta,
-    fault: Fault,
+    error: Error,
     /// What it was told before.
     status: Status,
 }
 
-/// What about an object starts a pass. Our own writes change none of it.
+/// What about an object starts a reconciliation. Our own writes change none of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Trigger {
     generation: Option<i64>,
@@ -86,7 +86,11 @@ enum Listed {
 }
 
 /// Watches for ever, and keeps the store and the queue up to date.
-pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intake: Intake<X>, watched: Arc<Watched>) {
+pub async fn watch<X: ExternalResource>(
+    api: Api<DeserializeGuard<X::Object>>,
+    mut intake: Intake<X>,
+    watched: Arc<Watched>,
+) {
     let mut stream = std::pin::pin!(watcher(api, watcher::Config::default().page_size(PAGE)).default_backoff());
     loop {
         let event = match stream.try_next().await {
@@ -111,7 +115,7 @@ pub async fn watch<X: External>(api: Api<DeserializeGuard<X::Object>>, mut intak
 }
 
 /// Where a watch's events go: into the store, and what concerns us into the queue.
-pub struct Intake<X: External> {
+pub struct Intake<X: ExternalResource> {
     writer: Writer<X::Object>,
     controller: Arc<KindController<X>>,
     shared: Arc<Shared>,
@@ -121,7 +125,7 @@ pub struct Intake<X: External> {
     listed: Vec<Listed>,
 }
 
-impl<X: External> Intake<X> {
+impl<X: ExternalResource> Intake<X> {
     /// For this controller, which gets a store of its own.
     pub fn new(controller: Arc<KindController<X>>, shared: Arc<Shared>) -> Self {
         let (store, writer) = reflector::store();
@@ -135,8 +139,8 @@ impl<X: External> Intake<X> {
             Event::Apply(DeserializeGuard(Err(invalid))) | Event::InitApply(DeserializeGuard(Err(invalid))) => {
                 self.refuse(&key_of::<X::Object>(&invalid.metadata));
                 let text = format!("The object does not match the schema of this operator version: {}", invalid.error);
-                let fault = Fault::user(Reason::Unreadable, text);
-                return Some(Refused { metadata: invalid.metadata, fault, status: Status::default() });
+                let error = Error::user(Reason::Unreadable, text);
+                return Some(Refused { metadata: invalid.metadata, error, status: Status::default() });
             }
             Event::Apply(DeserializeGuard(Ok(object))) if too_large(&object).is_some() => {
                 let refused = self.refuse_large(&object);
@@ -149,7 +153,7 @@ impl<X: External> Intake<X> {
             }
             Event::Delete(DeserializeGuard(Err(invalid))) => self.forget(&key_of::<X::Object>(&invalid.metadata)),
             Event::Apply(DeserializeGuard(Ok(object))) => {
-                let (key, lane, trigger) = self.seen(&object);
+                let (key, lane, trigger) = self.observed(&object);
                 self.writer.apply_watcher_event(&Event::Apply(pruned(object)));
                 let before = self.triggers.insert(key.uid.clone(), trigger.clone());
                 if let Some(why) = trigger.since(before.as_ref()) {
@@ -157,9 +161,9 @@ impl<X: External> Intake<X> {
                 }
             }
             Event::InitApply(DeserializeGuard(Ok(object))) => {
-                let (key, lane, trigger) = self.seen(&object);
+                let (key, lane, trigger) = self.observed(&object);
                 let before = self.triggers.insert(key.uid.clone(), trigger.clone());
-                if before.is_none() && is_settled(&object) {
+                if before.is_none() && is_synced(&object) {
                     self.listed.push(Listed::AtRest(key, lane, object.resync_interval()));
                 } else if let Some(why) = trigger.since(before.as_ref()) {
                     self.listed.push(Listed::Due(key, lane, why));
@@ -206,14 +210,14 @@ impl<X: External> Intake<X> {
     /// Nothing of an object that is too large is kept. `None` if it knows why.
     fn refuse_large(&mut self, object: &X::Object) -> Option<Refused> {
         self.refuse(&key_of::<X::Object>(object.meta()));
-        let fault = too_large(object)?;
+        let error = too_large(object)?;
         let status = object.status().cloned().unwrap_or_default();
-        let told = status.condition(STALLED).is_some_and(|stalled| stalled.message == fault.message)
+        let told = status.condition(STALLED).is_some_and(|stalled| stalled.message == error.message)
             && Some(status.observed_generation) == object.meta().generation;
-        (!told).then(|| Refused { metadata: object.meta().clone(), fault, status })
+        (!told).then(|| Refused { metadata: object.meta().clone(), error, status })
     }
 
-    fn seen(&self, object: &X::Object) -> (Key, Lane, Trigger) {
+    fn observed(&self, object: &X::Object) -> (Key, Lane, Trigger) {
         let key = key_of::<X::Object>(object.meta());
         self.controller.set_readable(&key.uid, true);
         (key, self.controller.lane(object), Trigger::of(object))
@@ -236,7 +240,7 @@ fn key_of<K: ManagedObject>(meta: &ObjectMeta) -> Key {
 }
 
 /// Whether the object was in sync when it was last looked at, and nobody touched it since.
-fn is_settled<K: ManagedObject>(object: &K) -> bool {
+fn is_synced<K: ManagedObject>(object: &K) -> bool {
     let meta = object.meta();
     meta.deletion_timestamp.is_none()
         && object.status().is_some_and(|status| {
@@ -248,14 +252,14 @@ fn is_settled<K: ManagedObject>(object: &K) -> bool {
 
 /// An object that does not fit its type (stored under an older or newer schema), or is too large, blinds nobody: it is
 /// told so, and left alone.
-async fn report_refused<X: External>(controller: &KindController<X>, refused: Refused) {
-    let Refused { metadata, fault, status: before } = refused;
+async fn report_refused<X: ExternalResource>(controller: &KindController<X>, refused: Refused) {
+    let Refused { metadata, error, status: before } = refused;
     let (Some(name), Some(namespace), Some(uid)) = (&metadata.name, &metadata.namespace, &metadata.uid) else {
         return;
     };
     let generation = metadata.generation.unwrap_or_default();
-    tracing::warn!(kind = X::Object::NOUN, namespace, name, error = %fault, "object is not reconciled");
-    let outcome = Outcome::Stalled(fault);
+    tracing::warn!(kind = X::Object::NOUN, namespace, name, error = %error, "object is not reconciled");
+    let outcome = Outcome::Stalled(error);
     let status = Status {
         observed_generation: generation,
         conditions: conditions(&before, &outcome, generation, Timestamp::now()),

@@ -19,7 +19,7 @@ use super::{
     key::Key,
     probes::Controllers,
     queue::{Job, Queue},
-    schedule::{Again, Schedule},
+    schedule::{Requeue, Schedule},
 };
 
 /// How long what is under way may go on after the shutdown: an attempt of a write takes ten seconds at
@@ -51,9 +51,9 @@ impl Shared {
         result
     }
 
-    /// A pass is over: the object comes back when its time has come.
+    /// A reconciliation is over: the object comes back when its time has come.
     #[cfg(test)]
-    pub fn finish(&self, key: &Key, again: Again, random: f64) {
+    pub fn finish(&self, key: &Key, again: Requeue, random: f64) {
         self.queue(|queue| self.bring_back(queue, key, again, random));
     }
 
@@ -77,18 +77,18 @@ impl Shared {
     /// One object's turn, from the queue and back into it.
     async fn work_on(&self, controller: &dyn Controller, job: &Job) {
         let meter = Arc::new(Meter::default());
-        let mut work = pin!(meter.measure(controller.pass(&job.key)));
+        let mut work = pin!(meter.measure(controller.reconcile(&job.key)));
         let again = loop {
             tokio::select! {
                 biased;
                 again = &mut work => break again,
-                // Told at once: the pass may go on for a while, and others must not follow it.
-                () = meter.silence() => self.queue(|queue| queue.heard(&job.lane, false)),
+                // Told at once: the reconciliation may go on for a while, and others must not follow it.
+                () = meter.silence() => self.queue(|queue| queue.record_answer(&job.lane, false)),
             }
         };
         let rate = self.queue(|queue| {
             if meter.answered() {
-                queue.heard(&job.lane, true);
+                queue.record_answer(&job.lane, true);
             }
             let rate = queue.charge(&job.lane, job.priority, meter.calls(), meter.throttled(), Instant::now());
             self.bring_back(queue, &job.key, again, fastrand::f64());
@@ -97,7 +97,7 @@ impl Shared {
         self.metrics.called(&job.lane.region, job.lane.kind, meter.calls(), rate);
     }
 
-    fn bring_back(&self, queue: &mut Queue, key: &Key, again: Again, random: f64) {
+    fn bring_back(&self, queue: &mut Queue, key: &Key, again: Requeue, random: f64) {
         let (attempts, objects, now) = (queue.attempts(key), queue.count(key.kind), Instant::now());
         self.metrics.resyncs_every(key.kind, self.schedule.interval(None, objects));
         match self.schedule.next(again, attempts, objects, random) {

@@ -13,7 +13,7 @@
 //!   (`table::plan::billing_step` names it always). The script names it.
 //! * LocalStack 4.9 fails where one limit of on-demand throughput is named and the other is not, which AWS
 //!   takes, and drops how many days of backups are kept. The script names both, and days are not compared.
-//! * LocalStack 4.9 changes other things of a table while an index is built; AWS and the model do not. The
+//! * LocalStack 4.9 changes other resources of a table while an index is built; AWS and the model do not. The
 //!   script waits.
 //! * LocalStack 4.9 does not know attribute-based access control and forgets which kinds of encryption are
 //!   blocked: neither is compared.
@@ -33,11 +33,11 @@ use crate::{
     bucket::{Buckets, Creation as BucketCreation, ObjectVersion, Op as BucketOp},
     lease::Fence,
     managed::{
-        external::External,
-        fault::Class,
+        error::ErrorKind,
+        external::ExternalResource,
         identity::{Identity, Owner},
         observation::{Existence, Reads},
-        ownership::{Absent, Claim},
+        ownership::{AbsenceProof, Claim},
     },
     table::{
         Billing, Creation, IndexChange, IndexUpdate, Op as TableOp, Tables, Update,
@@ -63,19 +63,19 @@ enum Do<Creation, Op> {
 }
 
 /// The same for a kind.
-type DoOf<X> = Do<<X as External>::Creation, <X as External>::Op>;
+type DoOf<X> = Do<<X as ExternalResource>::Creation, <X as ExternalResource>::Op>;
 
-/// An answer as far as decisions rest on it: success, or the class of the fault.
-type Answer = Result<(), Class>;
+/// An answer as far as decisions rest on it: success, or the class of the error.
+type Answer = Result<(), ErrorKind>;
 
-async fn observe<X: External>(external: &X, id: &Identity) -> Result<Existence<X::Observed>, Class> {
+async fn observe<X: ExternalResource>(external: &X, id: &Identity) -> Result<Existence<X::Observed>, ErrorKind> {
     let blocks = X::BLOCKS.iter().copied().filter(|block| *block != "abac");
     let reads = Reads { tags: true, blocks: blocks.collect(), contents: true, ..Reads::default() };
-    external.observe(id, &reads).await.map_err(|fault| fault.class)
+    external.observe(id, &reads).await.map_err(|error| error.kind)
 }
 
-/// Does one thing, with the proof that a pass would have.
-async fn perform<X: External>(external: &X, id: &Identity, what: &DoOf<X>) -> Answer {
+/// Does one thing, with the proof that a reconciliation would have.
+async fn perform<X: ExternalResource>(external: &X, id: &Identity, what: &DoOf<X>) -> Answer {
     observe(external, id).await?;
     let tags = Tags::from_iter(id.owner.tags());
     let claim = Claim {
@@ -90,27 +90,27 @@ async fn perform<X: External>(external: &X, id: &Identity, what: &DoOf<X>) -> An
     match what {
         Do::Create(creation) => {
             // A second create is asked for, too, as a process does whose look came too early.
-            let absent = Absent::prove(id, &Existence::<()>::Absent).expect("absent");
-            external.create(&absent, creation).await.map(drop).map_err(|fault| fault.class)
+            let absent = AbsenceProof::prove(id, &Existence::<()>::Missing).expect("absent");
+            external.create(&absent, creation).await.map(drop).map_err(|error| error.kind)
         }
-        Do::Perform(op) => external.perform(&owned, op).await.map_err(|fault| fault.class),
-        Do::Delete => external.delete(&owned.deletable().expect("its own")).await.map_err(|fault| fault.class),
+        Do::Perform(op) => external.perform(&owned, op).await.map_err(|error| error.kind),
+        Do::Delete => external.delete(&owned.deletable().expect("its own")).await.map_err(|error| error.kind),
     }
 }
 
 /// Waits until AWS is at rest. The model's time is moved on; LocalStack's passes by itself.
-async fn rest<X: External>(
+async fn rest<X: ExternalResource>(
     external: &X,
     id: &Identity,
     busy: fn(&X::Observed) -> bool,
-) -> Result<Existence<X::Observed>, Class> {
+) -> Result<Existence<X::Observed>, ErrorKind> {
     for _ in 0..600 {
-        let seen = observe(external, id).await;
-        match &seen {
-            Ok(Existence::Present { seen: found, .. }) if X::settling(found).is_some() || busy(found) => {
+        let observed = observe(external, id).await;
+        match &observed {
+            Ok(Existence::Present { observed: found, .. }) if X::transition(found).is_some() || busy(found) => {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
-            _ => return seen,
+            _ => return observed,
         }
     }
     panic!("{} is never at rest", id.name)
@@ -129,12 +129,12 @@ async fn compare<X: Kind>(
     // Objects are none of this test's business.
     world.state().late = true;
     let fake = Fake { real: real.clone(), world, process: 1 };
-    let tidy = |existence: Result<Existence<X::Observed>, Class>| {
+    let tidy = |existence: Result<Existence<X::Observed>, ErrorKind>| {
         existence.map(|existence| match existence {
-            Existence::Absent => None,
-            Existence::Present { tags, mut seen } => {
-                same(&mut seen);
-                Some((tags, seen))
+            Existence::Missing => None,
+            Existence::Present { tags, mut observed } => {
+                same(&mut observed);
+                Some((tags, observed))
             }
         })
     };
@@ -147,8 +147,8 @@ async fn compare<X: Kind>(
         }
         let answers = (perform(&*real, &id, what).await, perform(&fake, &id, what).await);
         assert_eq!(answers.0, answers.1, "{words}: LocalStack on the left, the model on the right");
-        let seen = (tidy(rest(&*real, &id, busy).await), tidy(rest(&fake, &id, busy).await));
-        assert_eq!(seen.0, seen.1, "after {words}: LocalStack on the left, the model on the right");
+        let observed = (tidy(rest(&*real, &id, busy).await), tidy(rest(&fake, &id, busy).await));
+        assert_eq!(observed.0, observed.1, "after {words}: LocalStack on the left, the model on the right");
     }
     println!("{}: {} ops, the same answers and observations", X::PLURAL, script.len());
 }
@@ -178,9 +178,9 @@ async fn buckets_as_in_localstack() {
     let id = identity(&aws, "conformance").await;
     let put = |block, state| Do::Perform(BucketOp::Put { block, state });
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
-    let policy = |effect: &str| {
+    let policy = |impact: &str| {
         serde_json::Value::String(format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{}/*"}}]}}"#,
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{impact}","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{}/*"}}]}}"#,
             id.name
         ))
     };
@@ -234,9 +234,9 @@ async fn buckets_as_in_localstack() {
         ("a deletion", Do::Delete),
         ("a second deletion", Do::Delete),
     ];
-    let same: fn(&mut crate::bucket::Observed) = |seen| {
+    let same: fn(&mut crate::bucket::Observed) = |observed| {
         for (block, field) in [("acl", "owner"), ("encryption", "blockedEncryptionTypes")] {
-            if let Some(Ok(state)) = seen.blocks.get_mut(block) {
+            if let Some(Ok(state)) = observed.blocks.get_mut(block) {
                 state[field] = serde_json::Value::Null;
             }
         }
@@ -324,20 +324,21 @@ async fn tables_as_in_localstack() {
         ("a second deletion", Do::Delete),
     ];
     // AWS takes its time to enable it; whether it is on is what counts.
-    let same: fn(&mut crate::table::Observed) = |seen| {
+    let same: fn(&mut crate::table::Observed) = |observed| {
         // LocalStack drops how many days, and does not know some blocks.
-        let ttl = read_of::<TimeToLiveBlock>(&seen.settings);
-        let recovery = read_of::<PointInTimeRecoveryBlock>(&seen.settings);
-        seen.settings.clear();
+        let ttl = read_of::<TimeToLiveBlock>(&observed.settings);
+        let recovery = read_of::<PointInTimeRecoveryBlock>(&observed.settings);
+        observed.settings.clear();
         if let Some(Ok(ttl)) = ttl {
-            seen.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { changing: false, ..ttl })]);
+            observed.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { changing: false, ..ttl })]);
         }
         if let Some(Ok(Recovery { days })) = recovery {
             let recovery = Recovery { days: days.map(|_| 0) };
-            seen.settings.extend([read_as::<PointInTimeRecoveryBlock>(&recovery)]);
+            observed.settings.extend([read_as::<PointInTimeRecoveryBlock>(&recovery)]);
         }
-        seen.facts = crate::table::Facts::default();
+        observed.facts = crate::table::Facts::default();
     };
-    let busy: fn(&crate::table::Observed) -> bool = |seen| seen.indexes.values().any(|index| index.phase.is_busy());
+    let busy: fn(&crate::table::Observed) -> bool =
+        |observed| observed.indexes.values().any(|index| index.phase.is_busy());
     Box::pin(compare(Arc::new(Tables::new(aws)), id, script, busy, same)).await;
 }

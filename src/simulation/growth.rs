@@ -19,8 +19,8 @@ use crate::{
     lease::Fence,
     managed::{
         conditions::SYNCED,
-        decide::{Effect, Next, Pass, Settings, Situation, decide},
-        external::External,
+        decide::{Action, Input, Next, Progress, Settings, decide},
+        external::ExternalResource,
         history::History,
         identity::{Identity, Origin, Owner},
         object::ManagedObject,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How much longer four times as much may take: N log N, and what a busy machine adds.
-const MOST: f64 = 6.0;
+const MAX: f64 = 6.0;
 
 /// What this thread has taken of a core so far: other tests run beside this one, and take it from the clock.
 fn cpu_time() -> Duration {
@@ -41,7 +41,7 @@ fn cpu_time() -> Duration {
 }
 
 /// An object and what it stands for, where every call succeeds at once.
-struct Story<'a, X: External> {
+struct Story<'a, X: ExternalResource> {
     external: &'a X,
     identity: Identity,
     settings: Settings,
@@ -55,7 +55,7 @@ struct Story<'a, X: External> {
     turns: u32,
 }
 
-impl<'a, X: External> Story<'a, X> {
+impl<'a, X: ExternalResource> Story<'a, X> {
     fn new(external: &'a X, spec: &Value, rest: fn(&mut X::Observed)) -> Self {
         let owner = Owner {
             namespace: "shop".into(),
@@ -89,7 +89,7 @@ impl<'a, X: External> Story<'a, X> {
     /// Reconciles until there is nothing left to do but wait for people.
     fn settle(&mut self) {
         for _ in 0..500 {
-            if !matches!(self.reconcile(), Next::Again | Next::Poll) {
+            if !matches!(self.reconcile(), Next::Now | Next::Poll) {
                 return;
             }
         }
@@ -98,54 +98,55 @@ impl<'a, X: External> Story<'a, X> {
 
     fn reconcile(&mut self) -> Next {
         self.turns += 1;
-        let (mut pass, mut history) = (Pass::<X>::default(), History::default());
+        let (mut progress, mut history) = (Progress::<X>::default(), History::default());
         loop {
             let begun = cpu_time();
-            let effect = decide(&Situation {
+            let impact = decide(&Input {
                 object: &self.object,
                 external: self.external,
                 identity: Some(Ok(&self.identity)),
                 settings: &self.settings,
-                pass: &pass,
+                progress: &progress,
                 history: &history,
                 now: Timestamp::UNIX_EPOCH,
             });
             self.longest = self.longest.max(cpu_time().saturating_sub(begun));
-            match effect {
-                Effect::Observe(reads) => {
-                    pass.sight = Some(
-                        self.thing
-                            .clone()
-                            .map_or(Existence::Absent, |(tags, seen)| Existence::Present { tags: Some(tags), seen }),
-                    );
-                    pass.read = reads;
+            match impact {
+                Action::Observe(reads) => {
+                    progress.observation = Some(self.thing.clone().map_or(Existence::Missing, |(tags, observed)| {
+                        Existence::Present { tags: Some(tags), observed }
+                    }));
+                    progress.read = reads;
                 }
-                Effect::Reserve(_) => {
-                    pass.reserved = true;
-                    pass.sight = None;
+                Action::Reserve(_) => {
+                    progress.reserved = true;
+                    progress.observation = None;
                 }
-                Effect::CheckReferences { creating } => {
+                Action::CheckReferences { creating } => {
                     let generation = self.object.meta().generation.unwrap_or_default();
-                    pass.references = Some(Checked { generation, creating, refused: Vec::new() });
+                    progress.references = Some(Checked { generation, creating, refused: Vec::new() });
                 }
-                Effect::AddFinalizer => {
+                Action::AddFinalizer => {
                     self.object.meta_mut().finalizers = Some(vec![FINALIZER.to_owned()]);
-                    pass.live = true;
+                    progress.live = true;
                 }
-                Effect::ReadLive => pass.live = true,
-                Effect::Announce(status) => *self.object.status_mut() = Some(*status),
-                Effect::Create(_, step) => {
-                    let (tags, seen) = self.external.fresh(&step.op);
-                    pass.sight = Some(Existence::Present { tags: Some(tags), seen });
-                    pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
-                    pass.created = true;
+                Action::ReadLive => progress.live = true,
+                Action::Announce(status) => *self.object.status_mut() = Some(*status),
+                Action::Create(_, step) => {
+                    let (tags, observed) = self.external.fresh(&step.op);
+                    progress.observation = Some(Existence::Present { tags: Some(tags), observed });
+                    progress.read =
+                        Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
+                    progress.created = true;
                 }
-                Effect::Perform(_, steps) => {
-                    let Some(Existence::Present { tags, seen }) = &mut pass.sight else { panic!("nothing is there") };
+                Action::Perform(_, steps) => {
+                    let Some(Existence::Present { tags, observed }) = &mut progress.observation else {
+                        panic!("nothing is there")
+                    };
                     for step in steps {
-                        pass.calls += 1;
-                        pass.wrote.insert(step.block);
-                        X::advance(tags, seen, &step.op);
+                        progress.calls += 1;
+                        progress.wrote.insert(step.block);
+                        X::advance(tags, observed, &step.op);
                         history.wrote(
                             step.block,
                             &crate::managed::approval::digest(&step),
@@ -153,19 +154,19 @@ impl<'a, X: External> Story<'a, X> {
                             1,
                             Timestamp::UNIX_EPOCH,
                         );
-                        if X::settling(seen).is_some() {
+                        if X::transition(observed).is_some() {
                             break;
                         }
                     }
                 }
-                Effect::ReadNamespace => unreachable!("the origin is known"),
-                Effect::Confirm(reads) => pass.confirmed.extend(reads.blocks),
-                Effect::WriteSecret { .. } => pass.secret = Some(Ok(())),
-                Effect::Conclude { status, next } => {
+                Action::ReadNamespace => unreachable!("the origin is known"),
+                Action::Confirm(reads) => progress.confirmed.extend(reads.blocks),
+                Action::WriteSecret { .. } => progress.secret = Some(Ok(())),
+                Action::Conclude { status, next } => {
                     *self.object.status_mut() = Some(*status);
-                    if let Some(Existence::Present { tags, mut seen }) = pass.sight {
-                        (self.rest)(&mut seen);
-                        self.thing = Some((tags.unwrap_or_default(), seen));
+                    if let Some(Existence::Present { tags, mut observed }) = progress.observation {
+                        (self.rest)(&mut observed);
+                        self.thing = Some((tags.unwrap_or_default(), observed));
                     }
                     return next;
                 }
@@ -191,7 +192,12 @@ fn object<K: ManagedObject>(spec: &Value) -> K {
 ///
 /// What counts is one reconciliation: a long list takes several, a hundred writes each, and AWS takes one change of a
 /// table at a time, so that each of those is a reconciliation of its own.
-fn life<X: External>(external: &X, with: &Value, without: &Value, rest: fn(&mut X::Observed)) -> (Duration, Duration) {
+fn life<X: ExternalResource>(
+    external: &X,
+    with: &Value,
+    without: &Value,
+    rest: fn(&mut X::Observed),
+) -> (Duration, Duration) {
     let begun = cpu_time();
     let mut story = Story::new(external, with, rest);
     story.settle();
@@ -287,7 +293,12 @@ fn spec_schema(kind: usize) -> Value {
 }
 
 /// How much longer `most` entries take than a quarter of them, in the best of some tries.
-fn growth<X: External>(external: &X, schema: &Value, list: &Bounded, rest: fn(&mut X::Observed)) -> (f64, Duration) {
+fn growth<X: ExternalResource>(
+    external: &X,
+    schema: &Value,
+    list: &Bounded,
+    rest: fn(&mut X::Observed),
+) -> (f64, Duration) {
     let without = sample(schema, 0);
     let measure = |count, tries: usize| {
         let with = filled(schema, &list.path, count);
@@ -298,7 +309,7 @@ fn growth<X: External>(external: &X, schema: &Value, list: &Bounded, rest: fn(&m
         // The few are measured twice: were they slow by chance, what grows too fast would look well.
         let ((few, _), (many, decision)) = (measure((list.most / 4).max(1), 2), measure(list.most, 1));
         (best, longest) = (best.min(many.as_secs_f64() / few.as_secs_f64()), longest.min(decision));
-        if best < MOST {
+        if best < MAX {
             break;
         }
     }
@@ -311,7 +322,7 @@ fn aws() -> Arc<Aws> {
     runtime.block_on(async { Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await) })
 }
 
-fn every_list<X: External>(external: &X, kind: usize, rest: fn(&mut X::Observed)) {
+fn every_list<X: ExternalResource>(external: &X, kind: usize, rest: fn(&mut X::Observed)) {
     let schema = spec_schema(kind);
     let mut lists = Vec::new();
     bounded(&schema, &mut Vec::new(), &mut lists);
@@ -320,7 +331,7 @@ fn every_list<X: External>(external: &X, kind: usize, rest: fn(&mut X::Observed)
         let path = list.path.join(".");
         let (growth, longest) = growth(external, &schema, &list, rest);
         println!("{path}: {} entries, {growth:.1} times a quarter of them; longest decision {longest:?}", list.most);
-        assert!(growth < MOST, "{path}: {} entries take {growth:.1} times as long as a quarter of them", list.most);
+        assert!(growth < MAX, "{path}: {} entries take {growth:.1} times as long as a quarter of them", list.most);
     }
 }
 
@@ -331,7 +342,7 @@ fn no_list_of_a_bucket_costs_more_than_its_length() {
 
 #[test]
 fn no_list_of_a_table_costs_more_than_its_length() {
-    every_list::<Tables>(&Tables::new(aws()), 1, |seen| seen.settling = None);
+    every_list::<Tables>(&Tables::new(aws()), 1, |observed| observed.transition = None);
 }
 
 /// Each metrics configuration is a call of its own.
@@ -340,7 +351,7 @@ fn a_list_of_calls_costs_no_more_than_its_length() {
     let (external, schema) = (Buckets::new(aws()), spec_schema(0));
     let list = Bounded { path: vec!["metrics".into(), "configurations".into()], most: 100 };
     let (growth, _) = growth::<Buckets>(&external, &schema, &list, |_| {});
-    assert!(growth < MOST, "{growth}");
+    assert!(growth < MAX, "{growth}");
 }
 
 /// What one API object can hold at most, all lists at once: no decision on it keeps a core for long.

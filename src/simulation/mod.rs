@@ -11,7 +11,7 @@
 //! | [`workloads`] | what users and others do |
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
-//! | [`ladder`] | from any table to any other, one step after another |
+//! | [`remaining`] | from any table to any other, one step after another |
 //! | [`race`] | several objects that want one name, call by call |
 //! | [`conformance`] | the model held against LocalStack |
 //! | [`growth`] | what thinking about long lists costs |
@@ -26,10 +26,10 @@ mod apiserver;
 mod cloud;
 mod conformance;
 mod disturbance;
+mod expansion;
 mod families;
 mod growth;
 mod invariants;
-mod ladder;
 mod later;
 mod never_shown;
 mod process;

@@ -167,7 +167,7 @@ fn every_block() -> Vec<(bool, String, Value, Value, String)> {
         }
     };
     add(false, &crate::bucket::variants(), &|block| format!("block: \"{block}\""));
-    let tables = super::ladder::variants();
+    let tables = super::expansion::variants();
     let block = |name: &str| TableBlock::ALL.into_iter().find(|block| block.name() == name).expect("a block");
     add(true, &tables, &|name| op_of(block(name)).to_owned());
     all

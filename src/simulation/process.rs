@@ -162,7 +162,7 @@ impl<X: Kind> Process<X> {
             };
             self.passes += 1;
             self.world.state().subjects.insert(self.number, key.uid.clone());
-            let mut pass = self.controller.pass(&key);
+            let mut reconciliation = self.controller.reconcile(&key);
             let again = tokio::select! {
                 biased;
                 () = self.world.crashed.notified() => return Moment::Ended,
@@ -173,9 +173,9 @@ impl<X: Kind> Process<X> {
                         standby.await;
                     }
                     self.world.resume.notify_one();
-                    pass.await
+                    reconciliation.await
                 }
-                again = &mut pass => again,
+                again = &mut reconciliation => again,
             };
             if self.shutdown.is_cancelled() {
                 return Moment::Ended;

@@ -55,7 +55,7 @@ struct Course {
 const REST: usize = usize::MAX;
 
 /// More calls than the first reconciliation of any of these objects takes.
-const MOST_CALLS: usize = 12;
+const MAX_CALLS: usize = 12;
 
 fn bucket(region: &str, number: usize) -> Value {
     let blocks = [
@@ -124,8 +124,8 @@ fn courses(race: &Race) -> Vec<Course> {
     let mut all = Vec::new();
     // Pairs are enumerated, triples sampled evenly.
     let apart = if race.specs.len() == 2 { 1 } else { 3 };
-    for i in (0..=MOST_CALLS).step_by(apart) {
-        for j in (0..=MOST_CALLS).step_by(apart) {
+    for i in (0..=MAX_CALLS).step_by(apart) {
+        for j in (0..=MAX_CALLS).step_by(apart) {
             let turns = match race.specs.len() {
                 2 => vec![(0, i), (1, j), (0, REST), (1, REST)],
                 _ => vec![(0, i), (1, j), (2, REST), (0, REST), (1, REST)],
@@ -223,7 +223,7 @@ async fn reconcile<X: Kind>(world: &Arc<World>, process: &Mutex<Process<X>>, par
     let mut attempts = Attempts::default();
     loop {
         process().deliver(false);
-        let again = PARTY.scope(party, controller.pass(&key)).await;
+        let again = PARTY.scope(party, controller.reconcile(&key)).await;
         world.end_turn(party);
         let Some((_, next, pause)) = SCHEDULE.next(again, attempts, 1, 0.5) else { return };
         attempts = next;

@@ -254,9 +254,9 @@ fn snapshot(state: &world::State) -> Value {
         .tables
         .iter()
         .map(|(name, thing)| {
-            let mut seen = thing.inner.seen.clone();
-            seen.facts.created_at = None;
-            let inner = (&seen, &thing.inner.ttl.enabled, &thing.inner.ttl.attribute, thing.inner.items);
+            let mut observed = thing.inner.observed.clone();
+            observed.facts.created_at = None;
+            let inner = (&observed, &thing.inner.ttl.enabled, &thing.inner.ttl.attribute, thing.inner.items);
             (name, json!({"tags": tags(&thing.tags), "inner": format!("{inner:?}"), "foreign": thing.foreign}))
         })
         .collect();
@@ -315,11 +315,11 @@ fn first_difference(path: &str, a: &Value, b: &Value) -> String {
 /// The numbers, from 1, of the calls that a disturbance can strike: every write, and of every read that
 /// is made again and again while nothing happens the first two after each act.
 pub fn calls(run: &Run, leg: Option<Leg>, write: Option<bool>) -> Vec<usize> {
-    let mut seen: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+    let mut observed: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     let mut numbers = Vec::new();
     for (index, record) in run.calls.iter().take(run.settled).enumerate() {
         let act = run.acts.iter().filter(|begun| **begun <= index).count();
-        let times = seen.entry((act, &record.words)).or_default();
+        let times = observed.entry((act, &record.words)).or_default();
         *times += 1;
         let repeated = !record.write && *times > 2;
         if !repeated && leg.is_none_or(|leg| record.leg == leg) && write.is_none_or(|write| record.write == write) {

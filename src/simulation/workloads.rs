@@ -1,4 +1,4 @@
-//! What users and others do: the workloads B1 to B8 and T1 to T10 of the fault plan, as far as the kinds
+//! What users and others do: the workloads B1 to B8 and T1 to T10 of the error plan, as far as the kinds
 //! have the fields.
 
 use std::time::Duration;
@@ -334,7 +334,7 @@ pub fn buckets() -> Vec<Workload> {
             ],
         ),
     ];
-    // Only the create differs elsewhere: what is about later things is told once.
+    // Only the create differs elsewhere: what is about later resources is told once.
     let later = ["B3", "B4", "drift", "ignored", "plan", "paused", "deaf", "approve-twice"];
     let elsewhere: Vec<Workload> = all
         .iter()
@@ -489,7 +489,7 @@ pub fn tables() -> Vec<Workload> {
                     let capacity =
                         crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
                     if let Some(table) = cloud.tables.get_mut("assets") {
-                        table.inner.seen.billing = Billing::Provisioned(capacity);
+                        table.inner.observed.billing = Billing::Provisioned(capacity);
                     }
                 }),
             ],
@@ -675,7 +675,7 @@ pub fn long_tables() -> Vec<Workload> {
                     let capacity =
                         crate::api::ProvisionedThroughput { read_capacity_units: 50, write_capacity_units: 50 };
                     if let Some(table) = cloud.tables.get_mut("assets") {
-                        for index in table.inner.seen.indexes.values_mut() {
+                        for index in table.inner.observed.indexes.values_mut() {
                             index.throughput = Some(capacity);
                         }
                     }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     aws::refusal,
-    managed::fault::{Class, Fault},
+    managed::error::{Error, ErrorKind},
 };
 
 use super::{
@@ -107,7 +107,7 @@ pub trait Answer: Sized {
     fn failed(failure: Failure) -> Option<Self>;
 }
 
-impl<T> Answer for Result<T, Fault> {
+impl<T> Answer for Result<T, Error> {
     fn failed(failure: Failure) -> Option<Self> {
         let (code, status) = match failure {
             Failure::Throttled => ("SlowDown", 503),
@@ -116,7 +116,7 @@ impl<T> Answer for Result<T, Fault> {
             Failure::Expired => ("ExpiredToken", 400),
             Failure::Conflict => ("OperationAborted", 409),
             // No answer, so no code.
-            Failure::Lost => return Some(Err(Fault::new(Class::Transient, "Timeout", "injected"))),
+            Failure::Lost => return Some(Err(Error::new(ErrorKind::Transient, "Timeout", "injected"))),
             Failure::Invalid | Failure::TimedOut => return None,
         };
         Some(Err(refusal("The call", Some(code), status, "injected")))
@@ -178,7 +178,7 @@ impl World {
         leg: Leg,
         write: bool,
         words: &str,
-        effect: impl FnOnce(&mut State) -> T,
+        impact: impl FnOnce(&mut State) -> T,
     ) -> T {
         tokio::task::yield_now().await;
         self.take_turn().await;
@@ -187,44 +187,44 @@ impl World {
         }
         let disturbance = self.state().record(process, leg, write, words);
         match disturbance {
-            None | Some(What::Terminate) => self.done(words, write, effect),
+            None | Some(What::Terminate) => self.done(words, write, impact),
             Some(What::Act) => {
                 self.state().act_now();
-                self.done(words, write, effect)
+                self.done(words, write, impact)
             }
             Some(What::StaleAfter) => {
                 let before = self.state().cloud.clone();
-                let answer = self.done(words, write, effect);
+                let answer = self.done(words, write, impact);
                 self.state().stale = Some((before, BTreeSet::new()));
                 answer
             }
             Some(What::CrashBefore) => self.crash(process).await,
             Some(What::CrashAfter) => {
-                self.done(words, write, effect);
+                self.done(words, write, impact);
                 self.crash(process).await
             }
             Some(What::Lost) => {
-                self.done(words, write, effect);
+                self.done(words, write, impact);
                 no_answer(T::failed(Failure::Lost)).await
             }
             Some(What::Fail(failure)) => no_answer(T::failed(failure)).await,
             Some(What::Hold) => {
                 self.held.notify_one();
                 self.resume.notified().await;
-                self.done(words, write, effect)
+                self.done(words, write, impact)
             }
         }
     }
 
-    fn done<T>(&self, words: &str, write: bool, effect: impl FnOnce(&mut State) -> T) -> T {
+    fn done<T>(&self, words: &str, write: bool, impact: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         state.cloud.tick(now());
         state.store.collect_garbage();
         let past = state.stale.as_mut().filter(|_| !write);
         let past = past.and_then(|(before, shown)| shown.insert(words.to_owned()).then(|| before.clone()));
-        let Some(before) = past else { return effect(&mut state) };
+        let Some(before) = past else { return impact(&mut state) };
         let truth = std::mem::replace(&mut state.cloud, before);
-        let answer = effect(&mut state);
+        let answer = impact(&mut state);
         state.cloud = truth;
         answer
     }
@@ -297,7 +297,7 @@ impl State {
         Some(disturbance.what)
     }
 
-    /// Somebody does what comes next, in the middle of a pass.
+    /// Somebody does what comes next, in the middle of a reconciliation.
     fn act_now(&mut self) {
         self.late = true;
         if let Some(act) = self.acts.pop_front() {
@@ -330,7 +330,7 @@ impl State {
         self.violations.push(what);
     }
 
-    /// How often each thing was made and deleted, by what it is.
+    /// How often each resource was made and deleted, by what it is.
     pub fn counts(&self) -> BTreeMap<String, (u32, u32)> {
         self.cloud.counts.clone()
     }

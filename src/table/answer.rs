@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{self as sdk, KeySchemaElement, KeyType, TableDescr
 
 use crate::api::{KeyAttribute, OnDemandThroughput, Projection, ProvisionedThroughput, WarmThroughput};
 
-use super::words::parse;
+use super::sdk_enum::parse;
 
 /// Key attributes of one sort, in the order of the key schema, with their types.
 pub(super) fn keys(table: &TableDescription, schema: &[KeySchemaElement], kind: &KeyType) -> Vec<KeyAttribute> {

@@ -10,11 +10,11 @@ use aws_smithy_types::{DateTime, date_time::Format};
 
 use crate::{
     api::{BackupSource, ImportStatus, PointInTimeSource, S3ImportSource},
-    aws::{fault, not_offered},
+    aws::{error_of, not_offered},
     managed::{
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
         identity::Identity,
-        observation::Settling,
+        observation::Transition,
     },
 };
 
@@ -29,14 +29,14 @@ use super::{
         attributes, billed_capacity, build, class, definitions, encryption, given, local_index, mode, schema, sdk_tags,
         stream, warm,
     },
+    sdk_enum::word,
     state::Observed,
-    words::word,
 };
 
 impl Tables {
     /// Makes the table; the answer says in which state it begins.
-    pub(super) async fn make(&self, id: &Identity, creation: &Creation) -> Result<Observed, Fault> {
-        self.in_flight.take_off(id, !creation.indexes.is_empty())?;
+    pub(super) async fn create_resource(&self, id: &Identity, creation: &Creation) -> Result<Observed, Error> {
+        self.in_flight.reserve(id, !creation.indexes.is_empty())?;
         let from = creation.from.as_ref();
         let made = if let Some(backup) = from.and_then(|from| from.backup.as_ref()) {
             self.restore_backup(id, creation, backup).await
@@ -44,16 +44,16 @@ impl Tables {
             self.restore_past(id, creation, past).await
         } else if let Some(files) = from.and_then(|from| from.s3_import.as_ref()) {
             self.import(id, creation, files).await.map(|import| {
-                let (_, seen) = fresh(creation);
-                Observed { settling: Some(Settling::Creating), import: import.map(Ok), ..seen }
+                let (_, observed) = fresh(creation);
+                Observed { transition: Some(Transition::Creating), import: import.map(Ok), ..observed }
             })
         } else {
             self.create_table(id, creation).await
         };
-        made.map_err(|fault| if from.is_some() { not_restored(fault) } else { fault })
+        made.map_err(|error| if from.is_some() { not_restored(error) } else { error })
     }
 
-    async fn create_table(&self, id: &Identity, creation: &Creation) -> Result<Observed, Fault> {
+    async fn create_table(&self, id: &Identity, creation: &Creation) -> Result<Observed, Error> {
         let client = self.client(id);
         let local = |local| local_index(&creation.partition_key, local);
         let local = creation.local_indexes.iter().map(local).collect::<Result<Vec<_>, _>>()?;
@@ -73,11 +73,11 @@ impl Tables {
             .set_sse_specification(creation.encryption.as_ref().map(encryption))
             .deletion_protection_enabled(creation.deletion_protection)
             .set_tags(Some(sdk_tags(&creation.tags)?));
-        let answer = call.send().await.map_err(|error| fault("CreateTable", &error))?;
+        let answer = call.send().await.map_err(|error| error_of("CreateTable", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("CreateTable"))
     }
 
-    async fn restore_backup(&self, id: &Identity, creation: &Creation, from: &BackupSource) -> Result<Observed, Fault> {
+    async fn restore_backup(&self, id: &Identity, creation: &Creation, from: &BackupSource) -> Result<Observed, Error> {
         let client = self.client(id);
         let call = client
             .restore_table_from_backup()
@@ -88,7 +88,7 @@ impl Tables {
             .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
         let answer = call.customize().config_override(once()).send().await;
-        let answer = answer.map_err(|error| fault("RestoreTableFromBackup", &error))?;
+        let answer = answer.map_err(|error| error_of("RestoreTableFromBackup", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableFromBackup"))
     }
 
@@ -97,11 +97,11 @@ impl Tables {
         id: &Identity,
         creation: &Creation,
         from: &PointInTimeSource,
-    ) -> Result<Observed, Fault> {
+    ) -> Result<Observed, Error> {
         let client = self.client(id);
         let time = from.restore_date_time.as_ref().map(|text| {
             DateTime::from_str(text, Format::DateTime).map_err(|error| {
-                Fault::user(
+                Error::user(
                     Reason::InvalidRestoreDateTime,
                     format!(
                         "createFrom.pointInTime.restoreDateTime {text} is not a valid time ({error}). Use the format \
@@ -122,7 +122,7 @@ impl Tables {
             .set_on_demand_throughput_override(given(creation.on_demand))
             .set_sse_specification_override(creation.encryption.as_ref().map(encryption));
         let answer = call.customize().config_override(once()).send().await;
-        let answer = answer.map_err(|error| fault("RestoreTableToPointInTime", &error))?;
+        let answer = answer.map_err(|error| error_of("RestoreTableToPointInTime", &error))?;
         answer.table_description.as_ref().map(observed).ok_or_else(|| undescribed("RestoreTableToPointInTime"))
     }
 
@@ -131,7 +131,7 @@ impl Tables {
         id: &Identity,
         creation: &Creation,
         from: &S3ImportSource,
-    ) -> Result<Option<ImportStatus>, Fault> {
+    ) -> Result<Option<ImportStatus>, Error> {
         let client = self.client(id);
         let source = S3BucketSource::builder()
             .s3_bucket(&from.bucket)
@@ -162,7 +162,7 @@ impl Tables {
             .input_compression_type(InputCompressionType::from(word(compression).as_str()))
             .table_creation_parameters(table);
         let answer = call.customize().config_override(once()).send().await;
-        let answer = answer.map_err(|error| fault("ImportTable", &error))?;
+        let answer = answer.map_err(|error| error_of("ImportTable", &error))?;
         Ok(answer.import_table_description.as_ref().and_then(import::described))
     }
 }
@@ -173,23 +173,23 @@ fn once() -> aws_sdk_dynamodb::config::Builder {
 }
 
 /// To take `createFrom` out, as with other blocks that an endpoint lacks, would make an empty table.
-fn not_restored(fault: Fault) -> Fault {
-    let fault = not_offered("createFrom", fault);
-    if fault.reason != Reason::FeatureNotSupported {
-        return fault;
+fn not_restored(error: Error) -> Error {
+    let error = not_offered("createFrom", error);
+    if error.reason != Reason::FeatureNotSupported {
+        return error;
     }
     let message = "createFrom: this endpoint does not support it, so the table was not created. Use AWS, or remove \
                    createFrom to create an empty table";
-    Fault { message: message.to_owned(), ..fault }
+    Error { message: message.to_owned(), ..error }
 }
 
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-fn undescribed(operation: &str) -> Fault {
-    Fault::new(
-        Class::Transient,
+fn undescribed(operation: &str) -> Error {
+    Error::new(
+        ErrorKind::Transient,
         Reason::UnexpectedResponse,
         format!("{operation} returned no description of the table"),
     )

@@ -8,21 +8,21 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{LocalSecondaryIndex, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, TableClass},
-    managed::observation::Settling,
+    managed::observation::Transition,
 };
 
 use super::{
     answer, indexes,
     phase::Phase,
+    sdk_enum::parse,
     state::{Billing, Encryption, Facts, Key, Observed, ReplicaState, Restored, normal_local},
     statuses::{self, Meaning},
-    words::parse,
 };
 
 /// A table from its description; what takes other calls is left out.
 pub(super) fn observed(table: &TableDescription) -> Observed {
     let keys = |kind| answer::keys(table, table.key_schema(), &kind).into_iter().next();
-    let (settling, unusable) = state(table);
+    let (transition, unusable) = state(table);
     let billing = billing(table);
     let local = |index: &sdk::LocalSecondaryIndexDescription| {
         let sort_key = answer::keys(table, index.key_schema(), &KeyType::Range).into_iter().next()?;
@@ -35,7 +35,7 @@ pub(super) fn observed(table: &TableDescription) -> Observed {
     let class = table.table_class_summary().and_then(|summary| summary.table_class());
     let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
     Observed {
-        settling,
+        transition,
         unusable,
         partition_key: keys(KeyType::Hash),
         sort_key: keys(KeyType::Range),
@@ -122,15 +122,15 @@ fn replica(found: &ReplicaDescription) -> Option<(String, ReplicaState)> {
 
 /// An index that is being built or deleted is no state of the table: it serves meanwhile. A table that is being restored
 /// is CREATING until all of it is there; `RestoreInProgress` says the same.
-fn state(table: &TableDescription) -> (Option<Settling>, Option<String>) {
+fn state(table: &TableDescription) -> (Option<Transition>, Option<String>) {
     let restoring = table.restore_summary().is_some_and(sdk::RestoreSummary::restore_in_progress);
     let Some(status) = table.table_status() else { return (None, None) };
     match statuses::meaning(statuses::TABLE, status.as_str()) {
-        Some(Meaning::There) if restoring => (Some(Settling::Creating), None),
+        Some(Meaning::There) if restoring => (Some(Transition::Creating), None),
         Some(Meaning::There) => (None, None),
-        Some(Meaning::Coming) => (Some(Settling::Creating), None),
-        Some(Meaning::Changing) => (Some(Settling::Updating), None),
-        Some(Meaning::Going | Meaning::Off) => (Some(Settling::Deleting), None),
+        Some(Meaning::Coming) => (Some(Transition::Creating), None),
+        Some(Meaning::Changing) => (Some(Transition::Updating), None),
+        Some(Meaning::Going | Meaning::Off) => (Some(Transition::Deleting), None),
         Some(Meaning::Broken) | None => (None, Some(unusable(table, status))),
     }
 }

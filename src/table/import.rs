@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::ImportTableDescription;
 
 use crate::{
     api::{ImportStatus, Table},
-    aws::{code, fault},
+    aws::{code, error_of},
     managed::{
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
         identity::Identity,
     },
 };
@@ -34,22 +34,22 @@ pub(super) fn described(found: &ImportTableDescription) -> Option<ImportStatus> 
 
 impl Tables {
     /// `None` if AWS no longer knows it.
-    pub(super) async fn read_import(&self, id: &Identity, arn: &str) -> Result<Option<ImportStatus>, Fault> {
+    pub(super) async fn read_import(&self, id: &Identity, arn: &str) -> Result<Option<ImportStatus>, Error> {
         let client = self.client(id);
         match client.describe_import().import_arn(arn).send().await {
             Ok(answer) => Ok(answer.import_table_description.as_ref().and_then(described)),
             Err(error) if code(&error) == Some("ImportNotFoundException") => Ok(None),
-            Err(error) => Err(fault("DescribeImport", &error)),
+            Err(error) => Err(error_of("DescribeImport", &error)),
         }
     }
 }
 
 /// Why a table that AWS does not show is neither absent nor to be made: its import has not shown it yet, or has failed.
-pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
+pub(super) fn unseen(import: &ImportStatus) -> Option<Error> {
     match (import.has_ended(), import.has_failed()) {
         // It was there, and somebody has deleted it.
         (true, false) => None,
-        (true, true) => Some(Fault::user(
+        (true, true) => Some(Error::user(
             Reason::ImportFailed,
             format!(
                 "createFrom.s3Import: AWS created no table, because the import is {}{}. Fix the cause, then edit \
@@ -58,18 +58,18 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Fault> {
                 why(import)
             ),
         )),
-        (false, _) => Some(Fault::new(Class::Pending, Reason::ImportInProgress, progress(import))),
+        (false, _) => Some(Error::new(ErrorKind::Pending, Reason::ImportInProgress, progress(import))),
     }
 }
 
 /// What came of an import that has ended, if it is not all that it should be.
-pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Fault> {
+pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Error> {
     object.spec.create_from.as_ref()?.s3_import.as_ref()?;
     let lacks = import.has_failed() || import.errors != 0;
     (import.has_ended() && lacks).then(|| {
         let ImportStatus { imported_items, processed_items, errors, .. } = import;
         let log = import.log_group_arn.as_deref().map(|arn| format!("; see log group {arn}")).unwrap_or_default();
-        Fault::user(
+        Error::user(
             Reason::ImportIncomplete,
             format!(
                 "createFrom.s3Import: {imported_items} of {processed_items} items were imported, with {errors} \
@@ -131,20 +131,20 @@ mod tests {
         ] {
             assert_eq!(incomplete(&files, &import(status, errors)).is_some(), told, "{status} {errors}");
         }
-        let fault = incomplete(&files, &import("FAILED", 1)).expect("it is told");
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "ImportIncomplete"));
-        for words in ["9 of 10 items", "with 1 errors", "AWS says: ItemValidationError", "log group arn:logs"] {
-            assert!(fault.message.contains(words), "{fault}");
+        let error = incomplete(&files, &import("FAILED", 1)).expect("it is told");
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "ImportIncomplete"));
+        for display in ["9 of 10 items", "with 1 errors", "AWS says: ItemValidationError", "log group arn:logs"] {
+            assert!(error.message.contains(display), "{error}");
         }
         assert_eq!(incomplete(&object(&json!(null)), &import("FAILED", 1)), None, "it may stay so");
     }
 
     #[test]
     fn a_table_that_aws_does_not_show_is_waited_for_failed_or_gone() {
-        let reason = |status| unseen(&import(status, 0)).map(|fault| (fault.class, fault.reason));
-        assert_eq!(reason("IN_PROGRESS"), Some((Class::Pending, Reason::ImportInProgress)));
-        assert_eq!(reason("FAILED"), Some((Class::User, Reason::ImportFailed)));
-        assert_eq!(reason("CANCELLED"), Some((Class::User, Reason::ImportFailed)));
+        let reason = |status| unseen(&import(status, 0)).map(|error| (error.kind, error.reason));
+        assert_eq!(reason("IN_PROGRESS"), Some((ErrorKind::Pending, Reason::ImportInProgress)));
+        assert_eq!(reason("FAILED"), Some((ErrorKind::User, Reason::ImportFailed)));
+        assert_eq!(reason("CANCELLED"), Some((ErrorKind::User, Reason::ImportFailed)));
         assert_eq!(reason("COMPLETED"), None, "somebody has deleted it");
     }
 }

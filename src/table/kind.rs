@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::{
     api::{CreationIntent, IndexStatus, Managed, ReplicaStatus, Status, Table, tags::Tags},
     managed::{
-        external::External,
-        fault::{Class, Fault},
+        error::{Error, ErrorKind},
+        external::ExternalResource,
         identity::Identity,
         object::{Common, ManagedObject, common},
-        observation::{Existence, Made, Preparation, Reads, Settling},
-        ownership::{Absent, Deletable, Owned},
+        observation::{Existence, Made, Preparation, Reads, Transition},
+        ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Field, Form},
         secret::Outputs,
         step::Step,
@@ -45,7 +45,7 @@ impl ManagedObject for Table {
     }
 }
 
-impl External for Tables {
+impl ExternalResource for Tables {
     type Object = Table;
     type Observed = Observed;
     type Creation = Creation;
@@ -58,21 +58,21 @@ impl External for Tables {
         object.spec.create_from.is_none()
     }
 
-    fn admits(&self, table: &Table, region: &str) -> Result<(), Fault> {
+    fn admits(&self, table: &Table, region: &str) -> Result<(), Error> {
         self.aws.admits(region)?;
         for replica in table.spec.replicas.iter().flatten() {
-            self.aws.admits(&replica.region_name).map_err(|fault| fault.at("replicas"))?;
+            self.aws.admits(&replica.region_name).map_err(|error| error.at("replicas"))?;
         }
         Ok(())
     }
 
-    async fn account(&self) -> Result<String, Fault> {
+    async fn account(&self) -> Result<String, Error> {
         self.aws.account().await
     }
 
-    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
-        // Eight calls side by side make a large future; on the heap it does not bloat every pass.
-        Box::pin(self.look(id, reads)).await
+    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
+        // Eight calls side by side make a large future; on the heap it does not bloat every reconciliation.
+        Box::pin(self.observe_resource(id, reads)).await
     }
 
     fn creation(&self, object: &Table, id: &Identity) -> Step<Creation> {
@@ -87,44 +87,50 @@ impl External for Tables {
         blocks::find(block).is_some()
     }
 
-    fn plan(object: &Table, managed: &Managed, id: &Identity, tags: Option<&Tags>, seen: &Observed) -> Vec<Step<Op>> {
-        plan::plan(object, managed, id, tags, seen)
+    fn plan(
+        object: &Table,
+        managed: &Managed,
+        id: &Identity,
+        tags: Option<&Tags>,
+        observed: &Observed,
+    ) -> Vec<Step<Op>> {
+        plan::plan(object, managed, id, tags, observed)
     }
 
     fn release(id: &Identity, _: &Tags) -> Step<Op> {
         plan::release(id)
     }
 
-    fn advance(tags: &mut Option<Tags>, seen: &mut Observed, op: &Op) {
-        plan::advance(tags, seen, op);
+    fn advance(tags: &mut Option<Tags>, observed: &mut Observed, op: &Op) {
+        plan::advance(tags, observed, op);
     }
 
-    fn confirm(seen: &mut Observed, read: Observed) {
-        seen.settings.extend(read.settings);
+    fn confirm(observed: &mut Observed, read: Observed) {
+        observed.settings.extend(read.settings);
     }
 
-    fn settling(seen: &Observed) -> Option<Settling> {
-        seen.settling
+    fn transition(observed: &Observed) -> Option<Transition> {
+        observed.transition
     }
 
-    fn progress(object: &Table, seen: &Observed) -> Option<String> {
-        plan::progress(object, seen)
+    fn progress(object: &Table, observed: &Observed) -> Option<String> {
+        plan::progress(object, observed)
     }
 
-    fn at_work(object: &Table, seen: &Observed) -> Vec<&'static str> {
-        plan::at_work(object, seen).into_iter().map(|(block, _)| block).collect()
+    fn at_work(object: &Table, observed: &Observed) -> Vec<&'static str> {
+        plan::at_work(object, observed).into_iter().map(|(block, _)| block).collect()
     }
 
-    fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
-        plan::failures(object, seen)
+    fn failures(object: &Table, observed: &Observed) -> Vec<(&'static str, Error)> {
+        plan::failures(object, observed)
     }
 
-    fn obstacle(object: &Table, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
-        plan::obstacle(object, id, seen)
+    fn obstacle(object: &Table, id: &Identity, observed: Option<&Observed>) -> Option<Error> {
+        plan::obstacle(object, id, observed)
     }
 
-    fn before_deletion(object: &Table, seen: &Observed) -> Result<Preparation<Op>, Fault> {
-        plan::before_deletion(object, seen)
+    fn before_deletion(object: &Table, observed: &Observed) -> Result<Preparation<Op>, Error> {
+        plan::before_deletion(object, observed)
     }
 
     /// A table goes together with its items.
@@ -132,8 +138,8 @@ impl External for Tables {
         0
     }
 
-    fn block_faults(seen: &Observed) -> Vec<(&'static str, Fault)> {
-        blocks::faults(&seen.settings)
+    fn block_errors(observed: &Observed) -> Vec<(&'static str, Error)> {
+        blocks::errors(&observed.settings)
     }
 
     /// Names of tables are unique within an account and region (DynamoDB API reference, CreateTable).
@@ -141,8 +147,8 @@ impl External for Tables {
         format!("{}/{}/{}", id.account_id, id.region, id.name)
     }
 
-    fn bears_out(object: &Table, intent: &CreationIntent, seen: &Observed) -> bool {
-        origin::bears_out(object.spec.create_from.as_ref(), intent, &seen.facts)
+    fn bears_out(object: &Table, intent: &CreationIntent, observed: &Observed) -> bool {
+        origin::bears_out(object.spec.create_from.as_ref(), intent, &observed.facts)
     }
 
     fn guard_of(_: &str) -> Option<&'static str> {
@@ -150,23 +156,23 @@ impl External for Tables {
     }
 
     /// AWS refuses to make a table whose name is taken, by anybody and at any time.
-    async fn create(&self, proof: &Absent, creation: &Creation) -> Result<Made<Observed>, Fault> {
-        match self.make(proof.identity(), creation).await {
+    async fn create(&self, proof: &AbsenceProof, creation: &Creation) -> Result<Made<Observed>, Error> {
+        match self.create_resource(proof.identity(), creation).await {
             Ok(made) => {
                 let (tags, _) = plan::fresh(creation);
-                Ok(Made::New { tags, seen: Observed { settings: blocks::initial(), ..made } })
+                Ok(Made::New { tags, observed: Observed { settings: blocks::initial(), ..made } })
             }
-            Err(fault) if origin::existed(&fault) => Ok(Made::Existed(Fault { class: Class::Pending, ..fault })),
-            Err(fault) => Err(fault),
+            Err(error) if origin::existed(&error) => Ok(Made::Existed(Error { kind: ErrorKind::Pending, ..error })),
+            Err(error) => Err(error),
         }
     }
 
-    async fn perform(&self, proof: &Owned, op: &Op) -> Result<(), Fault> {
-        self.call(proof.identity(), op).await
+    async fn perform(&self, proof: &OwnershipProof, op: &Op) -> Result<(), Error> {
+        self.perform_op(proof.identity(), op).await
     }
 
-    async fn delete(&self, proof: &Deletable) -> Result<(), Fault> {
-        self.remove(proof.identity()).await
+    async fn delete(&self, proof: &Deletable) -> Result<(), Error> {
+        self.delete_resource(proof.identity()).await
     }
 
     fn recreated(id: &Identity) -> String {
@@ -178,9 +184,9 @@ impl External for Tables {
         )
     }
 
-    fn outputs(&self, id: &Identity, seen: &Observed) -> Outputs {
+    fn outputs(&self, id: &Identity, observed: &Observed) -> Outputs {
         let endpoint = self.aws.endpoint("dynamodb", &id.region);
-        let facts = &seen.facts;
+        let facts = &observed.facts;
         let mut values = BTreeMap::from([
             ("type", "dynamodb".to_owned()),
             ("provider", "aws".to_owned()),
@@ -192,7 +198,7 @@ impl External for Tables {
         ]);
         let mut more = BTreeMap::new();
         // AWS goes on telling the last stream of a table that has none.
-        let stream = |fact: &Option<String>| fact.clone().filter(|_| seen.stream.is_some());
+        let stream = |fact: &Option<String>| fact.clone().filter(|_| observed.stream.is_some());
         let known = |list: &mut BTreeMap<&'static str, String>, name, value: Option<String>| {
             if let Some(value) = value {
                 list.insert(name, value);
@@ -209,14 +215,14 @@ impl External for Tables {
         Outputs { arn: arn(id), endpoint, binding_type: "dynamodb", values, more, measured }
     }
 
-    fn report(object: &Table, id: &Identity, seen: &Observed, as_read: bool, status: &mut Status) {
-        let import = seen.import.as_ref().and_then(|import| import.clone().ok());
+    fn report(object: &Table, id: &Identity, observed: &Observed, as_read: bool, status: &mut Status) {
+        let import = observed.import.as_ref().and_then(|import| import.clone().ok());
         status.import = import.or(status.import.take()).filter(|_| object.copies());
         if !as_read {
             return;
         }
-        let local = seen.local_indexes.iter().map(|index| (&index.name, &Phase::Active));
-        let global = seen.indexes.iter().map(|(name, index)| (name, &index.phase));
+        let local = observed.local_indexes.iter().map(|index| (&index.name, &Phase::Active));
+        let global = observed.indexes.iter().map(|(name, index)| (name, &index.phase));
         status.indexes = local
             .chain(global)
             .map(|(name, phase)| IndexStatus {
@@ -226,7 +232,7 @@ impl External for Tables {
                 backfilling: *phase == Phase::Creating { backfilling: true },
             })
             .collect();
-        status.replicas = seen
+        status.replicas = observed
             .replicas
             .iter()
             .map(|(region, replica)| ReplicaStatus {

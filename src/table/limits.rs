@@ -1,6 +1,6 @@
 //! How often AWS lets a table be changed: states to wait in, not errors.
 
-use crate::managed::fault::{Class, Fault, Reason};
+use crate::managed::error::{Error, ErrorKind, Reason};
 
 use super::{
     indexes::{IndexChange, IndexUpdate},
@@ -8,9 +8,9 @@ use super::{
 };
 
 /// LimitExceededException has one code for every limit; the change that was refused tells which it is.
-pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
-    if fault.reason != "LimitExceededException" {
-        return fault;
+pub(crate) fn update(update: &Update, error: Error) -> Error {
+    if error.reason != "LimitExceededException" {
+        return error;
     }
     let (reason, rule) = match update {
         Update::Billing { billing, .. } if !billing.is_provisioned() => {
@@ -23,28 +23,28 @@ pub(crate) fn update(update: &Update, fault: Fault) -> Fault {
         ),
         Update::Class(_) => (Reason::TableClassLimit, "two changes of the table class in 30 days"),
         Update::Encryption(_) => (Reason::EncryptionLimit, "four changes of the key in 24 hours"),
-        _ => return fault,
+        _ => return error,
     };
-    allowance(reason, rule, &fault)
+    allowance(reason, rule, &error)
 }
 
 /// AWS locks the tags of a table for 1.6 to 1.8 seconds with each change of them (measured on AWS: ack-api-quirks,
 /// DDB-TABLE-103; hashicorp/terraform-provider-aws#39361). Removing tags right after adding some meets the lock, and
 /// is no limit of anybody's.
-pub(super) fn tags(fault: Fault) -> Fault {
-    if matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
+pub(super) fn tags(error: Error) -> Error {
+    if matches!(error.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
         let message = format!(
             "AWS is still applying the last change of the tags; the next change is sent after that ({})",
-            fault.message
+            error.message
         );
-        return Fault::new(Class::Pending, Reason::TagsChanging, message);
+        return Error::new(ErrorKind::Pending, Reason::TagsChanging, message);
     }
-    fault
+    error
 }
 
-pub(super) fn allowance(reason: Reason, rule: &str, fault: &Fault) -> Fault {
-    let message = format!("AWS allows {rule}; the change is sent when the limit allows it again ({})", fault.message);
-    Fault::new(Class::Allowance, reason, message)
+pub(super) fn allowance(reason: Reason, rule: &str, error: &Error) -> Error {
+    let message = format!("AWS allows {rule}; the change is sent when the limit allows it again ({})", error.message);
+    Error::new(ErrorKind::RateLimited, reason, message)
 }
 
 #[cfg(test)]
@@ -57,36 +57,37 @@ mod tests {
 
     #[test]
     fn the_condition_says_which_limit_and_when_it_goes_on() {
-        let limited = Fault::new(Class::Quota, "LimitExceededException", "UpdateTable answered LimitExceededException");
+        let limited =
+            Error::new(ErrorKind::Quota, "LimitExceededException", "UpdateTable answered LimitExceededException");
         let capacity = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
         let index = IndexUpdate { name: "i".into(), change: IndexChange::Capacity(capacity) };
         let billing = |billing| Update::Billing { billing, indexes: std::collections::BTreeMap::new() };
-        for (op, reason, words) in [
+        for (op, reason, display) in [
             (billing(Billing::OnDemand), "BillingModeLimit", "24 hours"),
             (billing(Billing::Provisioned(capacity)), "CapacityDecreaseLimit", "27 a day"),
             (Update::Index(index), "CapacityDecreaseLimit", "27 a day"),
             (Update::Class(TableClass::Standard), "TableClassLimit", "30 days"),
         ] {
-            let fault = update(&op, limited.clone());
-            assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, reason));
+            let error = update(&op, limited.clone());
+            assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::RateLimited, reason));
             assert!(
-                fault.message.contains(words) && fault.message.contains("when the limit allows it again"),
-                "{fault}"
+                error.message.contains(display) && error.message.contains("when the limit allows it again"),
+                "{error}"
             );
         }
         // Tables in flight, most likely: over in seconds.
         assert_eq!(update(&Update::Protection(true), limited.clone()), limited);
-        let throttled = Fault::new(Class::Transient, "ThrottlingException", "slow down");
+        let throttled = Error::new(ErrorKind::Transient, "ThrottlingException", "slow down");
         assert_eq!(update(&Update::Class(TableClass::Standard), throttled.clone()), throttled);
     }
 
     #[test]
     fn tags_that_are_being_changed_are_waited_for() {
         for code in ["LimitExceededException", "SubscriberLimitExceeded"] {
-            let fault = tags(Fault::new(Class::Quota, code, "UntagResource answered it"));
-            assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "TagsChanging"));
+            let error = tags(Error::new(ErrorKind::Quota, code, "UntagResource answered it"));
+            assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Pending, "TagsChanging"));
         }
-        let invalid = Fault::user("ValidationException", "a tag");
+        let invalid = Error::user("ValidationException", "a tag");
         assert_eq!(tags(invalid.clone()), invalid);
     }
 }

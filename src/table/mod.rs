@@ -1,4 +1,4 @@
-//! DynamoDB tables: one description, changed by a ladder of single steps.
+//! DynamoDB tables: one description, changed by a plan of single steps.
 
 mod answer;
 pub(crate) mod blocks;
@@ -20,12 +20,12 @@ mod perform;
 mod phase;
 mod plan;
 mod request;
+mod sdk_enum;
+#[cfg(test)]
+mod sdk_tests;
 mod state;
 mod statuses;
 mod tags;
-#[cfg(test)]
-mod wire;
-mod words;
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use crate::{
     api::tags::Tags,
     aws::{Aws, AwsKind, partition},
     iam::Operation,
-    managed::{block::BlockInfo, fault::Fault, identity::Identity},
+    managed::{block::BlockInfo, error::Error, identity::Identity},
 };
 
 use in_flight::InFlight;
@@ -44,7 +44,7 @@ pub use op::{Creation, Op, Update};
 pub use phase::Phase;
 pub use state::{Billing, Encryption, Facts, Key, Observed, ReplicaState, Restored};
 
-/// DynamoDB tables as [`crate::managed::external::External`].
+/// DynamoDB tables as [`crate::managed::external::ExternalResource`].
 pub struct Tables {
     aws: Arc<Aws>,
     in_flight: InFlight,
@@ -68,7 +68,7 @@ impl AwsKind for Tables {
         Self { aws, in_flight: InFlight::default(), managed_keys: ManagedKeys::default() }
     }
 
-    async fn tags_of(aws: &Aws, arn: &str, _: &str, account: &str) -> Result<Option<Tags>, Fault> {
+    async fn tags_of(aws: &Aws, arn: &str, _: &str, account: &str) -> Result<Option<Tags>, Error> {
         match arn.split(':').collect::<Vec<_>>()[..] {
             [_, _, _, region, of, _] if of == account => tags::of_named(aws, arn, region).await,
             _ => Ok(None),
@@ -90,14 +90,14 @@ pub(crate) fn fresh(creation: &Creation) -> (crate::api::tags::Tags, Observed) {
 
 /// What a change of tags comes to that AWS has refused with this code.
 #[cfg(test)]
-pub(crate) fn tags_refused(code: &str) -> crate::managed::fault::Fault {
-    let quota = crate::managed::fault::Class::Quota;
-    limits::tags(crate::managed::fault::Fault::new(quota, code, "Table tags are being updated"))
+pub(crate) fn tags_refused(code: &str) -> crate::managed::error::Error {
+    let quota = crate::managed::error::ErrorKind::Quota;
+    limits::tags(crate::managed::error::Error::new(quota, code, "Table tags are being updated"))
 }
 
 /// What a look comes to where AWS shows no table and this of its import.
 #[cfg(test)]
-pub(crate) fn unseen(import: &crate::api::ImportStatus) -> Option<crate::managed::fault::Fault> {
+pub(crate) fn unseen(import: &crate::api::ImportStatus) -> Option<crate::managed::error::Error> {
     import::unseen(import)
 }
 
@@ -109,6 +109,6 @@ pub(crate) fn creation(object: &crate::api::Table, id: &Identity) -> crate::mana
 
 /// What UpdateTable makes of a table, once it is done.
 #[cfg(test)]
-pub(crate) fn updated(seen: &mut Observed, update: &Update) {
-    plan::updated(seen, update);
+pub(crate) fn updated(observed: &mut Observed, update: &Update) {
+    plan::updated(observed, update);
 }

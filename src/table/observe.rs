@@ -7,9 +7,9 @@ use futures::future::join_all;
 
 use crate::{
     api::TableBlock,
-    aws::{code, fault, not_offered},
+    aws::{code, error_of, not_offered},
     managed::{
-        fault::Fault,
+        error::Error,
         identity::Identity,
         observation::{Existence, Reads},
     },
@@ -36,7 +36,7 @@ impl Tables {
     /// The description, and whatever else is asked for, all at once.
     ///
     /// Tags only on demand: ListTagsOfResource allows ten calls a second for a whole account.
-    pub(super) async fn look(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+    pub(super) async fn observe_resource(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
         let asked_for = |block: TableBlock| reads.blocks.contains(block.name());
         let description = self.describe(id);
         let arn = arn(id);
@@ -44,7 +44,7 @@ impl Tables {
         let target = self.target(id);
         let settings = join_all(blocks::ROWS.into_iter().filter(|row| reads.blocks.contains(row.name)).map(|row| {
             let target = &target;
-            async move { (row.name, (row.read)(target).await.map_err(|fault| not_offered(row.name, fault))) }
+            async move { (row.name, (row.read)(target).await.map_err(|error| not_offered(row.name, error))) }
         }));
         let empty = asked(reads.contents, self.is_empty(id));
         let import = async {
@@ -55,37 +55,37 @@ impl Tables {
         };
         let (description, tags, settings, empty, import) = tokio::join!(description, tags, settings, empty, import);
         let Some(description) = description? else {
-            if let Some(fault) = import.transpose()?.and_then(|import| import::unseen(&import)) {
-                return Err(fault);
+            if let Some(error) = import.transpose()?.and_then(|import| import::unseen(&import)) {
+                return Err(error);
             }
-            self.in_flight.landed(id);
-            return Ok(Existence::Absent);
+            self.in_flight.release(id);
+            return Ok(Existence::Missing);
         };
         let settings = settings.into_iter().collect();
-        let mut seen = Observed { settings, import, empty, ..observed(&description) };
-        if seen.settling.is_none() && !seen.indexes.values().any(|index| index.phase.is_busy()) {
-            self.in_flight.landed(id);
+        let mut observed = Observed { settings, import, empty, ..observed(&description) };
+        if observed.transition.is_none() && !observed.indexes.values().any(|index| index.phase.is_busy()) {
+            self.in_flight.release(id);
         }
-        if let Some(key) = seen.encryption.key.as_mut().filter(|_| asked_for(TableBlock::Encryption)) {
+        if let Some(key) = observed.encryption.key.as_mut().filter(|_| asked_for(TableBlock::Encryption)) {
             key.aws_managed = self.managed_keys.is_aws_managed(&self.aws, &id.region, &key.arn).await;
         }
-        Ok(Existence::Present { tags: tags.transpose()?, seen })
+        Ok(Existence::Present { tags: tags.transpose()?, observed })
     }
 
-    async fn describe(&self, id: &Identity) -> Result<Option<TableDescription>, Fault> {
+    async fn describe(&self, id: &Identity) -> Result<Option<TableDescription>, Error> {
         let client = self.client(id);
         match client.describe_table().table_name(&id.name).send().await {
             Ok(answer) => Ok(answer.table),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(fault("DescribeTable", &error)),
+            Err(error) => Err(error_of("DescribeTable", &error)),
         }
     }
 
     /// By a consistent read: the item count of the description is about six hours old.
-    async fn is_empty(&self, id: &Identity) -> Result<bool, Fault> {
+    async fn is_empty(&self, id: &Identity) -> Result<bool, Error> {
         let client = self.client(id);
         let scan = client.scan().table_name(&id.name).limit(1).consistent_read(true).select(Select::Count);
-        let answer = scan.send().await.map_err(|error| fault("Scan", &error))?;
+        let answer = scan.send().await.map_err(|error| error_of("Scan", &error))?;
         Ok(answer.count == 0)
     }
 }

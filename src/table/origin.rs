@@ -17,7 +17,7 @@ use k8s_openapi::jiff::SignedDuration;
 
 use crate::{
     api::{CreateFrom, CreationIntent},
-    managed::fault::Fault,
+    managed::error::Error,
 };
 
 use super::state::{Facts, Restored};
@@ -29,8 +29,8 @@ const SKEW: SignedDuration = SignedDuration::from_mins(1);
 const SENT_WITHIN: SignedDuration = SignedDuration::from_mins(7);
 
 /// Whether AWS has refused a create because the name is taken.
-pub(super) fn existed(fault: &Fault) -> bool {
-    matches!(fault.reason.as_str(), "ResourceInUseException" | "TableAlreadyExistsException" | "TableInUseException")
+pub(super) fn existed(error: &Error) -> bool {
+    matches!(error.reason.as_str(), "ResourceInUseException" | "TableAlreadyExistsException" | "TableInUseException")
 }
 
 /// Whether a table can be what the announced create has made: restored from the declared source (or from

@@ -1,8 +1,8 @@
 //! One op, one DynamoDB call.
 
 use crate::{
-    aws::{code, fault, not_offered},
-    managed::{fault::Fault, identity::Identity},
+    aws::{code, error_of, not_offered},
+    managed::{error::Error, identity::Identity},
 };
 
 use super::{
@@ -12,26 +12,26 @@ use super::{
 };
 
 impl Tables {
-    pub(super) async fn call(&self, id: &Identity, op: &Op) -> Result<(), Fault> {
+    pub(super) async fn perform_op(&self, id: &Identity, op: &Op) -> Result<(), Error> {
         let client = self.client(id);
         match op {
             Op::Update(update) => Box::pin(self.update(id, update)).await,
             Op::Set { block, call } => match blocks::find(block) {
-                Some(row) => (row.write.make)(&self.target(id), call).await.map_err(|fault| not_offered(block, fault)),
+                Some(row) => (row.write.make)(&self.target(id), call).await.map_err(|error| not_offered(block, error)),
                 None => Err(internal(&format!("Unknown setting {block}"))),
             },
             Op::Tag(tags) => {
                 let call = client.tag_resource().resource_arn(arn(id)).set_tags(Some(sdk_tags(tags)?));
-                call.send().await.map(drop).map_err(|error| limits::tags(fault("TagResource", &error)))
+                call.send().await.map(drop).map_err(|error| limits::tags(error_of("TagResource", &error)))
             }
             Op::Untag(keys) => {
                 let call = client.untag_resource().resource_arn(arn(id)).set_tag_keys(Some(keys.clone()));
-                call.send().await.map(drop).map_err(|error| limits::tags(fault("UntagResource", &error)))
+                call.send().await.map(drop).map_err(|error| limits::tags(error_of("UntagResource", &error)))
             }
         }
     }
 
-    async fn update(&self, id: &Identity, update: &Update) -> Result<(), Fault> {
+    async fn update(&self, id: &Identity, update: &Update) -> Result<(), Error> {
         let client = self.client(id);
         let call = client.update_table().table_name(&id.name);
         let call = match update {
@@ -52,17 +52,17 @@ impl Tables {
             Update::UpdateReplica(replica) => call.replica_updates(request::update_replica(replica)?),
             Update::DeleteReplica(region) => call.replica_updates(request::delete_replica(region)?),
         };
-        self.in_flight.take_off(id, matches!(update, Update::Index(update) if update.creates()))?;
-        call.send().await.map(drop).map_err(|error| limits::update(update, fault("UpdateTable", &error)))
+        self.in_flight.reserve(id, matches!(update, Update::Index(update) if update.creates()))?;
+        call.send().await.map(drop).map_err(|error| limits::update(update, error_of("UpdateTable", &error)))
     }
 
-    pub(super) async fn remove(&self, id: &Identity) -> Result<(), Fault> {
+    pub(super) async fn delete_resource(&self, id: &Identity) -> Result<(), Error> {
         let client = self.client(id);
-        self.in_flight.take_off(id, false)?;
+        self.in_flight.reserve(id, false)?;
         match client.delete_table().table_name(&id.name).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(()),
-            Err(error) => Err(fault("DeleteTable", &error)),
+            Err(error) => Err(error_of("DeleteTable", &error)),
         }
     }
 }

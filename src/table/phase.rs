@@ -24,9 +24,9 @@ pub enum Phase {
 
 impl Phase {
     /// From AWS's word. An endpoint that does not say is done.
-    pub(super) fn parse(words: statuses::Words, word: Option<&str>, backfilling: bool) -> Self {
+    pub(super) fn parse(display: statuses::Statuses, word: Option<&str>, backfilling: bool) -> Self {
         let Some(word) = word else { return Self::Active };
-        match statuses::meaning(words, word) {
+        match statuses::meaning(display, word) {
             Some(Meaning::There) => Self::Active,
             Some(Meaning::Coming) => Self::Creating { backfilling },
             Some(Meaning::Changing) => Self::Updating,

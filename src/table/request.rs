@@ -14,10 +14,10 @@ use crate::{
         AttributeType, KeyAttribute, KeyOwner, LocalSecondaryIndex, OnDemandThroughput, Projection,
         ProvisionedThroughput, Replica, StreamViewType, TableClass, TableEncryption, WarmThroughput, tags::Tags,
     },
-    managed::fault::{Class, Fault, Reason},
+    managed::error::{Error, ErrorKind, Reason},
 };
 
-use super::{op::Creation, state::Billing, words::word};
+use super::{op::Creation, sdk_enum::word, state::Billing};
 
 /// Types of all key attributes of a table, each once, however many keys use it: keys carry their types, so that
 /// the definitions follow from them and cannot disagree.
@@ -29,7 +29,7 @@ pub(super) fn attributes(creation: &Creation) -> BTreeMap<String, AttributeType>
     all.map(|key| (key.name.clone(), key.type_)).collect()
 }
 
-pub(super) fn definitions(attributes: &BTreeMap<String, AttributeType>) -> Result<Vec<AttributeDefinition>, Fault> {
+pub(super) fn definitions(attributes: &BTreeMap<String, AttributeType>) -> Result<Vec<AttributeDefinition>, Error> {
     let definition = |(name, type_): (&String, &AttributeType)| {
         let type_ = sdk::ScalarAttributeType::from(word(type_).as_str());
         AttributeDefinition::builder().attribute_name(name).attribute_type(type_).build().map_err(build)
@@ -40,7 +40,7 @@ pub(super) fn definitions(attributes: &BTreeMap<String, AttributeType>) -> Resul
 pub(super) fn schema<'a>(
     partition: impl IntoIterator<Item = &'a KeyAttribute>,
     sort: impl IntoIterator<Item = &'a KeyAttribute>,
-) -> Result<Vec<KeySchemaElement>, Fault> {
+) -> Result<Vec<KeySchemaElement>, Error> {
     let key = |key: &KeyAttribute, kind| {
         KeySchemaElement::builder().attribute_name(&key.name).key_type(kind).build().map_err(build)
     };
@@ -51,7 +51,7 @@ pub(super) fn schema<'a>(
 pub(super) fn local_index(
     table: &KeyAttribute,
     index: &LocalSecondaryIndex,
-) -> Result<sdk::LocalSecondaryIndex, Fault> {
+) -> Result<sdk::LocalSecondaryIndex, Error> {
     sdk::LocalSecondaryIndex::builder()
         .index_name(&index.name)
         .set_key_schema(Some(schema([table], [&index.sort_key])?))
@@ -74,14 +74,14 @@ pub(super) fn mode(billing: Billing) -> sdk::BillingMode {
     }
 }
 
-pub(super) fn billed_capacity(billing: Billing) -> Result<Option<sdk::ProvisionedThroughput>, Fault> {
+pub(super) fn billed_capacity(billing: Billing) -> Result<Option<sdk::ProvisionedThroughput>, Error> {
     match billing {
         Billing::OnDemand => Ok(None),
         Billing::Provisioned(throughput) => capacity(throughput).map(Some),
     }
 }
 
-pub(super) fn capacity(throughput: ProvisionedThroughput) -> Result<sdk::ProvisionedThroughput, Fault> {
+pub(super) fn capacity(throughput: ProvisionedThroughput) -> Result<sdk::ProvisionedThroughput, Error> {
     sdk::ProvisionedThroughput::builder()
         .read_capacity_units(throughput.read_capacity_units)
         .write_capacity_units(throughput.write_capacity_units)
@@ -112,7 +112,7 @@ pub(super) fn class(class: TableClass) -> sdk::TableClass {
     sdk::TableClass::from(word(class).as_str())
 }
 
-pub(super) fn stream(view: Option<StreamViewType>) -> Result<StreamSpecification, Fault> {
+pub(super) fn stream(view: Option<StreamViewType>) -> Result<StreamSpecification, Error> {
     let view = view.map(|view| sdk::StreamViewType::from(word(view).as_str()));
     StreamSpecification::builder().stream_enabled(view.is_some()).set_stream_view_type(view).build().map_err(build)
 }
@@ -148,7 +148,7 @@ fn overrides(replica: &Replica) -> Overrides {
     }
 }
 
-pub(super) fn create_replica(replica: &Replica) -> Result<ReplicationGroupUpdate, Fault> {
+pub(super) fn create_replica(replica: &Replica) -> Result<ReplicationGroupUpdate, Error> {
     let Overrides { capacity, limits, class } = overrides(replica);
     let action = CreateReplicationGroupMemberAction::builder()
         .region_name(&replica.region_name)
@@ -162,7 +162,7 @@ pub(super) fn create_replica(replica: &Replica) -> Result<ReplicationGroupUpdate
 }
 
 /// What is given of the overrides. A key is refused here, whatever it is.
-pub(super) fn update_replica(replica: &Replica) -> Result<ReplicationGroupUpdate, Fault> {
+pub(super) fn update_replica(replica: &Replica) -> Result<ReplicationGroupUpdate, Error> {
     let Overrides { capacity, limits, class } = overrides(replica);
     let action = UpdateReplicationGroupMemberAction::builder()
         .region_name(&replica.region_name)
@@ -174,19 +174,19 @@ pub(super) fn update_replica(replica: &Replica) -> Result<ReplicationGroupUpdate
     Ok(ReplicationGroupUpdate::builder().update(action).build())
 }
 
-pub(super) fn delete_replica(region: &str) -> Result<ReplicationGroupUpdate, Fault> {
+pub(super) fn delete_replica(region: &str) -> Result<ReplicationGroupUpdate, Error> {
     let action = DeleteReplicationGroupMemberAction::builder().region_name(region).build().map_err(build)?;
     Ok(ReplicationGroupUpdate::builder().delete(action).build())
 }
 
-pub(super) fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Fault> {
+pub(super) fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, Error> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build().map_err(build)).collect()
 }
 
-pub(super) fn build(error: BuildError) -> Fault {
+pub(super) fn build(error: BuildError) -> Error {
     internal(&error.to_string())
 }
 
-pub(super) fn internal(message: &str) -> Fault {
-    Fault::new(Class::Unknown, Reason::Internal, format!("{message}. Please report this"))
+pub(super) fn internal(message: &str) -> Error {
+    Error::new(ErrorKind::Unknown, Reason::Internal, format!("{message}. Please report this"))
 }

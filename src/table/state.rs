@@ -9,7 +9,7 @@ use crate::{
         ImportStatus, KeyAttribute, LocalSecondaryIndex, OnDemandThroughput, ProvisionedThroughput, Replica,
         StreamViewType, TableClass, WarmThroughput,
     },
-    managed::{fault::Fault, observation::Settling},
+    managed::{error::Error, observation::Transition},
 };
 
 use super::{blocks::Read, indexes::Index, phase::Phase};
@@ -18,7 +18,7 @@ use super::{blocks::Read, indexes::Index, phase::Phase};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
     /// The state that AWS is busy with; `None` when the table is at rest.
-    pub settling: Option<Settling>,
+    pub transition: Option<Transition>,
     /// A state in which nothing can be done from here, in AWS's word.
     pub unusable: Option<String>,
     /// Its partition key.
@@ -52,9 +52,9 @@ pub struct Observed {
     /// The settings that have calls of their own, by name: those that were read, or why they could not be.
     pub(crate) settings: Read,
     /// The import that it was made by, if that was asked and AWS knows it.
-    pub import: Option<Result<ImportStatus, Fault>>,
+    pub import: Option<Result<ImportStatus, Error>>,
     /// Whether it holds no item, if that was asked.
-    pub empty: Option<Result<bool, Fault>>,
+    pub empty: Option<Result<bool, Error>>,
 }
 
 /// How a table is charged.

@@ -35,10 +35,10 @@ impl Meaning {
 }
 
 /// Words and what they mean.
-pub(super) type Words = &'static [(&'static str, Meaning)];
+pub(super) type Statuses = &'static [(&'static str, Meaning)];
 
 /// `TableStatus`. CREATING, UPDATING and DELETING: nothing is written. The others are Stalled `TableUnusable`.
-pub(super) const TABLE: Words = &[
+pub(super) const TABLE: Statuses = &[
     ("ACTIVE", There),
     ("ARCHIVED", Broken),
     ("ARCHIVING", Broken),
@@ -50,15 +50,16 @@ pub(super) const TABLE: Words = &[
 ];
 
 /// `IndexStatus`: UpdateTable waits while one is busy.
-pub(super) const INDEX: Words = &[("ACTIVE", There), ("CREATING", Coming), ("DELETING", Going), ("UPDATING", Changing)];
+pub(super) const INDEX: Statuses =
+    &[("ACTIVE", There), ("CREATING", Coming), ("DELETING", Going), ("UPDATING", Changing)];
 
 /// `WarmThroughput.Status`, a `TableStatus` of a table and of a replica and an `IndexStatus` of an index, which "can
 /// only be UPDATING or ACTIVE" (API reference, GlobalSecondaryIndexWarmThroughputDescription): for minutes, while the
 /// table is ACTIVE and shows the old values, and DeleteTable is refused (measured on AWS: ack-api-quirks, DDB-TABLE-179).
-pub(super) const WARM: Words = &[("ACTIVE", There), ("CREATING", Coming), ("UPDATING", Changing)];
+pub(super) const WARM: Statuses = &[("ACTIVE", There), ("CREATING", Coming), ("UPDATING", Changing)];
 
 /// `ReplicaStatus`: UpdateTable waits while one is busy; a declared one that is broken is Stalled `ReplicaFailed`.
-pub(super) const REPLICA: Words = &[
+pub(super) const REPLICA: Statuses = &[
     ("ACTIVE", There),
     ("ARCHIVED", Broken),
     ("ARCHIVING", Broken),
@@ -73,33 +74,33 @@ pub(super) const REPLICA: Words = &[
 ];
 
 /// `SSEDescription.Status`: UpdateTable waits while it is busy.
-pub(super) const ENCRYPTION: Words =
+pub(super) const ENCRYPTION: Statuses =
     &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming), ("UPDATING", Changing)];
 
 /// What a word means; `None` if we do not know it.
-pub(super) fn meaning(words: Words, word: &str) -> Option<Meaning> {
-    words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
+pub(super) fn meaning(display: Statuses, word: &str) -> Option<Meaning> {
+    display.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
 }
 
 /// Whether something is on, or about to be.
-pub(super) fn is_on(words: Words, word: Option<&str>) -> bool {
-    word.and_then(|word| meaning(words, word)).is_some_and(Meaning::is_on)
+pub(super) fn is_on(display: Statuses, word: Option<&str>) -> bool {
+    word.and_then(|word| meaning(display, word)).is_some_and(Meaning::is_on)
 }
 
 /// Whether it does not work.
-pub(super) fn is_broken(words: Words, word: Option<&str>) -> bool {
-    word.is_some_and(|word| meaning(words, word) == Some(Broken))
+pub(super) fn is_broken(display: Statuses, word: Option<&str>) -> bool {
+    word.is_some_and(|word| meaning(display, word) == Some(Broken))
 }
 
 /// What AWS says of a failure; its word for it where it says nothing.
-pub(super) fn told(said: &[Option<&str>], word: Option<&str>) -> String {
+pub(super) fn describe(said: &[Option<&str>], word: Option<&str>) -> String {
     let said: Vec<&str> = said.iter().flatten().copied().filter(|said| !said.is_empty()).collect();
     if said.is_empty() { word.unwrap_or_default().to_owned() } else { said.join(": ") }
 }
 
 /// Whether AWS is at work on a part of which it tells this; what it does not tell, as other endpoints do not, is done.
-pub(super) fn is_busy(words: Words, word: Option<&str>) -> bool {
-    word.is_some_and(|word| meaning(words, word).is_none_or(Meaning::is_busy))
+pub(super) fn is_busy(display: Statuses, word: Option<&str>) -> bool {
+    word.is_some_and(|word| meaning(display, word).is_none_or(Meaning::is_busy))
 }
 
 #[cfg(test)]
@@ -116,13 +117,13 @@ mod tests {
         },
         table::{
             blocks::{contributor_insights, kinesis_stream, point_in_time_recovery, time_to_live},
-            words::parse,
+            sdk_enum::parse,
         },
     };
 
     /// `ImportStatus`, which stands in status as it is: DescribeImport is asked until it has ended; one that has failed
     /// is Stalled.
-    const IMPORT: Words =
+    const IMPORT: Statuses =
         &[("CANCELLED", Off), ("CANCELLING", Going), ("COMPLETED", There), ("FAILED", Broken), ("IN_PROGRESS", Coming)];
 
     /// States of the model that nothing here depends on, and why.
@@ -152,8 +153,8 @@ mod tests {
         ),
     ];
 
-    fn set(words: impl IntoIterator<Item = &'static str>) -> BTreeSet<&'static str> {
-        words.into_iter().collect()
+    fn set(display: impl IntoIterator<Item = &'static str>) -> BTreeSet<&'static str> {
+        display.into_iter().collect()
     }
 
     #[test]
@@ -163,10 +164,10 @@ mod tests {
             (sdk::IndexStatus::values(), INDEX, &[]),
             (sdk::ReplicaStatus::values(), REPLICA, &[]),
             (sdk::SseStatus::values(), ENCRYPTION, &[]),
-            (sdk::TimeToLiveStatus::values(), time_to_live::WORDS, &[]),
-            (sdk::PointInTimeRecoveryStatus::values(), point_in_time_recovery::WORDS, &["ENABLING"]),
-            (sdk::ContributorInsightsStatus::values(), contributor_insights::WORDS, &[]),
-            (sdk::DestinationStatus::values(), kinesis_stream::WORDS, &[]),
+            (sdk::TimeToLiveStatus::values(), time_to_live::STATUSES, &[]),
+            (sdk::PointInTimeRecoveryStatus::values(), point_in_time_recovery::STATUSES, &["ENABLING"]),
+            (sdk::ContributorInsightsStatus::values(), contributor_insights::STATUSES, &[]),
+            (sdk::DestinationStatus::values(), kinesis_stream::STATUSES, &[]),
             (sdk::ImportStatus::values(), IMPORT, &[]),
         ] {
             let known = set(model.iter().chain(beyond).copied());

@@ -9,7 +9,7 @@ use crate::managed::change::{Change, printable};
 
 /// An Event of an object, as `kubectl describe` shows it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Note {
+pub struct ObjectEvent {
     type_: EventType,
     reason: String,
     /// kube's recorder folds Events of one reason and action within six minutes and drops the later
@@ -18,7 +18,7 @@ pub struct Note {
     text: String,
 }
 
-impl Note {
+impl ObjectEvent {
     /// The resource was created.
     pub fn created(noun: &str, name: &str, region: &str) -> Self {
         Self::normal("Created", "Create", format!("Created {noun} {name} in {region}"))
@@ -82,11 +82,11 @@ pub struct Events {
 }
 
 /// How long publishing may take before it is given up.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The API server's limits (events.k8s.io/v1: action and reason 128 characters, note 1 kB).
-const LONGEST_WORD: usize = 128;
-const LONGEST_TEXT: usize = 1000;
+const MAX_WORD_LENGTH: usize = 128;
+const MAX_TEXT_LENGTH: usize = 1000;
 
 impl Events {
     /// Publishes as this operator.
@@ -96,18 +96,18 @@ impl Events {
     }
 
     /// Publishes in the background.
-    pub fn publish<K: Resource<DynamicType = ()>>(&self, object: &K, note: Note) {
+    pub fn publish<K: Resource<DynamicType = ()>>(&self, object: &K, note: ObjectEvent) {
         let recorder = self.recorder.clone();
         let reference = object.object_ref(&());
         tokio::spawn(async move {
             let event = Event {
                 type_: note.type_,
-                reason: cut(&printable(&note.reason), LONGEST_WORD),
-                note: Some(cut(&printable(&note.text), LONGEST_TEXT)),
-                action: cut(&printable(&note.action), LONGEST_WORD),
+                reason: cut(&printable(&note.reason), MAX_WORD_LENGTH),
+                note: Some(cut(&printable(&note.text), MAX_TEXT_LENGTH)),
+                action: cut(&printable(&note.action), MAX_WORD_LENGTH),
                 secondary: None,
             };
-            match tokio::time::timeout(PATIENCE, recorder.publish(&event, &reference)).await {
+            match tokio::time::timeout(TIMEOUT, recorder.publish(&event, &reference)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, reason = event.reason, "Event not published"),
                 Err(_) => tracing::debug!(reason = event.reason, "Event not published in time"),

@@ -74,7 +74,7 @@ struct Lane {
 
 /// So many regions have labels of their own, which is more than AWS has; what else users write into
 /// `spec.region` counts as `other`.
-const MOST_REGIONS: usize = 50;
+const MAX_REGIONS: usize = 50;
 
 /// From 10 ms to about three minutes.
 fn waits() -> Histogram {
@@ -229,7 +229,7 @@ impl Metrics {
         }
     }
 
-    /// An object had its first pass, so long after its creation.
+    /// An object had its first reconciliation, so long after its creation.
     pub fn first_reconciled(&self, kind: &'static str, waited: Duration) {
         self.inner.first_reconcile.get_or_create(&Kind { kind }).observe(waited.as_secs_f64());
     }
@@ -288,7 +288,7 @@ impl Metrics {
         self.inner.waits.get_or_create(&self.lane(region, kind)).observe(waited.as_secs_f64());
     }
 
-    /// A pass has made so many calls, and its call budget has this rate now, in calls a second.
+    /// A reconciliation has made so many calls, and its call budget has this rate now, in calls a second.
     pub fn called(&self, region: &str, kind: &'static str, calls: u32, rate: Option<f64>) {
         let lane = self.lane(region, kind);
         self.inner.lane_calls.get_or_create(&lane).inc_by(calls.into());
@@ -299,7 +299,7 @@ impl Metrics {
 
     fn lane(&self, region: &str, kind: &'static str) -> Lane {
         let mut regions = self.inner.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = regions.contains(region) || (regions.len() < MOST_REGIONS && regions.insert(region.to_owned()));
+        let known = regions.contains(region) || (regions.len() < MAX_REGIONS && regions.insert(region.to_owned()));
         Lane { kind, region: if known { region.to_owned() } else { "other".to_owned() } }
     }
 
@@ -326,7 +326,7 @@ mod tests {
         }
         let text = metrics.text().expect("it can be written");
         let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
-        assert_eq!(lines("musubi_call_budget_per_second{"), MOST_REGIONS + 1);
+        assert_eq!(lines("musubi_call_budget_per_second{"), MAX_REGIONS + 1);
         let other = r#"musubi_call_budget_used_total{kind="bucket",region="other"} 1100"#;
         assert!(text.contains(other), "{text}");
     }

@@ -1,5 +1,5 @@
-//! Traces for OpenTelemetry: a span for each pass, with kind, namespace and name of the object, and the log
-//! lines of the pass as its events.
+//! Traces for OpenTelemetry: a span for each reconciliation, with kind, namespace and name of the object, and the log
+//! lines of the reconciliation as its events.
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};

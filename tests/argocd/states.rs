@@ -6,7 +6,7 @@ use musubi::{
     kinds,
     managed::{
         conditions::{Outcome, conditions},
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
     },
 };
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub fn object((group, kind): &(String, String), name: &str, generation: i64, sta
 /// One whose deletion waits for it to be empty, where Delete is allowed or not.
 pub fn in_deletion(kind: &(String, String), force: bool) -> Value {
     let now = "2026-01-01T00:00:00Z".parse::<Timestamp>().expect("a time");
-    let blocked = Outcome::DeletionBlocked(Fault::user(Reason::BucketNotEmpty, "The bucket is not empty"));
+    let blocked = Outcome::DeletionBlocked(Error::user(Reason::BucketNotEmpty, "The bucket is not empty"));
     let mut status = Status { observed_generation: 2, force_delete_allowed: force, ..Status::default() };
     status.conditions = conditions(&status, &blocked, 2, now);
     let name = if force { "forcible" } else { "blocked" };
@@ -48,12 +48,12 @@ pub fn in_deletion(kind: &(String, String), force: bool) -> Value {
 pub struct Row(pub &'static str, Option<Outcome>, Outcome, pub &'static str);
 
 pub fn rows() -> Vec<Row> {
-    let fault = |class, reason, message| Fault::new(class, Reason::of_code(reason), message);
-    let throttled = || fault(Class::Transient, "SlowDown", "PutBucketTagging failed with SlowDown");
-    let denied = || fault(Class::Denied, "AccessDenied", "PutBucketPolicy failed with AccessDenied");
+    let error = |class, reason, message| Error::new(class, Reason::of_code(reason), message);
+    let throttled = || error(ErrorKind::Transient, "SlowDown", "PutBucketTagging failed with SlowDown");
+    let denied = || error(ErrorKind::Denied, "AccessDenied", "PutBucketPolicy failed with AccessDenied");
     let taken =
-        || Fault::user(Reason::of_code("BucketAlreadyExists"), "The bucket name is taken by another AWS account");
-    let approval = || Fault::user(Reason::ApprovalRequired, "replicas: annotate musubi.dev/approve=0123456789abcdef");
+        || Error::user(Reason::of_code("BucketAlreadyExists"), "The bucket name is taken by another AWS account");
+    let approval = || Error::user(Reason::ApprovalRequired, "replicas: annotate musubi.dev/approve=0123456789abcdef");
     let in_sync = || Some(Outcome::InSync);
     vec![
         Row("creating", None, Outcome::Creating, "Progressing"),

@@ -1,4 +1,4 @@
-//! Whose AWS is asked. Without a yes in the environment, nobody's: only this machine is called.
+//! Whose AWS is asked. Without approval in the environment, nobody's: only this machine is called.
 
 use crate::proxy::is_loopback;
 
@@ -16,7 +16,7 @@ pub fn asked() -> Result<Option<Asked>, String> {
     read(|name| std::env::var(name).ok())
 }
 
-/// A yes, an account and a prefix: all three or nothing.
+/// approval, an account and a prefix: all three or nothing.
 pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Option<Asked>, String> {
     match env("MUSUBI_VERIFY_AWS").as_deref() {
         None | Some("" | "0") => return Ok(None),

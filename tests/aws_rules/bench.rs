@@ -1,4 +1,4 @@
-//! What a probe works with: clients, names, things to make, and their end.
+//! What a probe works with: clients, names, resources to make, and their end.
 
 use std::{
     future::Future,
@@ -22,7 +22,7 @@ use crate::{
 pub struct Bench {
     pub s3: aws_sdk_s3::Client,
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Where things can be planted; AWS has none.
+    /// Where resources can be planted; AWS has none.
     pub proxy: Option<Proxy>,
     pub account: String,
     pub region: String,

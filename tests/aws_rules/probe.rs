@@ -38,13 +38,13 @@ pub enum OnAws {
     Not(&'static str),
 }
 
-pub type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub type Reconciliation<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 pub struct Probe {
     pub rule: Rule,
     pub here: Here,
     pub on_aws: OnAws,
-    pub run: for<'a> fn(&'a Bench) -> Running<'a>,
+    pub run: for<'a> fn(&'a Bench) -> Reconciliation<'a>,
 }
 
 /// The outcome of a probe; one that panics or does not end has none.

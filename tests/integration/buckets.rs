@@ -24,9 +24,9 @@ pub fn production(name: &str) -> Value {
     })
 }
 
-pub fn policy(bucket: &str, effect: &str) -> String {
+pub fn policy(bucket: &str, impact: &str) -> String {
     json!({"Version": "2012-10-17", "Statement": [{
-        "Sid": "TlsOnly", "Effect": effect, "Principal": "*", "Action": "s3:*",
+        "Sid": "TlsOnly", "Effect": impact, "Principal": "*", "Action": "s3:*",
         "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }]})

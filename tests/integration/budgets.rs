@@ -102,7 +102,7 @@ async fn the_metric_of_aws_calls_is_what_the_proxy_saw() {
     assert_eq!(status, 200);
     let calls = world.proxy.calls();
     for call in &calls {
-        let seen = calls.iter().filter(|other| other.operation == call.operation).count();
+        let observed = calls.iter().filter(|other| other.operation == call.operation).count();
         let metric =
             format!("musubi_aws_requests_total{{service=\"{}\",operation=\"{}\"", call.service, call.operation);
         let counted: usize = text
@@ -110,7 +110,7 @@ async fn the_metric_of_aws_calls_is_what_the_proxy_saw() {
             .filter(|line| line.starts_with(&metric))
             .filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok())
             .sum();
-        assert_eq!(counted, seen, "{} in {text}", call.operation);
+        assert_eq!(counted, observed, "{} in {text}", call.operation);
     }
     assert_eq!(world.operator.http("/readyz").await.0, 200);
     assert_eq!(world.operator.http("/healthz").await.0, 200);

@@ -1,4 +1,4 @@
-//! Whose a thing is: tags of this pass are the only proof, and who has lost a thing does not take it
+//! Whose a resource is: tags of this reconciliation are the only proof, and who has lost a resource does not take it
 //! back.
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};

@@ -35,7 +35,7 @@ const ONLY_ON_AWS: [&str; 19] = [
     "dynamodb:EnableKinesisStreamingDestination",
     "dynamodb:UpdateKinesisStreamingDestination",
     "dynamodb:DisableKinesisStreamingDestination",
-    // A reset that waits for a yes.
+    // A reset that waits for approval.
     "s3:DeletePublicAccessBlock",
     // Of what XML cannot carry.
     "s3:DeleteObject",
@@ -57,7 +57,7 @@ async fn blocks_of<K: Kind>(world: &World, file: &Value, fixed: &Value, left_out
     let spec = &spec;
     let lives = each.map(|(block, rows)| async move {
         let name = format!("b{}", block.to_lowercase());
-        // To take replicas away waits for a yes.
+        // To take replicas away waits for approval.
         let off = if block == "replicas" { &Value::Null } else { &rows["off"] };
         for value in [&rows["variants"][0], off].into_iter().filter(|value| !value.is_null()) {
             world.apply::<K>(&name, spec(&name, block, value)).await;

@@ -23,7 +23,7 @@ async fn probe(world: &World, round: &str, count: usize) -> Vec<Duration> {
 }
 
 /// What is Ready in this time on an idle operator may take twice as long, and a moment more: the machine
-/// of the tests has other things to do. Whoever waits for another's call waits for seconds.
+/// of the tests has other resources to do. Whoever waits for another's call waits for seconds.
 fn assert_undisturbed(what: &str, idle: &[Duration], busy: &[Duration]) {
     let (idle, busy) = (idle[idle.len() / 2], busy[busy.len() - 1]);
     println!("{what}: Ready in {idle:?} when idle, in {busy:?} at most");

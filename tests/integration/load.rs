@@ -45,7 +45,7 @@ const LOAD_LIMIT: Duration = Duration::from_secs(120);
 /// The time in which AWS calls are counted once the load has settled.
 const SETTLED_WINDOW: Duration = Duration::from_secs(60);
 
-/// What the probes may take whatever they take on an idle operator: the machine has other things to do.
+/// What the probes may take whatever they take on an idle operator: the machine has other resources to do.
 const NOISE: Duration = Duration::from_secs(1);
 
 /// Memory of the process at most, in KiB: half of the limit of the shipped pod.
@@ -211,7 +211,7 @@ impl Load {
         let all = async {
             while settled.len() < count {
                 if let Some(Ok(object)) = objects.next().await
-                    && is_settled(&object)
+                    && is_synced(&object)
                 {
                     settled.insert(object.name_any());
                 }
@@ -253,7 +253,7 @@ impl Load {
 }
 
 /// Whether the operator has done, or has failed at, what it last set out to do.
-fn is_settled(object: &Bucket) -> bool {
+fn is_synced(object: &Bucket) -> bool {
     let is_true = |type_| condition(object, type_).is_some_and(|found| found.status == "True");
     let failed = |reason: &str| !["Creating", "Updating"].contains(&reason);
     is_true("Ready")

@@ -1,4 +1,4 @@
-//! Nothing is taken: foreign things, things of other objects, Secrets of others.
+//! Nothing is taken: foreign resources, resources of other objects, Secrets of others.
 
 use std::collections::BTreeMap;
 

@@ -150,7 +150,7 @@ async fn a_reset_that_lowers_a_guard_waits_for_a_yes_and_for_another_the_next_ti
             world.aws.snapshot(&name).await.contains("Enabled"),
             "round {round}: the annotation of before counts once"
         );
-        // The process that takes the yes down dies; the next one goes on from the status.
+        // The process that takes the approval down dies; the next one goes on from the status.
         world.proxy.rule("PutBucketVersioning", &name, 1, Action::HoldAnswer);
         approve::<Bucket>(&world, "assets", &plan.hash).await;
         until::<Bucket>(&world, "assets", "approved", |status| status.approved.is_some()).await;
@@ -241,7 +241,7 @@ async fn paused_calls_nobody_and_lets_go_only_under_retain() {
     let bucket: Bucket = world.unsynced("assets", "Paused").await;
     assert_eq!(condition(&bucket, "Synced").map(|synced| synced.status.as_str()), Some("Unknown"));
     assert_eq!(condition(&bucket, "Ready").map(|ready| ready.status.as_str()), Some("True"));
-    // A pass that began before may still be under way: the next one is what counts.
+    // A reconciliation that began before may still be under way: the next one is what counts.
     annotate::<Bucket>(&world, "assets", "musubi.dev/reconcile-at", "1").await.expect("annotated");
     until::<Bucket>(&world, "assets", "looked at", |status| status.last_handled_reconcile_at.is_some()).await;
     let before = world.proxy.calls().len();

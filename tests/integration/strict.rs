@@ -137,7 +137,7 @@ async fn another_attribute_for_time_to_live_waits_until_aws_has_done_with_the_fi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fifth_decrease_of_capacity_waits_and_says_what_aws_allows() {
-    const MOST: i64 = 6;
+    const MAX: i64 = 6;
     let world = World::new("decreases").await;
     let name = world.name("orders");
     let spec = |units: i64| {
@@ -147,7 +147,7 @@ async fn the_fifth_decrease_of_capacity_waits_and_says_what_aws_allows() {
         spec
     };
     world.proxy.window(Rule::CapacityDecreases, Duration::MAX);
-    for units in (2..=MOST).rev() {
+    for units in (2..=MAX).rev() {
         world.apply::<Table>("orders", spec(units)).await;
         world.ready::<Table>("orders").await;
     }

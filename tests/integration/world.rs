@@ -39,7 +39,7 @@ pub struct World {
 }
 
 /// A generous limit for whatever is waited for: what fails to come fails the test.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A kind of Musubi's, as tests handle it.
 pub trait Kind:
@@ -169,12 +169,12 @@ impl World {
 
     /// Waits, by a watch, for an object to satisfy a condition.
     pub async fn wait<K: Kind>(&self, name: &str, what: &str, condition: impl Awaited<K>) -> K {
-        let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, condition)).await;
+        let waited = tokio::time::timeout(TIMEOUT, await_condition(self.api::<K>(), name, condition)).await;
         match waited {
             Ok(Ok(Some(object))) => object,
             Ok(other) => panic!("waiting for {name} to be {what}: {other:?}"),
             Err(_elapsed) => {
-                panic!("{name} is not {what} within {PATIENCE:?}: {:#?}", self.api::<K>().get_opt(name).await)
+                panic!("{name} is not {what} within {TIMEOUT:?}: {:#?}", self.api::<K>().get_opt(name).await)
             }
         }
     }
@@ -223,7 +223,7 @@ impl World {
         .await
     }
 
-    /// Gives a yes to whatever waits for one.
+    /// Gives approval to whatever waits for one.
     pub async fn approve<K: Kind>(&self, name: &str) {
         let object: K = self.api().get(name).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let hash = &status(&object).plan.as_ref().expect("what waits for approval").hash;
@@ -239,9 +239,9 @@ impl World {
     /// Waits until the object is gone.
     pub async fn gone<K: Kind>(&self, name: &str) {
         let gone = |object: Option<&K>| object.is_none();
-        let waited = tokio::time::timeout(PATIENCE, await_condition(self.api::<K>(), name, gone)).await;
+        let waited = tokio::time::timeout(TIMEOUT, await_condition(self.api::<K>(), name, gone)).await;
         let left = if waited.is_err() { self.api::<K>().get_opt(name).await.ok() } else { None };
-        assert!(waited.is_ok(), "{name} is not gone within {PATIENCE:?}: {left:#?}");
+        assert!(waited.is_ok(), "{name} is not gone within {TIMEOUT:?}: {left:#?}");
     }
 
     /// The entries of a Secret as text.
@@ -254,18 +254,18 @@ impl World {
     /// Waits until the Secret is gone.
     pub async fn secret_gone(&self, name: &str) {
         let gone = |secret: Option<&Secret>| secret.is_none();
-        let waited = tokio::time::timeout(PATIENCE, await_condition(self.secrets(), name, gone)).await;
-        assert!(waited.is_ok(), "Secret {name} is not gone within {PATIENCE:?}");
+        let waited = tokio::time::timeout(TIMEOUT, await_condition(self.secrets(), name, gone)).await;
+        assert!(waited.is_ok(), "Secret {name} is not gone within {TIMEOUT:?}");
     }
 
     /// Waits for an Event with this reason on an object; its note.
     pub async fn event(&self, name: &str, reason: &str) -> String {
         let api: Api<k8s_openapi::api::events::v1::Event> = Api::namespaced(self.client.clone(), &self.namespace);
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + TIMEOUT;
         let mut events = std::pin::pin!(kube::runtime::watcher(api, kube::runtime::watcher::Config::default()));
         loop {
             let event = tokio::time::timeout_at(deadline, events.try_next()).await;
-            let event = event.unwrap_or_else(|_| panic!("no Event {reason} on {name} within {PATIENCE:?}"));
+            let event = event.unwrap_or_else(|_| panic!("no Event {reason} on {name} within {TIMEOUT:?}"));
             if let Ok(Some(Event::Apply(event) | Event::InitApply(event))) = event {
                 let regarding = event.regarding.as_ref().and_then(|object| object.name.as_deref());
                 if regarding == Some(name) && event.reason.as_deref() == Some(reason) {
@@ -283,9 +283,9 @@ impl World {
 
 /// Asks until it is so: for what the API server does a moment later, and has no event for.
 pub async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     while !ask().await {
-        assert!(tokio::time::Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        assert!(tokio::time::Instant::now() < deadline, "not within {TIMEOUT:?}: {what}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -306,7 +306,7 @@ pub async fn create_namespace(client: &Client, name: &str) {
     Api::all(client.clone()).create(&PostParams::default(), &namespace).await.expect("a namespace can be made");
 }
 
-/// The object's uid, which its things carry in AWS.
+/// The object's uid, which its resources carry in AWS.
 pub fn uid<K: Kind>(object: &K) -> String {
     object.uid().expect("a stored object has a uid")
 }

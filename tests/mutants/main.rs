@@ -1,4 +1,4 @@
-//! Faults on purpose: each mistake that the code once made about AWS, and each that its design must keep out, put in
+//! Errors on purpose: each mistake that the code once made about AWS, and each that its design must keep out, put in
 //! under a name, is caught by a test.
 //!
 //! No switch for this is in the operator. The test copies the sources, puts the mistakes of `list` into the copy, each

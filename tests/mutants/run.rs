@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// For longer than this no test that catches a mistake takes: a mistake may well keep it from ending at all.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The compiled tests.
 pub struct Tests {
@@ -66,7 +66,7 @@ impl Tests {
             let read = stdout.read_to_string(&mut text);
             send.send(read.map(|_| text))
         });
-        let said = receive.recv_timeout(PATIENCE);
+        let said = receive.recv_timeout(TIMEOUT);
         drop(child.kill());
         child.wait().expect("it has ended");
         let said = said.unwrap_or_else(|_| panic!("{mutant:?}: {names:?} do not end"));

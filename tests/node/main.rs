@@ -36,7 +36,7 @@ const NAMESPACE: &str = "musubi-system";
 const PODS: &str = "app.kubernetes.io/name=musubi";
 
 /// The longest time in which nothing becomes Ready while replicas take over from each other.
-const LONGEST_GAP: Duration = Duration::from_secs(3);
+const MAX_GAP: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and takes a node of this machine; .ci/run calls it"]
@@ -238,11 +238,11 @@ async fn rolls_over_under_load(node: &Node) {
             number
         }
     });
-    let (moments, mut seen) = watch::channel(BTreeMap::new());
+    let (moments, mut observed) = watch::channel(BTreeMap::new());
     let watching = tokio::spawn(watch_ready(buckets, moments));
     let mut all_ready = async |wanted: usize| {
         let waited =
-            tokio::time::timeout(Duration::from_secs(60), seen.wait_for(|moments| moments.len() >= wanted)).await;
+            tokio::time::timeout(Duration::from_secs(60), observed.wait_for(|moments| moments.len() >= wanted)).await;
         waited.expect("the load becomes Ready").expect("somebody watches").clone()
     };
     let before = all_ready(10).await.len();
@@ -261,7 +261,7 @@ async fn rolls_over_under_load(node: &Node) {
     let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
     let longest = gaps.max().expect("there are many");
     println!("rolling update in {took:?}: {made} buckets made, the longest time without one Ready {longest:?}");
-    assert!(longest <= LONGEST_GAP, "{longest:?}");
+    assert!(longest <= MAX_GAP, "{longest:?}");
     assert_well(node);
     println!("most memory after that: {:?} MiB", most_memory());
 

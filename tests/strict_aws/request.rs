@@ -188,7 +188,7 @@ pub struct Looked(pub Vec<(Look, Answer)>);
 
 impl Looked {
     pub fn at(&self, look: &Look) -> Option<&Answer> {
-        self.0.iter().find(|(seen, _)| seen == look).map(|(_, answer)| answer)
+        self.0.iter().find(|(observed, _)| observed == look).map(|(_, answer)| answer)
     }
 
     /// The text of a sub-resource; empty where the bucket has none.

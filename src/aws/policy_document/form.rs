@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use crate::managed::fault::{Fault, Reason};
+use crate::managed::error::{Error, Reason};
 
 /// The most bytes of a policy that S3 (Amazon S3 User Guide, "Bucket policies") and DynamoDB (Developer Guide,
 /// "Resource-based policies considerations") take, of what [`compact`] leaves. The schema limits the text, and
 /// counts characters.
-const MOST_BYTES: usize = 20 * 1024;
+const MAX_BYTES: usize = 20 * 1024;
 
 /// Why AWS would refuse a resource policy, as far as that can be told without asking: its form, not who and what it
 /// names. Asking would mean to open first what stands before it.
 ///
 /// The form is that of the IAM User Guide, "Grammar of the IAM JSON policy language". `Resource` is not looked for:
 /// not every service demands it.
-pub fn refusal(block: &str, text: &str) -> Option<Fault> {
+pub fn refusal(block: &str, text: &str) -> Option<Error> {
     let why = malformed(text)?;
     let message = format!("{block} {why}. Set a valid policy document, or \"\" for none");
-    Some(Fault::user(Reason::MalformedPolicy, message))
+    Some(Error::user(Reason::MalformedPolicy, message))
 }
 
 fn malformed(text: &str) -> Option<String> {
     let size = compact(text).len();
-    if size > MOST_BYTES {
-        return Some(format!("has {size} bytes without white space, but the maximum is {MOST_BYTES}"));
+    if size > MAX_BYTES {
+        return Some(format!("has {size} bytes without white space, but the maximum is {MAX_BYTES}"));
     }
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
@@ -102,16 +102,16 @@ mod tests {
                 "policy is invalid: its Statement[0] has no Action",
             ),
         ] {
-            let fault = refusal("policy", text).expect(text);
-            assert!(fault.message.starts_with(why) && fault.reason == "MalformedPolicy", "{fault}");
+            let error = refusal("policy", text).expect(text);
+            assert!(error.message.starts_with(why) && error.reason == "MalformedPolicy", "{error}");
         }
         let long = policy(&format!(
             r#"{{"Sid": "{}", "Effect": "Deny", "Principal": "*", "Action": "*"}}"#,
             "ü".repeat(10_240)
         ));
-        assert!(long.chars().count() < MOST_BYTES);
-        assert!(refusal("policy", &long).is_some_and(|fault| fault.message.contains("bytes")));
-        let indented = policy(&format!("{statement}{}", " ".repeat(MOST_BYTES)));
+        assert!(long.chars().count() < MAX_BYTES);
+        assert!(refusal("policy", &long).is_some_and(|error| error.message.contains("bytes")));
+        let indented = policy(&format!("{statement}{}", " ".repeat(MAX_BYTES)));
         assert_eq!(refusal("policy", &indented), None, "white space is not sent");
     }
 

@@ -1,9 +1,9 @@
 use aws_sdk_s3::types::{AbacStatus, BucketAbacStatus};
 
 use crate::{
-    api::{Abac, BucketSpec, Effect, Switch},
-    aws::fault,
-    managed::fault::Fault,
+    api::{Abac, BucketSpec, Impact, Switch},
+    aws::error_of,
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};
@@ -16,7 +16,7 @@ impl Block for AbacBlock {
     type Kind = Buckets;
     const NAME: &'static str = "abac";
     /// Policies that rest on tags stop to count.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketAbac"), on_bucket("PutBucketAbac")];
     type State = Abac;
     type Call = Self::State;
@@ -33,7 +33,7 @@ impl Block for AbacBlock {
         from.status == Switch::Enabled && to.status != Switch::Enabled
     }
 
-    async fn read(target: &Target) -> Result<Abac, Fault> {
+    async fn read(target: &Target) -> Result<Abac, Error> {
         let answer = target
             .client
             .get_bucket_abac()
@@ -41,12 +41,12 @@ impl Block for AbacBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketAbac", &error))?;
+            .map_err(|error| error_of("GetBucketAbac", &error))?;
         let on = answer.abac_status.and_then(|found| found.status) == Some(BucketAbacStatus::Enabled);
         Ok(Abac { status: if on { Switch::Enabled } else { Switch::Disabled } })
     }
 
-    async fn write(target: &Target, state: &Abac) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Abac) -> Result<(), Error> {
         let status = match state.status {
             Switch::Enabled => BucketAbacStatus::Enabled,
             Switch::Disabled => BucketAbacStatus::Disabled,
@@ -59,7 +59,7 @@ impl Block for AbacBlock {
             .abac_status(AbacStatus::builder().status(status).build())
             .send()
             .await
-            .map_err(|error| fault("PutBucketAbac", &error))?;
+            .map_err(|error| error_of("PutBucketAbac", &error))?;
         Ok(())
     }
 }

@@ -2,8 +2,8 @@ use aws_sdk_s3::types::{AccelerateConfiguration, BucketAccelerateStatus};
 
 use crate::{
     api::{Acceleration, AccelerationStatus, BucketSpec},
-    aws::fault,
-    managed::fault::Fault,
+    aws::error_of,
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};
@@ -27,18 +27,18 @@ impl Block for AccelerationBlock {
         None
     }
 
-    fn declared(spec: &BucketSpec, seen: &Self::State) -> Option<Self::State> {
+    fn declared(spec: &BucketSpec, observed: &Self::State) -> Option<Self::State> {
         let block = spec.acceleration?;
-        let off_already = block.status == AccelerationStatus::Suspended && seen.is_none();
+        let off_already = block.status == AccelerationStatus::Suspended && observed.is_none();
         Some(if off_already { None } else { Some(block) })
     }
 
     /// No bucket gets back to "never accelerated".
-    fn reset(seen: &Self::State) -> Self::State {
-        seen.map(|_| Acceleration { status: AccelerationStatus::Suspended })
+    fn reset(observed: &Self::State) -> Self::State {
+        observed.map(|_| Acceleration { status: AccelerationStatus::Suspended })
     }
 
-    async fn read(target: &Target) -> Result<Self::State, Fault> {
+    async fn read(target: &Target) -> Result<Self::State, Error> {
         let answer = target
             .client
             .get_bucket_accelerate_configuration()
@@ -46,7 +46,7 @@ impl Block for AccelerationBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketAccelerateConfiguration", &error))?;
+            .map_err(|error| error_of("GetBucketAccelerateConfiguration", &error))?;
         let status = answer.status.and_then(|status| match status {
             BucketAccelerateStatus::Enabled => Some(AccelerationStatus::Enabled),
             BucketAccelerateStatus::Suspended => Some(AccelerationStatus::Suspended),
@@ -55,7 +55,7 @@ impl Block for AccelerationBlock {
         Ok(status.map(|status| Acceleration { status }))
     }
 
-    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Error> {
         let status = match state.map(|state| state.status) {
             Some(AccelerationStatus::Enabled) => BucketAccelerateStatus::Enabled,
             Some(AccelerationStatus::Suspended) | None => BucketAccelerateStatus::Suspended,
@@ -68,7 +68,7 @@ impl Block for AccelerationBlock {
             .accelerate_configuration(AccelerateConfiguration::builder().status(status).build())
             .send()
             .await
-            .map_err(|error| fault("PutBucketAccelerateConfiguration", &error))?;
+            .map_err(|error| error_of("PutBucketAccelerateConfiguration", &error))?;
         Ok(())
     }
 }

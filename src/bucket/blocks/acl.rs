@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, CannedAcl, Grant, Grantee, Group, Permission},
-    aws::fault,
-    managed::fault::{Class, Fault, Reason},
+    aws::error_of,
+    managed::error::{Error, ErrorKind, Reason},
 };
 
 use super::{
@@ -43,27 +43,27 @@ impl Block for AclBlock {
         State { grants: vec![json!({"grantee": OWNER, "permission": "FULL_CONTROL"})], owner: None }
     }
 
-    fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
+    fn declared(spec: &BucketSpec, observed: &State) -> Option<State> {
         let acl = spec.acl.as_ref()?;
         // Beside a name there can be grants of a layer of the manifest below it, if the name is the off value.
         let given = acl.canned.map_or_else(|| acl.grants.clone().unwrap_or_default(), canned);
-        let owner = seen.owner.as_deref();
+        let owner = observed.owner.as_deref();
         let given = given.iter().map(|grant| {
             let own = owner.is_some() && grant.grantee.id.as_deref() == owner;
             if own { json!({"grantee": OWNER, "permission": grant.permission}) } else { json!(grant) }
         });
-        Some(State { grants: set(given.chain(Self::initial().grants).collect()), owner: seen.owner.clone() })
+        Some(State { grants: set(given.chain(Self::initial().grants).collect()), owner: observed.owner.clone() })
     }
 
-    fn reset(seen: &State) -> State {
-        State { owner: seen.owner.clone(), ..Self::initial() }
+    fn reset(observed: &State) -> State {
+        State { owner: observed.owner.clone(), ..Self::initial() }
     }
 
     fn same(a: &State, b: &State) -> bool {
         a.grants == b.grants
     }
 
-    async fn read(target: &Target) -> Result<State, Fault> {
+    async fn read(target: &Target) -> Result<State, Error> {
         let answer = target
             .client
             .get_bucket_acl()
@@ -71,18 +71,18 @@ impl Block for AclBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketAcl", &error))?;
+            .map_err(|error| error_of("GetBucketAcl", &error))?;
         let owner = answer.owner().and_then(Owner::id).map(str::to_owned);
         let grants = answer.grants().iter().map(|grant| from_sdk(grant, owner.as_deref())).collect();
         Ok(State { grants: set(grants), owner })
     }
 
     /// A list holds the owner by id: on a bucket just made it is asked for.
-    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &State) -> Result<(), Error> {
         let owner = match &state.owner {
             Some(owner) => owner.clone(),
             None => Self::read(target).await?.owner.ok_or_else(|| {
-                Fault::new(Class::Unknown, Reason::OwnerUnknown, "GetBucketAcl returned no bucket owner")
+                Error::new(ErrorKind::Unknown, Reason::OwnerUnknown, "GetBucketAcl returned no bucket owner")
             })?,
         };
         let grants = state.grants.iter().map(|grant| to_sdk(grant, &owner)).collect::<Result<Vec<_>, _>>()?;
@@ -96,7 +96,7 @@ impl Block for AclBlock {
             .access_control_policy(list)
             .send()
             .await
-            .map_err(|error| fault("PutBucketAcl", &error))?;
+            .map_err(|error| error_of("PutBucketAcl", &error))?;
         Ok(())
     }
 }
@@ -125,7 +125,7 @@ fn from_sdk(grant: &sdk::Grant, owner: Option<&str>) -> Value {
     json!({"grantee": grantee, "permission": grant.permission().map(sdk::Permission::as_str)})
 }
 
-fn to_sdk(grant: &Value, owner: &str) -> Result<sdk::Grant, Fault> {
+fn to_sdk(grant: &Value, owner: &str) -> Result<sdk::Grant, Error> {
     let grantee = if grant["grantee"] == OWNER {
         Grantee { id: Some(owner.to_owned()), uri: None }
     } else {
@@ -142,7 +142,7 @@ pub(super) fn grantee_from_sdk(grantee: &sdk::Grantee) -> Value {
 }
 
 /// A grantee as S3 takes it.
-pub(super) fn grantee_to_sdk(grantee: &Grantee) -> Result<sdk::Grantee, Fault> {
+pub(super) fn grantee_to_sdk(grantee: &Grantee) -> Result<sdk::Grantee, Error> {
     let uri = grantee.uri.map(|uri| json!(uri)).and_then(|uri| uri.as_str().map(str::to_owned));
     let kind = if uri.is_some() { sdk::Type::Group } else { sdk::Type::CanonicalUser };
     sdk::Grantee::builder().set_id(grantee.id.clone()).set_uri(uri).r#type(kind).build().built()

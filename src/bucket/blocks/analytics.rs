@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AnalyticsConfiguration, AnalyticsExport, BucketSpec},
-    managed::fault::Fault,
+    managed::error::Error,
 };
 
 use super::{
@@ -63,7 +63,7 @@ fn from_sdk(found: &sdk::AnalyticsConfiguration) -> Value {
 }
 
 /// S3 knows one format and one version of the schema.
-fn export_to_sdk(to: &AnalyticsExport) -> Result<sdk::StorageClassAnalysisDataExport, Fault> {
+fn export_to_sdk(to: &AnalyticsExport) -> Result<sdk::StorageClassAnalysisDataExport, Error> {
     let bucket = sdk::AnalyticsS3BucketDestination::builder()
         .format(AnalyticsS3ExportFileFormat::Csv)
         .bucket(&to.bucket)
@@ -78,7 +78,7 @@ fn export_to_sdk(to: &AnalyticsExport) -> Result<sdk::StorageClassAnalysisDataEx
         .built()
 }
 
-fn to_sdk(found: &AnalyticsConfiguration) -> Result<sdk::AnalyticsConfiguration, Fault> {
+fn to_sdk(found: &AnalyticsConfiguration) -> Result<sdk::AnalyticsConfiguration, Error> {
     let filter = found.filter.as_ref().map(|filter| Filter::new(filter.prefix.as_deref(), filter.tags.as_ref()));
     let filter = match filter.transpose()? {
         None | Some(Filter::All) => None,

@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use crate::{
     api::is_xml,
-    managed::fault::{Fault, Reason},
+    managed::error::{Error, Reason},
 };
 
 /// Why S3 cannot be told this, if it cannot.
-pub(super) fn refusal(path: &str, value: &Value) -> Option<Fault> {
+pub(super) fn refusal(path: &str, value: &Value) -> Option<Error> {
     let (place, character) = first(path, value)?;
-    Some(Fault::user(
+    Some(Error::user(
         Reason::InvalidCharacter,
         format!(
             "{place} contains the character U+{:04X}, which is not allowed in XML and cannot be sent to S3. Remove it",
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn what_xml_cannot_carry_is_named_by_its_place() {
-        let told = |value: Value| refusal("metrics", &value).map(|fault| fault.message);
+        let told = |value: Value| refusal("metrics", &value).map(|error| error.message);
         for (value, place) in [
             (
                 json!([{"id": "a", "filter": {"prefix": "x\u{1}"}}]),

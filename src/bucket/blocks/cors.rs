@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, CorsRule},
-    aws::{code, fault},
-    managed::fault::Fault,
+    aws::{code, error_of},
+    managed::error::Error,
 };
 
 use super::{
@@ -37,7 +37,7 @@ impl Block for CorsBlock {
         Some(rules.iter().map(|rule| normal(json!(rule))).collect())
     }
 
-    async fn read(target: &Target) -> Result<Self::State, Fault> {
+    async fn read(target: &Target) -> Result<Self::State, Error> {
         let answer = target
             .client
             .get_bucket_cors()
@@ -48,11 +48,11 @@ impl Block for CorsBlock {
         match answer {
             Ok(answer) => Ok(answer.cors_rules().iter().map(|rule| normal(from_sdk(rule))).collect()),
             Err(error) if code(&error) == Some("NoSuchCORSConfiguration") => Ok(Self::initial()),
-            Err(error) => Err(fault("GetBucketCors", &error)),
+            Err(error) => Err(error_of("GetBucketCors", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Error> {
         if state.is_empty() {
             target
                 .client
@@ -61,7 +61,7 @@ impl Block for CorsBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketCors", &error))?;
+                .map_err(|error| error_of("DeleteBucketCors", &error))?;
             return Ok(());
         }
         let rules = state.iter().map(to_sdk).collect::<Result<Vec<_>, _>>()?;
@@ -73,7 +73,7 @@ impl Block for CorsBlock {
             .cors_configuration(CorsConfiguration::builder().set_cors_rules(Some(rules)).build().built()?)
             .send()
             .await
-            .map_err(|error| fault("PutBucketCors", &error))?;
+            .map_err(|error| error_of("PutBucketCors", &error))?;
         Ok(())
     }
 }
@@ -97,7 +97,7 @@ fn from_sdk(rule: &sdk::CorsRule) -> Value {
     ])
 }
 
-fn to_sdk(rule: &Value) -> Result<sdk::CorsRule, Fault> {
+fn to_sdk(rule: &Value) -> Result<sdk::CorsRule, Error> {
     let found: CorsRule = read_as(CorsBlock::NAME, rule)?;
     let methods = found.allowed_methods.iter().map(|method| {
         let method = json!(method);

@@ -11,7 +11,7 @@ use aws_smithy_types::error::operation::BuildError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::managed::fault::{Class, Fault, Reason};
+use crate::managed::error::{Error, ErrorKind, Reason};
 
 use super::incomplete;
 
@@ -90,9 +90,10 @@ pub(super) fn sort_field(value: &mut Value, field: &str) {
 
 /// A state in the spec's own type. States that are written come from the spec, or are those of a new
 /// bucket.
-pub(super) fn read_as<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Fault> {
-    T::deserialize(value)
-        .map_err(|error| Fault::new(Class::Unknown, Reason::Internal, format!("{name}: {error}. Please report this")))
+pub(super) fn read_as<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Error> {
+    T::deserialize(value).map_err(|error| {
+        Error::new(ErrorKind::Unknown, Reason::Internal, format!("{name}: {error}. Please report this"))
+    })
 }
 
 /// Tags of a filter as the spec has them.
@@ -107,7 +108,7 @@ pub(super) fn filter_of<'a>(prefix: Option<&str>, tags: impl IntoIterator<Item =
 }
 
 /// Tags of a filter as S3 takes them.
-pub(super) fn sdk_tags(tags: Option<&BTreeMap<String, String>>) -> Result<Vec<Tag>, Fault> {
+pub(super) fn sdk_tags(tags: Option<&BTreeMap<String, String>>) -> Result<Vec<Tag>, Error> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build().map_err(incomplete);
     tags.into_iter().flatten().map(tag).collect()
 }
@@ -127,7 +128,7 @@ pub(super) enum Filter {
 
 impl Filter {
     /// From the spec's words.
-    pub(super) fn new(prefix: Option<&str>, tags: Option<&BTreeMap<String, String>>) -> Result<Self, Fault> {
+    pub(super) fn new(prefix: Option<&str>, tags: Option<&BTreeMap<String, String>>) -> Result<Self, Error> {
         let prefix = prefix.filter(|prefix| !prefix.is_empty()).map(str::to_owned);
         let mut tags = sdk_tags(tags)?;
         Ok(match (prefix, tags.len()) {
@@ -139,14 +140,14 @@ impl Filter {
     }
 }
 
-/// Turns what the SDK refuses to build into a fault; for `build()` in chains.
+/// Turns what the SDK refuses to build into an error; for `build()` in chains.
 pub(super) trait Built<T> {
     /// The built value.
-    fn built(self) -> Result<T, Fault>;
+    fn built(self) -> Result<T, Error>;
 }
 
 impl<T> Built<T> for Result<T, BuildError> {
-    fn built(self) -> Result<T, Fault> {
+    fn built(self) -> Result<T, Error> {
         self.map_err(incomplete)
     }
 }

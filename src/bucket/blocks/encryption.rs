@@ -5,9 +5,9 @@ use aws_sdk_s3::types::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{BlockedEncryptionType, BucketSpec, Effect, EncryptionAlgorithm},
-    aws::{code, fault},
-    managed::fault::Fault,
+    api::{BlockedEncryptionType, BucketSpec, EncryptionAlgorithm, Impact},
+    aws::{code, error_of},
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
@@ -38,7 +38,7 @@ impl Block for EncryptionBlock {
     type Kind = Buckets;
     const NAME: &'static str = "encryption";
     /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const RESET_TO: &'static str = "reset to the default, except that blocked encryption types are kept";
     const OPERATIONS: &'static [Operation] = &[
         on_bucket("GetBucketEncryption").action("s3:GetEncryptionConfiguration"),
@@ -62,7 +62,7 @@ impl Block for EncryptionBlock {
         None
     }
 
-    fn declared(spec: &BucketSpec, seen: &State) -> Option<State> {
+    fn declared(spec: &BucketSpec, observed: &State) -> Option<State> {
         let block = spec.encryption.as_ref()?;
         let blocked = block.blocked_encryption_types.as_ref().map(|types| {
             types
@@ -84,12 +84,12 @@ impl Block for EncryptionBlock {
             .to_owned(),
             kms_key_id: block.kms_key_id.clone().filter(|_| !off),
             bucket_key_enabled: block.bucket_key_enabled.unwrap_or_default() && !off,
-            blocked_encryption_types: blocked.unwrap_or_else(|| seen.blocked_encryption_types.clone()),
+            blocked_encryption_types: blocked.unwrap_or_else(|| observed.blocked_encryption_types.clone()),
         })
     }
 
-    fn reset(seen: &State) -> State {
-        State { blocked_encryption_types: seen.blocked_encryption_types.clone(), ..Self::initial() }
+    fn reset(observed: &State) -> State {
+        State { blocked_encryption_types: observed.blocked_encryption_types.clone(), ..Self::initial() }
     }
 
     fn same(a: &State, b: &State) -> bool {
@@ -108,7 +108,7 @@ impl Block for EncryptionBlock {
         from.asks_kms() && !to.asks_kms()
     }
 
-    async fn read(target: &Target) -> Result<State, Fault> {
+    async fn read(target: &Target) -> Result<State, Error> {
         let answer = target
             .client
             .get_bucket_encryption()
@@ -119,7 +119,7 @@ impl Block for EncryptionBlock {
         let rule = match answer {
             Ok(answer) => answer.server_side_encryption_configuration.and_then(|found| found.rules.into_iter().next()),
             Err(error) if code(&error) == Some("ServerSideEncryptionConfigurationNotFoundError") => None,
-            Err(error) => return Err(fault("GetBucketEncryption", &error)),
+            Err(error) => return Err(error_of("GetBucketEncryption", &error)),
         };
         let Some(rule) = rule else { return Ok(Self::initial()) };
         let by_default = rule.apply_server_side_encryption_by_default;
@@ -138,7 +138,7 @@ impl Block for EncryptionBlock {
         })
     }
 
-    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &State) -> Result<(), Error> {
         let by_default = ServerSideEncryptionByDefault::builder()
             .sse_algorithm(ServerSideEncryption::from(state.algorithm.as_str()))
             .set_kms_master_key_id(state.kms_key_id.clone())
@@ -162,7 +162,7 @@ impl Block for EncryptionBlock {
             .server_side_encryption_configuration(configuration)
             .send()
             .await
-            .map_err(|error| fault("PutBucketEncryption", &error))?;
+            .map_err(|error| error_of("PutBucketEncryption", &error))?;
         Ok(())
     }
 }
@@ -191,10 +191,11 @@ mod tests {
     #[test]
     fn blocked_encryption_types_are_kept_unless_they_are_declared() {
         for found in [vec![], vec!["NONE".to_owned()], vec!["SSE-C".to_owned()], vec!["NEW".to_owned()]] {
-            let seen = State { blocked_encryption_types: found.clone(), ..kms(false) };
-            let wanted = EncryptionBlock::declared(&spec(json!({"algorithm": "aws:kms"})), &seen).expect("declared");
+            let observed = State { blocked_encryption_types: found.clone(), ..kms(false) };
+            let wanted =
+                EncryptionBlock::declared(&spec(json!({"algorithm": "aws:kms"})), &observed).expect("declared");
             assert_eq!(wanted.blocked_encryption_types, found);
-            assert_eq!(EncryptionBlock::reset(&seen).blocked_encryption_types, found);
+            assert_eq!(EncryptionBlock::reset(&observed).blocked_encryption_types, found);
         }
         let declared = |kind: &str| {
             let spec = spec(json!({"algorithm": "aws:kms", "blockedEncryptionTypes": [kind]}));

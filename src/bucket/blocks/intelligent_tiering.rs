@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AccessTier, BucketSpec, IntelligentTieringConfiguration, Switch},
-    managed::fault::Fault,
+    managed::error::Error,
 };
 
 use super::{
@@ -55,7 +55,7 @@ fn from_sdk(found: &sdk::IntelligentTieringConfiguration) -> Value {
     ])
 }
 
-fn to_sdk(found: &IntelligentTieringConfiguration) -> Result<sdk::IntelligentTieringConfiguration, Fault> {
+fn to_sdk(found: &IntelligentTieringConfiguration) -> Result<sdk::IntelligentTieringConfiguration, Error> {
     let filter = found.filter.as_ref().map(|filter| Filter::new(filter.prefix.as_deref(), filter.tags.as_ref()));
     let out = IntelligentTieringFilter::builder();
     let filter = match filter.transpose()? {

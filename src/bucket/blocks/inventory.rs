@@ -9,7 +9,7 @@ use crate::{
         BucketSpec, IncludedObjectVersions, InventoryConfiguration, InventoryDestination, InventoryFormat,
         InventoryFrequency,
     },
-    managed::fault::Fault,
+    managed::error::Error,
 };
 
 use super::{
@@ -71,7 +71,7 @@ fn from_sdk(found: &sdk::InventoryConfiguration) -> Value {
     ])
 }
 
-fn destination(to: &InventoryDestination) -> Result<sdk::InventoryDestination, Fault> {
+fn destination(to: &InventoryDestination) -> Result<sdk::InventoryDestination, Error> {
     let encryption = match &to.encryption {
         None => None,
         Some(found) => Some(match &found.kms_key_id {
@@ -95,7 +95,7 @@ fn destination(to: &InventoryDestination) -> Result<sdk::InventoryDestination, F
     Ok(sdk::InventoryDestination::builder().s3_bucket_destination(bucket.build().built()?).build())
 }
 
-fn to_sdk(found: &InventoryConfiguration) -> Result<sdk::InventoryConfiguration, Fault> {
+fn to_sdk(found: &InventoryConfiguration) -> Result<sdk::InventoryConfiguration, Error> {
     let frequency = match found.schedule.frequency {
         InventoryFrequency::Daily => SdkFrequency::Daily,
         InventoryFrequency::Weekly => SdkFrequency::Weekly,

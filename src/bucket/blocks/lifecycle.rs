@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, LifecycleFilter, LifecycleRule, StorageClass, Switch, TransitionDefaultMinimumObjectSize},
-    aws::{code, fault},
-    managed::fault::{Fault, Reason},
+    aws::{code, error_of},
+    managed::error::{Error, Reason},
 };
 
 use super::{
@@ -69,7 +69,7 @@ impl Block for LifecycleBlock {
         a.rules == b.rules && (a.rules.is_empty() || a == b)
     }
 
-    async fn read(target: &Target) -> Result<State, Fault> {
+    async fn read(target: &Target) -> Result<State, Error> {
         let answer = target
             .client
             .get_bucket_lifecycle_configuration()
@@ -86,11 +86,11 @@ impl Block for LifecycleBlock {
                     .to_owned(),
             }),
             Err(error) if code(&error) == Some("NoSuchLifecycleConfiguration") => Ok(Self::initial()),
-            Err(error) => Err(fault("GetBucketLifecycleConfiguration", &error)),
+            Err(error) => Err(error_of("GetBucketLifecycleConfiguration", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &State) -> Result<(), Error> {
         if state.rules.is_empty() {
             target
                 .client
@@ -99,7 +99,7 @@ impl Block for LifecycleBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketLifecycle", &error))?;
+                .map_err(|error| error_of("DeleteBucketLifecycle", &error))?;
             return Ok(());
         }
         let configuration = configuration(&state.rules)?;
@@ -113,7 +113,7 @@ impl Block for LifecycleBlock {
             .transition_default_minimum_object_size(minimum)
             .send()
             .await
-            .map_err(|error| fault("PutBucketLifecycleConfiguration", &error))?;
+            .map_err(|error| error_of("PutBucketLifecycleConfiguration", &error))?;
         Ok(())
     }
 }
@@ -224,10 +224,10 @@ fn day(date: Option<&DateTime>) -> Option<Value> {
     text.split('T').next().map(|day| json!(day))
 }
 
-fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
+fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Error> {
     day.map(|day| {
         DateTime::from_str(&format!("{day}T00:00:00Z"), Format::DateTime).map_err(|_| {
-            Fault::user(
+            Error::user(
                 Reason::InvalidDate,
                 format!(
                     "lifecycle contains the date {day}, which does not exist. Use a valid date in the format \
@@ -241,7 +241,7 @@ fn midnight(day: Option<&String>) -> Result<Option<DateTime>, Fault> {
 
 /// Rules in the spec's words as S3 takes them. What is written comes from the spec or from
 /// [`LifecycleBlock::initial`], so that it always fits the spec's type.
-fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Fault> {
+fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Error> {
     let rules = rules
         .iter()
         .map(|rule| read_as(LifecycleBlock::NAME, rule).and_then(|rule| to_sdk(&rule)))
@@ -249,7 +249,7 @@ fn configuration(rules: &[Value]) -> Result<BucketLifecycleConfiguration, Fault>
     BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().built()
 }
 
-fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, Fault> {
+fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, Error> {
     let status = match rule.status {
         Switch::Enabled => ExpirationStatus::Enabled,
         Switch::Disabled => ExpirationStatus::Disabled,
@@ -291,7 +291,7 @@ fn to_sdk(rule: &LifecycleRule) -> Result<sdk::LifecycleRule, Fault> {
 }
 
 /// A single condition stands alone; several go into an `And`, or S3 answers MalformedXML.
-fn filter_to_sdk(filter: Option<&LifecycleFilter>) -> Result<LifecycleRuleFilter, Fault> {
+fn filter_to_sdk(filter: Option<&LifecycleFilter>) -> Result<LifecycleRuleFilter, Error> {
     let filter = filter.cloned().unwrap_or_default();
     let tags = sdk_tags(filter.tags.as_ref())?;
     let prefix = filter.prefix.filter(|prefix| !prefix.is_empty());
@@ -332,7 +332,7 @@ fn class_to_sdk(class: StorageClass) -> TransitionStorageClass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::managed::fault::Class;
+    use crate::managed::error::ErrorKind;
 
     fn rule(json: Value) -> Value {
         let mut rule = json!({"id": "r", "status": "Enabled"});
@@ -380,8 +380,8 @@ mod tests {
             json!({"expiration": {"date": "2026-02-31"}}),
             json!({"transitions": [{"date": "2025-02-29", "storageClass": "GLACIER"}]}),
         ] {
-            let fault = configuration(&[normal(&rule(bad))]).expect_err("there is no such day");
-            assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "InvalidDate"));
+            let error = configuration(&[normal(&rule(bad))]).expect_err("there is no such day");
+            assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "InvalidDate"));
         }
     }
 

@@ -2,9 +2,9 @@ use aws_sdk_s3::types::{self as sdk, BucketLoggingStatus, LoggingEnabled, Target
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, Effect, LogsPermission, PartitionDateSource},
-    aws::fault,
-    managed::fault::Fault,
+    api::{BucketSpec, Impact, LogsPermission, PartitionDateSource},
+    aws::error_of,
+    managed::error::Error,
 };
 
 use super::{
@@ -21,7 +21,7 @@ impl Block for LoggingBlock {
     type Kind = Buckets;
     const NAME: &'static str = "logging";
     /// Who did what is written down no longer.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const OPERATIONS: &'static [Operation] = &[on_bucket("GetBucketLogging"), on_bucket("PutBucketLogging")];
     /// In the words of the spec; `{}` is none.
     type State = Value;
@@ -39,7 +39,7 @@ impl Block for LoggingBlock {
         *from != Self::initial() && *to == Self::initial()
     }
 
-    async fn read(target: &Target) -> Result<Value, Fault> {
+    async fn read(target: &Target) -> Result<Value, Error> {
         let answer = target
             .client
             .get_bucket_logging()
@@ -47,11 +47,11 @@ impl Block for LoggingBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketLogging", &error))?;
+            .map_err(|error| error_of("GetBucketLogging", &error))?;
         Ok(answer.logging_enabled().map_or_else(Self::initial, |found| normal(from_sdk(found))))
     }
 
-    async fn write(target: &Target, state: &Value) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Value) -> Result<(), Error> {
         let status = BucketLoggingStatus::builder().set_logging_enabled(to_sdk(state)?).build();
         target
             .client
@@ -61,7 +61,7 @@ impl Block for LoggingBlock {
             .bucket_logging_status(status)
             .send()
             .await
-            .map_err(|error| fault("PutBucketLogging", &error))?;
+            .map_err(|error| error_of("PutBucketLogging", &error))?;
         Ok(())
     }
 }
@@ -95,7 +95,7 @@ fn from_sdk(found: &LoggingEnabled) -> Value {
     ])
 }
 
-fn to_sdk(state: &Value) -> Result<Option<LoggingEnabled>, Fault> {
+fn to_sdk(state: &Value) -> Result<Option<LoggingEnabled>, Error> {
     let found: crate::api::Logging = read_as(LoggingBlock::NAME, state)?;
     let Some(bucket) = found.target_bucket else { return Ok(None) };
     let mut grants = Vec::new();

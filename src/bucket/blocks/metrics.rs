@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, MetricsConfiguration},
-    managed::fault::Fault,
+    managed::error::Error,
 };
 
 use super::{
@@ -53,7 +53,7 @@ fn from_sdk(found: &sdk::MetricsConfiguration) -> Value {
     object([("id", Some(json!(found.id()))), ("filter", filter)])
 }
 
-fn to_sdk(found: &MetricsConfiguration) -> Result<sdk::MetricsConfiguration, Fault> {
+fn to_sdk(found: &MetricsConfiguration) -> Result<sdk::MetricsConfiguration, Error> {
     let filter = found.filter.clone().unwrap_or_default();
     let filter = match (Filter::new(filter.prefix.as_deref(), filter.tags.as_ref())?, filter.access_point_arn) {
         (Filter::All, None) => None,

@@ -36,7 +36,7 @@ use crate::{
     iam::Operation,
     managed::{
         block::names,
-        fault::{Fault, Reason},
+        error::{Error, Reason},
     },
 };
 
@@ -104,6 +104,6 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// The SDK refuses to build a request: something that S3 demands is missing in it. Asking again does not help.
-pub(super) fn incomplete(error: BuildError) -> Fault {
-    Fault::user(Reason::InvalidRequest, format!("Cannot create the request from the spec: {error}"))
+pub(super) fn incomplete(error: BuildError) -> Error {
+    Error::user(Reason::InvalidRequest, format!("Cannot create the request from the spec: {error}"))
 }

@@ -6,8 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, Effect},
-    managed::fault::Fault,
+    api::{BucketSpec, Impact},
+    managed::error::Error,
 };
 
 use super::{
@@ -36,13 +36,13 @@ pub(super) trait Named: 'static {
     fn page(
         target: &Target,
         token: Option<String>,
-    ) -> impl Future<Output = Result<(Vec<Value>, Option<String>), Fault>> + Send;
+    ) -> impl Future<Output = Result<(Vec<Value>, Option<String>), Error>> + Send;
 
     /// Writes one.
-    fn put(target: &Target, configuration: Self::Configuration) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn put(target: &Target, configuration: Self::Configuration) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Deletes one.
-    fn delete(target: &Target, id: &str) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn delete(target: &Target, id: &str) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// The three calls of [`Named`]: they differ in the names of the SDK's methods and in nothing else.
@@ -61,7 +61,7 @@ macro_rules! calls {
         ];
         type Configuration = $configuration;
 
-        async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Fault> {
+        async fn page(target: &Target, token: Option<String>) -> Result<(Vec<Value>, Option<String>), Error> {
             let answer = target
                 .client
                 .$list()
@@ -70,12 +70,12 @@ macro_rules! calls {
                 .set_continuation_token(token)
                 .send()
                 .await
-                .map_err(|error| $crate::aws::fault($list_operation, &error))?;
+                .map_err(|error| $crate::aws::error_of($list_operation, &error))?;
             let list = answer.$items().iter().map(from_sdk).collect();
             Ok((list, answer.next_continuation_token.filter(|_| answer.is_truncated == Some(true))))
         }
 
-        async fn put(target: &Target, configuration: $configuration) -> Result<(), Fault> {
+        async fn put(target: &Target, configuration: $configuration) -> Result<(), Error> {
             target
                 .client
                 .$put()
@@ -85,17 +85,17 @@ macro_rules! calls {
                 .$body(to_sdk(&configuration)?)
                 .send()
                 .await
-                .map_err(|error| $crate::aws::fault($put_operation, &error))?;
+                .map_err(|error| $crate::aws::error_of($put_operation, &error))?;
             Ok(())
         }
 
-        async fn delete(target: &Target, id: &str) -> Result<(), Fault> {
+        async fn delete(target: &Target, id: &str) -> Result<(), Error> {
             let call = target.client.$delete().bucket(&target.bucket).expected_bucket_owner(&target.account_id).id(id);
             match call.send().await {
                 Ok(_) => Ok(()),
                 // One that is gone already is as good as deleted.
                 Err(error) if $crate::aws::code(&error) == Some("NoSuchConfiguration") => Ok(()),
-                Err(error) => Err($crate::aws::fault($delete_operation, &error)),
+                Err(error) => Err($crate::aws::error_of($delete_operation, &error)),
             }
         }
     };
@@ -107,7 +107,7 @@ pub(super) use calls;
 pub(super) const fn row<N: Named>() -> Row {
     Row {
         name: N::NAME,
-        impact: Effect::Update,
+        impact: Impact::Update,
         has_impact: |_, _| false,
         reset_to: "reset to the default",
         refusal: |configuration| characters::refusal(N::NAME, &json!([configuration])),
@@ -116,14 +116,14 @@ pub(super) const fn row<N: Named>() -> Row {
         is_declared: |spec| N::declared(spec).is_some(),
         is_off: |spec| N::declared(spec).is_some_and(<[_]>::is_empty),
         initial: || Ok(json!([])),
-        wanted: |spec, managed, seen| {
+        wanted: |spec, managed, observed| {
             let wanted = match N::declared(spec) {
                 Some(list) => by_id(list.iter().map(|found| N::normal(json!(found))).collect()),
                 None if managed => Vec::new(),
                 None => return Ok(None),
             };
             let wanted = Value::Array(wanted);
-            Ok((wanted != *seen).then_some(wanted))
+            Ok((wanted != *observed).then_some(wanted))
         },
         read: |target| Box::pin(read::<N>(target)),
         write: Write::Each(|target, id, configuration| {
@@ -138,7 +138,7 @@ pub(super) const fn row<N: Named>() -> Row {
 }
 
 /// All pages.
-async fn read<N: Named>(target: &Target) -> Result<Value, Fault> {
+async fn read<N: Named>(target: &Target) -> Result<Value, Error> {
     let mut all = Vec::new();
     let mut token = None;
     loop {

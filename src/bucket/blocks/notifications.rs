@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, NotificationFilter, Notifications},
-    aws::fault,
-    managed::fault::Fault,
+    aws::error_of,
+    managed::error::Error,
 };
 
 use super::{
@@ -38,7 +38,7 @@ impl Block for NotificationsBlock {
         Some(normal(json!(spec.notifications.as_ref()?)))
     }
 
-    async fn read(target: &Target) -> Result<Value, Fault> {
+    async fn read(target: &Target) -> Result<Value, Error> {
         let answer = target
             .client
             .get_bucket_notification_configuration()
@@ -46,7 +46,7 @@ impl Block for NotificationsBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketNotificationConfiguration", &error))?;
+            .map_err(|error| error_of("GetBucketNotificationConfiguration", &error))?;
         let queues = answer
             .queue_configurations()
             .iter()
@@ -68,7 +68,7 @@ impl Block for NotificationsBlock {
     }
 
     /// One PUT replaces everything. S3 checks the targets and sends each a test message.
-    async fn write(target: &Target, state: &Value) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Value) -> Result<(), Error> {
         target
             .client
             .put_bucket_notification_configuration()
@@ -77,7 +77,7 @@ impl Block for NotificationsBlock {
             .notification_configuration(to_sdk(&read_as(Self::NAME, state)?)?)
             .send()
             .await
-            .map_err(|error| fault("PutBucketNotificationConfiguration", &error))?;
+            .map_err(|error| error_of("PutBucketNotificationConfiguration", &error))?;
         Ok(())
     }
 }
@@ -138,7 +138,7 @@ fn filter(filter: Option<&NotificationFilter>) -> Option<NotificationConfigurati
     Some(NotificationConfigurationFilter::builder().key(key).build())
 }
 
-fn to_sdk(state: &Notifications) -> Result<sdk::NotificationConfiguration, Fault> {
+fn to_sdk(state: &Notifications) -> Result<sdk::NotificationConfiguration, Error> {
     let mut out = sdk::NotificationConfiguration::builder();
     for found in state.queues.iter().flatten() {
         let queue = sdk::QueueConfiguration::builder()

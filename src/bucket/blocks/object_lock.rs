@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{BucketSpec, DefaultRetention, Effect, RetentionMode},
-    aws::{code, fault},
-    managed::fault::{Fault, Reason},
+    api::{BucketSpec, DefaultRetention, Impact, RetentionMode},
+    aws::{code, error_of},
+    managed::error::{Error, Reason},
 };
 
 use super::{
@@ -31,7 +31,7 @@ impl Block for ObjectLockBlock {
     type Kind = Buckets;
     const NAME: &'static str = "objectLock";
     /// New objects are locked no longer.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const RESET_TO: &'static str = "the default retention is removed; object lock itself cannot be disabled";
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
@@ -53,15 +53,15 @@ impl Block for ObjectLockBlock {
     }
 
     /// What is locked stays lockable; nothing is locked by default any more.
-    fn reset(seen: &State) -> State {
-        State { enabled: seen.enabled, default_retention: None }
+    fn reset(observed: &State) -> State {
+        State { enabled: observed.enabled, default_retention: None }
     }
 
     fn has_impact(from: &State, to: &State) -> bool {
         from.default_retention.is_some() && to.default_retention.is_none()
     }
 
-    async fn read(target: &Target) -> Result<State, Fault> {
+    async fn read(target: &Target) -> Result<State, Error> {
         let answer = target
             .client
             .get_object_lock_configuration()
@@ -73,7 +73,7 @@ impl Block for ObjectLockBlock {
             Ok(answer) => answer.object_lock_configuration,
             // The code has more than one ending (hashicorp/terraform-provider-aws#26317).
             Err(error) if code(&error).is_some_and(|code| code.starts_with("ObjectLockConfigurationNotFound")) => None,
-            Err(error) => return Err(fault("GetObjectLockConfiguration", &error)),
+            Err(error) => return Err(error_of("GetObjectLockConfiguration", &error)),
         };
         let Some(found) = found else { return Ok(Self::initial()) };
         let retention = found.rule().and_then(ObjectLockRule::default_retention);
@@ -91,9 +91,9 @@ impl Block for ObjectLockBlock {
         })
     }
 
-    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &State) -> Result<(), Error> {
         if !state.enabled {
-            return Err(Fault::user(
+            return Err(Error::user(
                 Reason::ObjectLockEnabled,
                 "S3 cannot disable object lock, which is enabled on this bucket: set objectLock.enabled to true",
             ));
@@ -120,7 +120,7 @@ impl Block for ObjectLockBlock {
             )
             .send()
             .await
-            .map_err(|error| fault("PutObjectLockConfiguration", &error))?;
+            .map_err(|error| error_of("PutObjectLockConfiguration", &error))?;
         Ok(())
     }
 }

@@ -2,8 +2,8 @@ use aws_sdk_s3::types::{self as sdk, OwnershipControls, OwnershipControlsRule};
 
 use crate::{
     api::{BucketSpec, ObjectOwnership},
-    aws::{code, fault},
-    managed::fault::Fault,
+    aws::{code, error_of},
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
@@ -34,7 +34,7 @@ impl Block for ObjectOwnershipBlock {
         spec.object_ownership.map(Some)
     }
 
-    async fn read(target: &Target) -> Result<Self::State, Fault> {
+    async fn read(target: &Target) -> Result<Self::State, Error> {
         let answer = target
             .client
             .get_bucket_ownership_controls()
@@ -48,11 +48,11 @@ impl Block for ObjectOwnershipBlock {
                 .and_then(|controls| controls.rules.into_iter().next())
                 .and_then(|rule| from_sdk(&rule.object_ownership))),
             Err(error) if code(&error) == Some("OwnershipControlsNotFoundError") => Ok(None),
-            Err(error) => Err(fault("GetBucketOwnershipControls", &error)),
+            Err(error) => Err(error_of("GetBucketOwnershipControls", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Error> {
         let ownership = to_sdk(state.unwrap_or(ObjectOwnership::ObjectWriter));
         let rule = OwnershipControlsRule::builder().object_ownership(ownership).build();
         let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build()).map_err(incomplete)?;
@@ -64,7 +64,7 @@ impl Block for ObjectOwnershipBlock {
             .ownership_controls(controls)
             .send()
             .await
-            .map_err(|error| fault("PutBucketOwnershipControls", &error))?;
+            .map_err(|error| error_of("PutBucketOwnershipControls", &error))?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
-    api::{BucketSpec, Effect},
-    aws::{code, fault, policy_document},
-    managed::fault::Fault,
+    api::{BucketSpec, Impact},
+    aws::{code, error_of, policy_document},
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};
@@ -13,7 +13,7 @@ impl Block for PolicyBlock {
     type Kind = Buckets;
     const NAME: &'static str = "policy";
     /// A statement that denies is a guard; without one a policy only lets in.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     /// Whether ACLs count decides what a policy may say; see `aws-s3` order of writes.
     const AFTER: &'static [&'static str] = &["objectOwnership"];
     const OPERATIONS: &'static [Operation] =
@@ -38,7 +38,7 @@ impl Block for PolicyBlock {
         }
     }
 
-    fn refusal(state: &Self::State) -> Option<Fault> {
+    fn refusal(state: &Self::State) -> Option<Error> {
         policy_document::refusal(Self::NAME, state.as_deref()?)
     }
 
@@ -46,7 +46,7 @@ impl Block for PolicyBlock {
         to.is_none() && from.as_deref().is_some_and(policy_document::denies)
     }
 
-    async fn read(target: &Target) -> Result<Self::State, Fault> {
+    async fn read(target: &Target) -> Result<Self::State, Error> {
         let answer = target
             .client
             .get_bucket_policy()
@@ -57,11 +57,11 @@ impl Block for PolicyBlock {
         match answer {
             Ok(answer) => Ok(answer.policy),
             Err(error) if code(&error) == Some("NoSuchBucketPolicy") => Ok(None),
-            Err(error) => Err(fault("GetBucketPolicy", &error)),
+            Err(error) => Err(error_of("GetBucketPolicy", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &Self::State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Self::State) -> Result<(), Error> {
         let Some(text) = state else {
             target
                 .client
@@ -70,7 +70,7 @@ impl Block for PolicyBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketPolicy", &error))?;
+                .map_err(|error| error_of("DeleteBucketPolicy", &error))?;
             return Ok(());
         };
         target
@@ -82,7 +82,7 @@ impl Block for PolicyBlock {
             .policy(policy_document::compact(text))
             .send()
             .await
-            .map_err(|error| fault("PutBucketPolicy", &error))?;
+            .map_err(|error| error_of("PutBucketPolicy", &error))?;
         Ok(())
     }
 }

@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    api::{BucketSpec, Effect},
-    aws::{code, fault},
-    managed::{block::state, fault::Fault},
+    api::{BucketSpec, Impact},
+    aws::{code, error_of},
+    managed::{block::state, error::Error},
 };
 
 use super::{Block, Buckets, Operation, Target, on_bucket};
@@ -44,7 +44,7 @@ const OFF: Switches = Switches {
 impl Block for PublicAccessBlock {
     type Kind = Buckets;
     const NAME: &'static str = "publicAccessBlock";
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const OPERATIONS: &'static [Operation] = &[
         on_bucket("GetPublicAccessBlock").action("s3:GetBucketPublicAccessBlock"),
         on_bucket("PutPublicAccessBlock").action("s3:PutBucketPublicAccessBlock"),
@@ -81,7 +81,7 @@ impl Block for PublicAccessBlock {
         from.loosens(to)
     }
 
-    async fn read(target: &Target) -> Result<Switches, Fault> {
+    async fn read(target: &Target) -> Result<Switches, Error> {
         let answer = target
             .client
             .get_public_access_block()
@@ -97,11 +97,11 @@ impl Block for PublicAccessBlock {
                 restrict_public_buckets: found.restrict_public_buckets.unwrap_or_default(),
             })),
             Err(error) if code(&error) == Some("NoSuchPublicAccessBlockConfiguration") => Ok(OFF),
-            Err(error) => Err(fault("GetPublicAccessBlock", &error)),
+            Err(error) => Err(error_of("GetPublicAccessBlock", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &Switches) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Switches) -> Result<(), Error> {
         // A configuration with every switch off may be refused ("Must provide at least one
         // configuration", crossplane-contrib/provider-aws#1723); no configuration means the same.
         if *state == OFF {
@@ -112,7 +112,7 @@ impl Block for PublicAccessBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeletePublicAccessBlock", &error))?;
+                .map_err(|error| error_of("DeletePublicAccessBlock", &error))?;
             return Ok(());
         }
         let configuration = PublicAccessBlockConfiguration::builder()
@@ -129,7 +129,7 @@ impl Block for PublicAccessBlock {
             .public_access_block_configuration(configuration)
             .send()
             .await
-            .map_err(|error| fault("PutPublicAccessBlock", &error))?;
+            .map_err(|error| error_of("PutPublicAccessBlock", &error))?;
         Ok(())
     }
 }

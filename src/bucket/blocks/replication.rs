@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        BucketSpec, Effect, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch,
+        BucketSpec, Impact, ReplicationDestination, ReplicationRule, ReplicationStatus, SourceSelectionCriteria, Switch,
     },
-    aws::{code, fault},
-    managed::fault::Fault,
+    aws::{code, error_of},
+    managed::error::Error,
 };
 
 use super::{
@@ -43,7 +43,7 @@ impl Block for ReplicationBlock {
     type Kind = Buckets;
     const NAME: &'static str = "replication";
     /// What only a copy would save is lost from then on.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     /// S3 takes it for a versioned bucket only.
     const AFTER: &'static [&'static str] = &["versioning"];
     const OPERATIONS: &'static [Operation] = &[
@@ -71,7 +71,7 @@ impl Block for ReplicationBlock {
         from.copies() && !to.copies()
     }
 
-    async fn read(target: &Target) -> Result<State, Fault> {
+    async fn read(target: &Target) -> Result<State, Error> {
         let answer = target
             .client
             .get_bucket_replication()
@@ -85,11 +85,11 @@ impl Block for ReplicationBlock {
                 rules: by_id(found.rules().iter().map(|rule| normal(from_sdk(rule))).collect()),
             })),
             Err(error) if code(&error) == Some("ReplicationConfigurationNotFoundError") => Ok(Self::initial()),
-            Err(error) => Err(fault("GetBucketReplication", &error)),
+            Err(error) => Err(error_of("GetBucketReplication", &error)),
         }
     }
 
-    async fn write(target: &Target, state: &State) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &State) -> Result<(), Error> {
         if state.rules.is_empty() {
             target
                 .client
@@ -98,7 +98,7 @@ impl Block for ReplicationBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketReplication", &error))?;
+                .map_err(|error| error_of("DeleteBucketReplication", &error))?;
             return Ok(());
         }
         let rules = state.rules.iter().map(to_sdk).collect::<Result<Vec<_>, _>>()?;
@@ -115,7 +115,7 @@ impl Block for ReplicationBlock {
             .replication_configuration(configuration)
             .send()
             .await
-            .map_err(|error| fault("PutBucketReplication", &error))?;
+            .map_err(|error| error_of("PutBucketReplication", &error))?;
         Ok(())
     }
 }
@@ -195,7 +195,7 @@ fn is_on(status: Option<ReplicationStatus>) -> bool {
 }
 
 /// Always in the second version of the schema, which wants a filter and a word on delete markers.
-fn to_sdk(rule: &Value) -> Result<sdk::ReplicationRule, Fault> {
+fn to_sdk(rule: &Value) -> Result<sdk::ReplicationRule, Error> {
     let rule: ReplicationRule = read_as(ReplicationBlock::NAME, rule)?;
     let filter = rule.filter.unwrap_or_default();
     let out = ReplicationRuleFilter::builder();
@@ -229,7 +229,7 @@ fn to_sdk(rule: &Value) -> Result<sdk::ReplicationRule, Fault> {
         .built()
 }
 
-fn criteria_to_sdk(criteria: &SourceSelectionCriteria) -> Result<sdk::SourceSelectionCriteria, Fault> {
+fn criteria_to_sdk(criteria: &SourceSelectionCriteria) -> Result<sdk::SourceSelectionCriteria, Error> {
     let mut out = sdk::SourceSelectionCriteria::builder();
     if is_on(criteria.sse_kms_encrypted_objects) {
         let on = sdk::SseKmsEncryptedObjects::builder().status(SseKmsEncryptedObjectsStatus::Enabled);
@@ -242,7 +242,7 @@ fn criteria_to_sdk(criteria: &SourceSelectionCriteria) -> Result<sdk::SourceSele
     Ok(out.build())
 }
 
-fn destination_to_sdk(found: &ReplicationDestination) -> Result<sdk::Destination, Fault> {
+fn destination_to_sdk(found: &ReplicationDestination) -> Result<sdk::Destination, Error> {
     let class = found.storage_class.map(|class| json!(class));
     let mut out = sdk::Destination::builder()
         .bucket(&found.bucket)

@@ -2,8 +2,8 @@ use aws_sdk_s3::types::{Payer, RequestPaymentConfiguration};
 
 use crate::{
     api::{BucketSpec, RequestPayer},
-    aws::fault,
-    managed::fault::Fault,
+    aws::error_of,
+    managed::error::Error,
 };
 
 use super::{Block, Buckets, Operation, Target, incomplete, on_bucket};
@@ -27,7 +27,7 @@ impl Block for RequestPayerBlock {
         spec.request_payer
     }
 
-    async fn read(target: &Target) -> Result<RequestPayer, Fault> {
+    async fn read(target: &Target) -> Result<RequestPayer, Error> {
         let answer = target
             .client
             .get_bucket_request_payment()
@@ -35,14 +35,14 @@ impl Block for RequestPayerBlock {
             .expected_bucket_owner(&target.account_id)
             .send()
             .await
-            .map_err(|error| fault("GetBucketRequestPayment", &error))?;
+            .map_err(|error| error_of("GetBucketRequestPayment", &error))?;
         Ok(match answer.payer {
             Some(Payer::Requester) => RequestPayer::Requester,
             _ => RequestPayer::BucketOwner,
         })
     }
 
-    async fn write(target: &Target, state: &RequestPayer) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &RequestPayer) -> Result<(), Error> {
         let payer = match state {
             RequestPayer::BucketOwner => Payer::BucketOwner,
             RequestPayer::Requester => Payer::Requester,
@@ -57,7 +57,7 @@ impl Block for RequestPayerBlock {
             )
             .send()
             .await
-            .map_err(|error| fault("PutBucketRequestPayment", &error))?;
+            .map_err(|error| error_of("PutBucketRequestPayment", &error))?;
         Ok(())
     }
 }

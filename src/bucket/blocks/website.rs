@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{BucketSpec, Protocol, Website},
-    aws::{code, fault},
-    managed::fault::Fault,
+    aws::{code, error_of},
+    managed::error::Error,
 };
 
 use super::{
@@ -33,7 +33,7 @@ impl Block for WebsiteBlock {
         Some(normal(json!(spec.website.as_ref()?)))
     }
 
-    async fn read(target: &Target) -> Result<Value, Fault> {
+    async fn read(target: &Target) -> Result<Value, Error> {
         let answer = target
             .client
             .get_bucket_website()
@@ -44,7 +44,7 @@ impl Block for WebsiteBlock {
         let found = match answer {
             Ok(found) => found,
             Err(error) if code(&error) == Some("NoSuchWebsiteConfiguration") => return Ok(Self::initial()),
-            Err(error) => return Err(fault("GetBucketWebsite", &error)),
+            Err(error) => return Err(error_of("GetBucketWebsite", &error)),
         };
         let all = found
             .redirect_all_requests_to()
@@ -58,7 +58,7 @@ impl Block for WebsiteBlock {
         ])))
     }
 
-    async fn write(target: &Target, state: &Value) -> Result<(), Fault> {
+    async fn write(target: &Target, state: &Value) -> Result<(), Error> {
         if *state == Self::initial() {
             target
                 .client
@@ -67,7 +67,7 @@ impl Block for WebsiteBlock {
                 .expected_bucket_owner(&target.account_id)
                 .send()
                 .await
-                .map_err(|error| fault("DeleteBucketWebsite", &error))?;
+                .map_err(|error| error_of("DeleteBucketWebsite", &error))?;
             return Ok(());
         }
         target
@@ -78,7 +78,7 @@ impl Block for WebsiteBlock {
             .website_configuration(to_sdk(&read_as(Self::NAME, state)?)?)
             .send()
             .await
-            .map_err(|error| fault("PutBucketWebsite", &error))?;
+            .map_err(|error| error_of("PutBucketWebsite", &error))?;
         Ok(())
     }
 }
@@ -118,7 +118,7 @@ fn rule_from_sdk(rule: &sdk::RoutingRule) -> Value {
     object([("condition", condition), ("redirect", redirect)])
 }
 
-fn to_sdk(website: &Website) -> Result<WebsiteConfiguration, Fault> {
+fn to_sdk(website: &Website) -> Result<WebsiteConfiguration, Error> {
     let mut out = WebsiteConfiguration::builder();
     if let Some(document) = &website.index_document {
         out = out.index_document(sdk::IndexDocument::builder().suffix(&document.suffix).build().built()?);

@@ -20,18 +20,18 @@ fn new_bucket() -> Observed {
     fresh(&Creation::default())
 }
 
-fn plan_of(object: &Bucket, managed: &Managed, seen: &Observed) -> Vec<Step<Op>> {
-    plan(object, managed, &identity(), Some(&identity().owner.tags()), seen)
+fn plan_of(object: &Bucket, managed: &Managed, observed: &Observed) -> Vec<Step<Op>> {
+    plan(object, managed, &identity(), Some(&identity().owner.tags()), observed)
 }
 
 fn blocks(steps: &[Step<Op>]) -> Vec<&str> {
     steps.iter().map(|step| step.block).collect()
 }
 
-/// Takes all steps, as a pass would.
-fn take_all(steps: &[Step<Op>], tags: &mut Option<Tags>, seen: &mut Observed) {
+/// Takes all steps, as a reconciliation would.
+fn take_all(steps: &[Step<Op>], tags: &mut Option<Tags>, observed: &mut Observed) {
     for step in steps {
-        advance(tags, seen, &step.op);
+        advance(tags, observed, &step.op);
     }
 }
 
@@ -105,9 +105,9 @@ fn specs() -> impl Strategy<Value = Value> {
 }
 
 /// A state with what no edit can take back, and what is no part of the spec, in one form.
-fn comparable(seen: &Observed) -> BTreeMap<&'static str, Value> {
+fn comparable(observed: &Observed) -> BTreeMap<&'static str, Value> {
     let mut states: BTreeMap<&str, Value> =
-        seen.blocks.iter().map(|(name, state)| (*name, state.clone().expect("it was read"))).collect();
+        observed.blocks.iter().map(|(name, state)| (*name, state.clone().expect("it was read"))).collect();
     for never_again_unset in ["versioning", "acceleration"] {
         if states[never_again_unset].is_null() {
             states.insert(never_again_unset, json!({"status": "Suspended"}));
@@ -132,22 +132,22 @@ fn comparable(seen: &Observed) -> BTreeMap<&'static str, Value> {
 proptest! {
     #[test]
     fn from_any_bucket_the_steps_lead_to_the_spec_and_then_there_are_none(from in specs(), to in specs()) {
-        let (mut tags, mut seen) = (Some(Tags::new()), new_bucket());
+        let (mut tags, mut observed) = (Some(Tags::new()), new_bucket());
         for spec in [from, to] {
             let object = bucket(spec);
-            let steps = plan(&object, &Managed::default(), &identity(), tags.as_ref(), &seen);
-            take_all(&steps, &mut tags, &mut seen);
-            prop_assert_eq!(plan(&object, &Managed::default(), &identity(), tags.as_ref(), &seen), vec![]);
+            let steps = plan(&object, &Managed::default(), &identity(), tags.as_ref(), &observed);
+            take_all(&steps, &mut tags, &mut observed);
+            prop_assert_eq!(plan(&object, &Managed::default(), &identity(), tags.as_ref(), &observed), vec![]);
         }
     }
 
     #[test]
     fn whatever_edits_went_before_the_end_is_that_of_a_bucket_made_so(edits in prop::collection::vec(specs(), 1..4), last in specs()) {
-        let (mut tags, mut seen, mut managed) = (Some(Tags::new()), new_bucket(), Managed::default());
+        let (mut tags, mut observed, mut managed) = (Some(Tags::new()), new_bucket(), Managed::default());
         for spec in edits.iter().chain([&last]) {
             let object = bucket(spec.clone());
-            let steps = plan(&object, &managed, &identity(), tags.as_ref(), &seen);
-            take_all(&steps, &mut tags, &mut seen);
+            let steps = plan(&object, &managed, &identity(), tags.as_ref(), &observed);
+            take_all(&steps, &mut tags, &mut observed);
             let declared = blocks::TABLE.iter().filter(|row| (row.is_declared)(&object.spec));
             managed.blocks = declared.map(|row| row.name.to_owned()).collect();
             managed.tags = object.spec.tags.iter().flatten().map(|(key, _)| key.clone()).collect();
@@ -155,7 +155,7 @@ proptest! {
         let (mut fresh_tags, mut fresh) = (Some(Tags::new()), new_bucket());
         let object = bucket(last);
         take_all(&plan(&object, &Managed::default(), &identity(), fresh_tags.as_ref(), &fresh), &mut fresh_tags, &mut fresh);
-        let (mut end, mut wanted) = (comparable(&seen), comparable(&fresh));
+        let (mut end, mut wanted) = (comparable(&observed), comparable(&fresh));
         // Object lock stays once it is on, and versioning with it.
         for states in [&mut end, &mut wanted] {
             states.get_mut("objectLock").expect("it is there")["enabled"] = json!(true);
@@ -182,29 +182,29 @@ fn the_spec_of_nothing_plans_nothing_but_ownership() {
 
 #[test]
 fn what_could_not_be_read_is_not_written() {
-    let mut seen = new_bucket();
-    seen.blocks.insert("versioning", Err(Fault::user("AccessDenied", "no")));
+    let mut observed = new_bucket();
+    observed.blocks.insert("versioning", Err(Error::user("AccessDenied", "no")));
     assert_eq!(
-        blocks(&plan_of(&bucket(json!({"versioning": {"status": "Enabled"}})), &Managed::default(), &seen)),
+        blocks(&plan_of(&bucket(json!({"versioning": {"status": "Enabled"}})), &Managed::default(), &observed)),
         Vec::<&str>::new()
     );
 }
 
 #[test]
 fn a_block_that_was_never_declared_is_left_alone_and_one_that_was_is_reset() {
-    let mut seen = new_bucket();
-    seen.blocks.insert("versioning", Ok(json!({"status": "Enabled"})));
+    let mut observed = new_bucket();
+    observed.blocks.insert("versioning", Ok(json!({"status": "Enabled"})));
     let rule = json!({"id": "r", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 1}});
-    seen.blocks.insert(
+    observed.blocks.insert(
         "lifecycle",
         Ok(json!({"rules": [rule], "transitionDefaultMinimumObjectSize": "all_storage_classes_128K"})),
     );
     let object = bucket(json!({}));
-    assert_eq!(plan_of(&object, &Managed::default(), &seen), []);
+    assert_eq!(plan_of(&object, &Managed::default(), &observed), []);
     let managed = Managed { blocks: vec!["lifecycle".into(), "versioning".into()], ..Managed::default() };
-    let steps = plan_of(&object, &managed, &seen);
-    let effects: Vec<_> = steps.iter().map(|step| (step.block, step.effect)).collect();
-    assert_eq!(effects, [("versioning", Effect::Weakening), ("lifecycle", Effect::Update)]);
+    let steps = plan_of(&object, &managed, &observed);
+    let effects: Vec<_> = steps.iter().map(|step| (step.block, step.impact)).collect();
+    assert_eq!(effects, [("versioning", Impact::Weakening), ("lifecycle", Impact::Update)]);
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn the_public_access_block_is_loosened_before_the_policy_and_the_step_knows_its_
     let steps = plan_of(&public(), &Managed::default(), &new_bucket());
     assert_eq!(blocks(&steps), ["publicAccessBlock", "policy"]);
     let (unless, back) = steps[0].unless.clone().expect("a way back");
-    let mut seen = new_bucket();
-    take_all(&steps[..1], &mut None, &mut seen);
-    advance(&mut None, &mut seen, &back);
-    assert_eq!((unless, seen), (&["acl", "policy"][..], new_bucket()));
+    let mut observed = new_bucket();
+    take_all(&steps[..1], &mut None, &mut observed);
+    advance(&mut None, &mut observed, &back);
+    assert_eq!((unless, observed), (&["acl", "policy"][..], new_bucket()));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn what_s3_would_refuse_for_its_form_opens_nothing() {
         let object = bucket(json!({"policy": policy, "publicAccessBlock": {"blockPublicPolicy": false}}));
         let steps = plan_of(&object, &Managed::default(), &new_bucket());
         let told: Vec<_> =
-            steps.iter().map(|step| (step.block, step.not_yet.as_ref().map(|fault| fault.reason.as_str()))).collect();
+            steps.iter().map(|step| (step.block, step.not_yet.as_ref().map(|error| error.reason.as_str()))).collect();
         assert_eq!(told, [("policy", Some("MalformedPolicy")), ("publicAccessBlock", Some("DependencyRefused"))]);
     }
 }
@@ -234,7 +234,7 @@ fn what_xml_cannot_carry_is_not_sent() {
     let object =
         bucket(json!({"metrics": {"configurations": [{"id": "a", "filter": {"tags": {"k\u{1}": "v"}}}, {"id": "b"}]}}));
     let steps = plan_of(&object, &Managed::default(), &new_bucket());
-    let told: Vec<_> = steps.iter().map(|step| step.not_yet.as_ref().map(|fault| fault.message.as_str())).collect();
+    let told: Vec<_> = steps.iter().map(|step| step.not_yet.as_ref().map(|error| error.message.as_str())).collect();
     assert!(
         matches!(told[..], [Some(message), None] if message.starts_with("a key of metrics[a].filter.tags")),
         "{told:?}"
@@ -252,41 +252,41 @@ fn a_reset_is_gated_where_it_lowers_the_guard_and_nowhere_else() {
     let target = json!({"targetBucket": "logs"});
     let retention = json!({"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}});
     let cases = [
-        ("publicAccessBlock", switches(false), Some(Effect::Update)),
+        ("publicAccessBlock", switches(false), Some(Impact::Update)),
         ("publicAccessBlock", switches(true), None),
-        ("versioning", json!({"status": "Enabled"}), Some(Effect::Weakening)),
+        ("versioning", json!({"status": "Enabled"}), Some(Impact::Weakening)),
         ("versioning", json!({"status": "Suspended"}), None),
-        ("encryption", encrypted("aws:kms", json!(key)), Some(Effect::Weakening)),
-        ("encryption", encrypted("aws:kms:dsse", json!(null)), Some(Effect::Weakening)),
+        ("encryption", encrypted("aws:kms", json!(key)), Some(Impact::Weakening)),
+        ("encryption", encrypted("aws:kms:dsse", json!(null)), Some(Impact::Weakening)),
         ("encryption", encrypted("AES256", json!(null)), None),
-        ("policy", json!(PUBLIC), Some(Effect::Update)),
-        ("policy", json!(denying), Some(Effect::Weakening)),
-        ("policy", json!("no JSON"), Some(Effect::Weakening)),
-        ("replication", rule("Enabled"), Some(Effect::Weakening)),
-        ("replication", rule("Disabled"), Some(Effect::Update)),
-        ("logging", target, Some(Effect::Weakening)),
-        ("objectLock", retention, Some(Effect::Weakening)),
+        ("policy", json!(PUBLIC), Some(Impact::Update)),
+        ("policy", json!(denying), Some(Impact::Weakening)),
+        ("policy", json!("no JSON"), Some(Impact::Weakening)),
+        ("replication", rule("Enabled"), Some(Impact::Weakening)),
+        ("replication", rule("Disabled"), Some(Impact::Update)),
+        ("logging", target, Some(Impact::Weakening)),
+        ("objectLock", retention, Some(Impact::Weakening)),
         ("objectLock", json!({"enabled": true, "defaultRetention": null}), None),
-        ("abac", json!({"status": "Enabled"}), Some(Effect::Weakening)),
+        ("abac", json!({"status": "Enabled"}), Some(Impact::Weakening)),
     ];
-    for (block, state, effect) in &cases {
-        let mut seen = new_bucket();
-        seen.blocks.insert(blocks::find(block).expect("a block").name, Ok(state.clone()));
+    for (block, state, impact) in &cases {
+        let mut observed = new_bucket();
+        observed.blocks.insert(blocks::find(block).expect("a block").name, Ok(state.clone()));
         let managed = Managed { blocks: vec![(*block).to_owned()], ..Managed::default() };
-        let steps = plan_of(&bucket(json!({})), &managed, &seen);
-        assert_eq!(steps.first().map(|step| step.effect), *effect, "{block} {state}");
+        let steps = plan_of(&bucket(json!({})), &managed, &observed);
+        assert_eq!(steps.first().map(|step| step.impact), *impact, "{block} {state}");
     }
-    for row in blocks::TABLE.iter().filter(|row| row.impact != Effect::Update) {
+    for row in blocks::TABLE.iter().filter(|row| row.impact != Impact::Update) {
         assert!(cases.iter().any(|(block, ..)| *block == row.name), "{} has no case", row.name);
     }
 }
 
 #[test]
 fn the_public_access_block_is_tightened_after_the_policy() {
-    let (mut seen, mut tags) = (new_bucket(), None);
-    take_all(&plan_of(&public(), &Managed::default(), &seen), &mut tags, &mut seen);
+    let (mut observed, mut tags) = (new_bucket(), None);
+    take_all(&plan_of(&public(), &Managed::default(), &observed), &mut tags, &mut observed);
     let private = bucket(json!({"policy": "", "publicAccessBlock": {"blockPublicPolicy": true}}));
-    assert_eq!(blocks(&plan_of(&private, &Managed::default(), &seen)), ["policy", "publicAccessBlock"]);
+    assert_eq!(blocks(&plan_of(&private, &Managed::default(), &observed)), ["policy", "publicAccessBlock"]);
 }
 
 #[test]
@@ -326,25 +326,25 @@ fn public_grants_and_a_public_policy_come_after_the_block_that_refuses_them() {
 
 #[test]
 fn others_lose_their_grants_before_acls_are_switched_off() {
-    let (mut seen, mut tags) = (new_bucket(), None);
+    let (mut observed, mut tags) = (new_bucket(), None);
     let object = bucket(json!({
         "objectOwnership": "ObjectWriter", "acl": {"canned": "public-read"}, "publicAccessBlock": {"blockPublicAcls": false},
     }));
-    take_all(&plan_of(&object, &Managed::default(), &seen), &mut tags, &mut seen);
+    take_all(&plan_of(&object, &Managed::default(), &observed), &mut tags, &mut observed);
     let managed = Managed { blocks: vec!["acl".into(), "objectOwnership".into()], ..Managed::default() };
-    assert_eq!(blocks(&plan_of(&bucket(json!({})), &managed, &seen)), ["acl", "objectOwnership"]);
+    assert_eq!(blocks(&plan_of(&bucket(json!({})), &managed, &observed)), ["acl", "objectOwnership"]);
 }
 
 #[test]
 fn replication_ends_before_versioning_is_suspended() {
-    let (mut seen, mut tags) = (new_bucket(), None);
+    let (mut observed, mut tags) = (new_bucket(), None);
     let mut spec = variants()["replication"]["with"].clone();
     spec["replication"] = variants()["replication"]["variants"][0].clone();
-    let steps = plan_of(&bucket(spec), &Managed::default(), &seen);
+    let steps = plan_of(&bucket(spec), &Managed::default(), &observed);
     assert_eq!(blocks(&steps), ["versioning", "replication"]);
-    take_all(&steps, &mut tags, &mut seen);
+    take_all(&steps, &mut tags, &mut observed);
     let off = bucket(json!({"versioning": {"status": "Suspended"}, "replication": {"rules": []}}));
-    assert_eq!(blocks(&plan_of(&off, &Managed::default(), &seen)), ["replication", "versioning"]);
+    assert_eq!(blocks(&plan_of(&off, &Managed::default(), &observed)), ["replication", "versioning"]);
 }
 
 #[test]
@@ -352,31 +352,31 @@ fn object_lock_goes_with_the_create_brings_versioning_and_stays() {
     let spec = json!({"versioning": {"status": "Enabled"}, "objectLock": {"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}}});
     let object = bucket(spec);
     let step = creation(&object, &identity(), true);
-    let mut seen = fresh(&step.op);
-    let steps = plan_of(&object, &Managed::default(), &seen);
+    let mut observed = fresh(&step.op);
+    let steps = plan_of(&object, &Managed::default(), &observed);
     assert_eq!(blocks(&steps), ["objectLock"], "versioning is on already");
-    take_all(&steps, &mut None, &mut seen);
+    take_all(&steps, &mut None, &mut observed);
     let managed = Managed { blocks: vec!["objectLock".into(), "versioning".into()], ..Managed::default() };
-    let steps = plan_of(&bucket(json!({})), &managed, &seen);
-    let effects: Vec<_> = steps.iter().map(|step| (step.block, step.effect)).collect();
-    assert_eq!(effects, [("objectLock", Effect::Weakening)], "the default goes, versioning has to stay");
-    take_all(&steps, &mut None, &mut seen);
-    assert_eq!(seen.blocks["objectLock"], Ok(json!({"enabled": true, "defaultRetention": null})));
+    let steps = plan_of(&bucket(json!({})), &managed, &observed);
+    let effects: Vec<_> = steps.iter().map(|step| (step.block, step.impact)).collect();
+    assert_eq!(effects, [("objectLock", Impact::Weakening)], "the default goes, versioning has to stay");
+    take_all(&steps, &mut None, &mut observed);
+    assert_eq!(observed.blocks["objectLock"], Ok(json!({"enabled": true, "defaultRetention": null})));
 }
 
 #[test]
 fn named_configurations_are_written_one_by_one() {
-    let (mut seen, mut tags) = (new_bucket(), None);
+    let (mut observed, mut tags) = (new_bucket(), None);
     let with = |list: Value| bucket(json!({"metrics": {"configurations": list}}));
     take_all(
-        &plan_of(&with(json!([{"id": "a"}, {"id": "b"}, {"id": "c"}])), &Managed::default(), &seen),
+        &plan_of(&with(json!([{"id": "a"}, {"id": "b"}, {"id": "c"}])), &Managed::default(), &observed),
         &mut tags,
-        &mut seen,
+        &mut observed,
     );
     let steps = plan_of(
         &with(json!([{"id": "c"}, {"id": "a", "filter": {"prefix": "x"}}, {"id": "d"}])),
         &Managed::default(),
-        &seen,
+        &observed,
     );
     let paths: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
     assert_eq!(
@@ -409,12 +409,12 @@ fn an_off_value_beside_other_fields_is_off_in_every_block_that_has_one() {
             spec[block] = value;
             bucket(spec)
         };
-        let (mut seen, mut layered) = (new_bucket(), variant.clone());
+        let (mut observed, mut layered) = (new_bucket(), variant.clone());
         merge(&mut layered, off);
         for object in [spec(variant.clone()), spec(off.clone())] {
-            take_all(&plan_of(&object, &Managed::default(), &seen), &mut None, &mut seen);
+            take_all(&plan_of(&object, &Managed::default(), &observed), &mut None, &mut observed);
         }
-        assert_eq!(plan_of(&spec(layered.clone()), &Managed::default(), &seen), [], "{block}: {layered}");
+        assert_eq!(plan_of(&spec(layered.clone()), &Managed::default(), &observed), [], "{block}: {layered}");
         checked.insert(block.to_owned());
     };
     for (block, entry) in file.as_object().expect("a map") {
@@ -451,12 +451,12 @@ fn every_object_is_meant_by_no_filter_by_an_empty_one_and_by_the_empty_prefix_in
             "website": {"indexDocument": {"suffix": "i"}, "routingRules": [{"redirect": {"hostName": "h"}}]},
         }))
     };
-    let mut seen = new_bucket();
-    take_all(&plan_of(&spec(Value::Null), &Managed::default(), &seen), &mut None, &mut seen);
+    let mut observed = new_bucket();
+    take_all(&plan_of(&spec(Value::Null), &Managed::default(), &observed), &mut None, &mut observed);
     for filter in [json!({}), json!({"prefix": ""})] {
-        assert_eq!(plan_of(&spec(filter.clone()), &Managed::default(), &seen), [], "{filter}");
+        assert_eq!(plan_of(&spec(filter.clone()), &Managed::default(), &observed), [], "{filter}");
     }
-    assert_eq!(plan_of(&spec(json!({"prefix": "a"})), &Managed::default(), &seen).len(), 7);
+    assert_eq!(plan_of(&spec(json!({"prefix": "a"})), &Managed::default(), &observed).len(), 7);
 }
 
 #[test]
@@ -465,15 +465,15 @@ fn nothing_is_meant_by_an_empty_list_and_an_empty_text_where_the_field_may_be_ab
         "website": {"indexDocument": {"suffix": "i"}}, "logging": {"targetBucket": "logs"},
         "cors": {"rules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"]}]},
     }));
-    let mut seen = new_bucket();
-    take_all(&plan_of(&some, &Managed::default(), &seen), &mut None, &mut seen);
+    let mut observed = new_bucket();
+    take_all(&plan_of(&some, &Managed::default(), &observed), &mut None, &mut observed);
     let idle = bucket(json!({
         "website": {"indexDocument": {"suffix": "i"}, "routingRules": []},
         "logging": {"targetBucket": "logs", "targetPrefix": "", "targetGrants": []},
         "cors": {"rules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"], "exposeHeaders": [], "allowedHeaders": []}]},
         "notifications": {"queues": [], "topics": [], "functions": []},
     }));
-    assert_eq!(plan_of(&idle, &Managed::default(), &seen), []);
+    assert_eq!(plan_of(&idle, &Managed::default(), &observed), []);
 }
 
 #[test]

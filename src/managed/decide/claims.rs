@@ -1,26 +1,26 @@
-//! Whose the thing in AWS is, by what this pass has read and what the object has announced.
+//! Whose the resource in AWS is, by what this reconciliation has read and what the object has announced.
 
 use crate::{
     api::CreationIntent,
     managed::{
-        external::External,
-        fault::{Fault, Reason},
+        error::{Error, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
         observation::Existence,
-        ownership::{By, Claim, Owned, Refusal},
+        ownership::{By, Claim, OwnershipProof, Refusal},
     },
 };
 
-use super::Situation;
+use super::Input;
 
-impl<X: External> Situation<'_, X> {
-    /// Whether the object would now stand for a thing in another region or account than the one it
+impl<X: ExternalResource> Input<'_, X> {
+    /// Whether the object would now stand for a resource in another region or account than the one it
     /// was made in. Nothing is then made or deleted: both sides would be wrong.
-    pub(super) fn moved(&self, identity: &Identity) -> Option<Fault> {
+    pub(super) fn moved(&self, identity: &Identity) -> Option<Error> {
         let made = self.status().external.as_ref()?;
         if made.region != identity.region {
-            return Some(Fault::user(
+            return Some(Error::user(
                 Reason::RegionChanged,
                 format!(
                     "{} is in region {}, but the spec now selects {}. Set spec.region back, or create a new object \
@@ -30,7 +30,7 @@ impl<X: External> Situation<'_, X> {
             ));
         }
         (made.account_id != identity.account_id).then(|| {
-            Fault::user(
+            Error::user(
                 Reason::AccountChanged,
                 format!(
                     "{} is in AWS account {}, but the operator's credentials belong to {}. Restore the credentials \
@@ -56,47 +56,51 @@ impl<X: External> Situation<'_, X> {
         }
     }
 
-    /// Whose this is by the tags that this pass has read; `None` if it has read none.
-    fn judged(&self) -> Option<Result<Owned, Refusal>> {
-        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) = (self.identity, &self.pass.sight)
+    /// Whose this is by the tags that this reconciliation has read; `None` if it has read none.
+    fn judged(&self) -> Option<Result<OwnershipProof, Refusal>> {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) =
+            (self.identity, &self.progress.observation)
         else {
             return None;
         };
         Some(self.claim(identity).judge(tags))
     }
 
-    /// Why what was seen in this pass is not ours, with what its tags say of its owner: for the operator's log alone.
+    /// Why what was seen in this reconciliation is not ours, with what its tags say of its owner: for the operator's log alone.
     pub fn refusal_in_full(&self) -> Option<String> {
         self.judged()?.err().map(|refusal| refusal.in_full())
     }
 
-    /// The announced create, where it proves that an untagged thing is ours.
+    /// The announced create, where it proves that an untagged resource is ours.
     ///
-    /// It does once AWS has called the thing new. Where the answer was lost it may have been made by
+    /// It does once AWS has called the resource new. Where the answer was lost it may have been made by
     /// whoever else wanted the name: then what AWS tells of it must fit, and nobody else may have
-    /// announced it. Rather a thing of our own that waits to be adopted than one of somebody else's.
+    /// announced it. Rather a resource of our own that waits to be adopted than one of somebody else's.
     fn intent(&self) -> Option<&CreationIntent> {
         let intent = self.status().creation_intent.as_ref()?;
         if self.external.tags_at_creation(self.object) {
             return None;
         }
-        let answered = self.pass.created || self.status().external.is_some();
-        let fits = || match &self.pass.sight {
-            Some(Existence::Present { seen, .. }) => !self.pass.contested && X::bears_out(self.object, intent, seen),
+        let answered = self.progress.created || self.status().external.is_some();
+        let fits = || match &self.progress.observation {
+            Some(Existence::Present { observed, .. }) => {
+                !self.progress.contested && X::bears_out(self.object, intent, observed)
+            }
             _ => false,
         };
         (answered || fits()).then_some(intent)
     }
 
-    /// What this object has made or claimed, by the tags that this pass has read.
-    pub(super) fn owned(&self) -> Option<(&Identity, Owned, &X::Observed)> {
-        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), seen })) =
-            (self.identity, &self.pass.sight)
+    /// What this object has made or claimed, by the tags that this reconciliation has read.
+    pub(super) fn owned(&self) -> Option<(&Identity, OwnershipProof, &X::Observed)> {
+        let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), observed })) =
+            (self.identity, &self.progress.observation)
         else {
             return None;
         };
-        let owned = self.claim(identity).judge(tags).ok().filter(|owned| owned.is_claimed() && !self.pass.unproven)?;
-        Some((identity, owned, seen))
+        let owned =
+            self.claim(identity).judge(tags).ok().filter(|owned| owned.is_claimed() && !self.progress.unproven)?;
+        Some((identity, owned, observed))
     }
 
     /// Whether what a create answered for is this object's, now that its tags were read.
@@ -104,7 +108,7 @@ impl<X: External> Situation<'_, X> {
         self.judged().is_some_and(|judged| judged.is_ok_and(|owned| owned.is_claimed()))
     }
 
-    /// Whether the tags still are what they were before this pass claimed the thing.
+    /// Whether the tags still are what they were before this reconciliation claimed the resource.
     pub fn is_claim_invisible(&self) -> bool {
         self.judged().is_some_and(|judged| judged.is_ok_and(|owned| owned.by() != By::Uid))
     }

@@ -1,39 +1,39 @@
 //! What to do next, given everything that is known. Pure: no IO, no clock.
 //!
-//! A pass is this function called again and again: the shell in [`super::reconcile`] does the one
-//! [`Effect`] it names, records what came of it in the [`Situation`], and asks again, until it says
-//! [`Effect::Conclude`]. Every point at which a process can die is a `Situation`, so a test can
+//! A reconciliation is this function called again and again: the shell in [`super::reconcile`] does the one
+//! [`Action`] it names, records what came of it in the [`Input`], and asks again, until it says
+//! [`Action::Conclude`]. Every point at which a process can die is a `Input`, so a test can
 //! enumerate them.
 //!
 //! | where | what |
 //! | --- | --- |
-//! | [`living`] | the life of an object: make the thing, change it, say that it is in sync |
-//! | [`deleting`] | its death: let the thing go, or delete it |
-//! | [`claims`] | whose the thing is |
+//! | [`sync`] | the life of an object: make the resource, change it, say that it is in sync |
+//! | [`delete`] | its death: let the resource go, or delete it |
+//! | [`claims`] | whose the resource is |
 //! | [`references`] | what a spec names beside its own resource |
 //! | [`reads`] | what is read |
 //! | [`steps`] | what stands between AWS and the spec |
-//! | [`consent`] | what waits for a yes |
+//! | [`approve`] | what waits for approval |
 //! | [`writes`] | what earlier writes mean |
 //! | [`report`] | what the status says |
-//! | [`settings`], [`pass`], [`effect`] | the values they speak in |
+//! | [`settings`], [`progress`], [`action`] | the values they speak in |
 //!
 //! The order of a life, each step taken only if the one before it holds:
 //! look -> prove absence or ownership -> finalizer -> announce in status -> create -> the steps of
 //! the plan, one call each -> Secret -> status. And of a death: look -> prove that it is this very
 //! object's -> live read -> delete -> see it gone -> drop the finalizer.
 
+mod action;
+mod approve;
 mod claims;
-mod consent;
-mod deleting;
-mod effect;
-mod living;
-mod pass;
+mod delete;
+mod progress;
 mod reads;
 mod references;
-mod report;
 mod settings;
+mod status;
 mod steps;
+mod sync;
 mod writes;
 
 use k8s_openapi::jiff::Timestamp;
@@ -43,40 +43,40 @@ use crate::api::{FINALIZER, Status};
 
 use super::{
     conditions::{READY, SYNCED},
-    external::External,
-    fault::{Class, Fault, Reason},
+    error::{Error, ErrorKind, Reason},
+    external::ExternalResource,
     history::History,
     identity::Identity,
 };
 
-pub use effect::{Effect, EffectOf, Next};
-pub use pass::{Pass, Undo};
+pub use action::{Action, ActionOf, Next};
+pub use progress::{Progress, Undo};
 pub use settings::Settings;
 
 /// Everything that a decision rests on.
-pub struct Situation<'a, X: External> {
-    /// The object, as fresh as this pass knows it.
+pub struct Input<'a, X: ExternalResource> {
+    /// The object, as fresh as this reconciliation knows it.
     pub object: &'a X::Object,
     /// Its kind in AWS; of it only what is pure is asked.
     pub external: &'a X,
-    /// Which thing it stands for, or why that could not be found out; `None` if nobody has asked yet.
-    pub identity: Option<Result<&'a Identity, &'a Fault>>,
+    /// Which resource it stands for, or why that could not be found out; `None` if nobody has asked yet.
+    pub identity: Option<Result<&'a Identity, &'a Error>>,
     /// What the administrator has set.
     pub settings: &'a Settings,
-    /// What this pass has seen and done.
-    pub pass: &'a Pass<X>,
-    /// What became of the writes of earlier passes, and of this one.
+    /// What this reconciliation has seen and done.
+    pub progress: &'a Progress<X>,
+    /// What became of the writes of earlier reconciliations, and of this one.
     pub history: &'a History,
     /// The time of day.
     pub now: Timestamp,
 }
 
 /// What to do next.
-pub fn decide<X: External>(s: &Situation<'_, X>) -> EffectOf<X> {
-    if s.object.meta().deletion_timestamp.is_some() { s.deleting() } else { s.living() }
+pub fn decide<X: ExternalResource>(s: &Input<'_, X>) -> ActionOf<X> {
+    if s.object.meta().deletion_timestamp.is_some() { s.delete() } else { s.sync() }
 }
 
-impl<X: External> Situation<'_, X> {
+impl<X: ExternalResource> Input<'_, X> {
     fn status(&self) -> &Status {
         static UNSEEN: std::sync::LazyLock<Status> = std::sync::LazyLock::new(Status::default);
         self.object.status().unwrap_or(&UNSEEN)
@@ -102,14 +102,14 @@ impl<X: External> Situation<'_, X> {
     /// Whether the object must be read live before what cannot be taken back is done: what a cache says may be from the
     /// past, such as a spec that was edited since, or an approval that was used up.
     fn needs_live_read(&self) -> bool {
-        !self.pass.live
+        !self.progress.live
     }
 
     fn is_ready(&self) -> bool {
         self.status().is_true(READY)
     }
 
-    /// The reason of Synced, as the last pass left it.
+    /// The reason of Synced, as the last reconciliation left it.
     fn synced_reason(&self) -> Option<Reason> {
         self.status().condition(SYNCED).map(|synced| Reason::of_code(&synced.reason))
     }
@@ -124,13 +124,13 @@ impl<X: External> Situation<'_, X> {
     fn initial(&self) -> bool {
         let status = self.status();
         let made = status.external.as_ref().is_some_and(|external| external.created_at.is_some());
-        self.pass.created || status.creation_intent.is_some() || (made && !self.is_ready())
+        self.progress.created || status.creation_intent.is_some() || (made && !self.is_ready())
     }
 }
 
-pub(super) fn not_visible_yet() -> Fault {
-    Fault::new(
-        Class::Pending,
+pub(super) fn not_visible_yet() -> Error {
+    Error::new(
+        ErrorKind::Pending,
         Reason::NotVisibleYet,
         "AWS does not return the new resource yet; waiting for it to appear",
     )

@@ -1,12 +1,12 @@
 //! What is read of AWS at first, and in full.
 
 use crate::managed::{
-    conditions::SYNCED, external::External, fault::Reason, object::ManagedObject, observation::Reads,
+    conditions::SYNCED, error::Reason, external::ExternalResource, object::ManagedObject, observation::Reads,
 };
 
-use super::Situation;
+use super::Input;
 
-impl<X: External> Situation<'_, X> {
+impl<X: ExternalResource> Input<'_, X> {
     /// An object that was seen before is read whole, in one wave. A new one most likely has nothing
     /// to read yet.
     pub(super) fn first_look(&self) -> Reads {

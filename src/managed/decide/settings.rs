@@ -3,7 +3,7 @@
 use globset::GlobMatcher;
 use k8s_openapi::jiff::SignedDuration;
 
-use crate::managed::{adoption::Allowance, references::ReferenceAllowance};
+use crate::managed::{adoption::AdoptionRule, references::ReferenceAllowance};
 
 /// What the administrator has set, as far as decisions rest on it.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Settings {
     /// Earlier names of this cluster.
     pub also_owns: Vec<String>,
     /// Which namespaces may adopt which names.
-    pub allow_adoption: Vec<Allowance>,
-    /// Which namespaces may delete things together with what they hold.
+    pub allow_adoption: Vec<AdoptionRule>,
+    /// Which namespaces may delete resources together with what they hold.
     pub allow_force_delete: Vec<GlobMatcher>,
     /// Which namespaces may name what in AWS; nothing but what is copied is checked without one.
     pub allow_references: Vec<ReferenceAllowance>,

@@ -1,4 +1,4 @@
-//! Every point of a pass is a value: here they are, one by one, for a bucket.
+//! Every point of a reconciliation is a value: here they are, one by one, for a bucket.
 //!
 //! `Buckets` is the real kind; nothing is called, for `decide` calls nothing.
 
@@ -35,13 +35,13 @@ mod refusals;
 mod serving;
 mod tenants;
 
-/// One pass, at whatever point a test puts it.
+/// One reconciliation, at whatever point a test puts it.
 struct Point {
     object: Bucket,
     external: Buckets,
-    identity: Result<Identity, Fault>,
+    identity: Result<Identity, Error>,
     settings: Settings,
-    pass: Pass<Buckets>,
+    progress: Progress<Buckets>,
     history: History,
     now: Timestamp,
 }
@@ -83,48 +83,48 @@ impl Point {
             external: Buckets::new(Arc::new(Aws::new(options, "us-east-1", Metrics::default(), Fence::open()).await)),
             identity: Ok(Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner }),
             settings: Settings::sample(),
-            pass: Pass::default(),
+            progress: Progress::default(),
             history: History::default(),
             now: NOON.parse().expect("a time"),
         }
     }
 
-    /// A bucket that exists, is ours and in sync, as a pass finds it at its start.
+    /// A bucket that exists, is ours and in sync, as a reconciliation finds it at its start.
     async fn in_sync(spec: Value) -> Self {
         let mut point = Self::new(Where::Aws, spec).await;
         point.make();
-        let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+        let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
         point.object.status = Some(*status);
-        point.pass = Pass::default();
+        point.progress = Progress::default();
         point.now += 1.hour();
         point
     }
 
-    /// Does what the shell does until the pass concludes, in a world where everything succeeds.
+    /// Does what the shell does until the reconciliation concludes, in a world where everything succeeds.
     fn make(&mut self) {
         for _ in 0..32 {
             match self.decide() {
-                Effect::Reserve(_) => self.pass.reserved = true,
-                Effect::Observe(reads) => {
-                    self.pass.sight = Some(Existence::Absent);
-                    self.pass.read = reads;
+                Action::Reserve(_) => self.progress.reserved = true,
+                Action::Observe(reads) => {
+                    self.progress.observation = Some(Existence::Missing);
+                    self.progress.read = reads;
                 }
-                Effect::AddFinalizer => {
+                Action::AddFinalizer => {
                     self.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-                    self.pass.live = true;
+                    self.progress.live = true;
                 }
-                Effect::ReadLive => self.pass.live = true,
-                Effect::Announce(status) => self.object.status = Some(*status),
-                Effect::Create(_, step) => self.created(&step),
-                Effect::Perform(_, steps) => {
+                Action::ReadLive => self.progress.live = true,
+                Action::Announce(status) => self.object.status = Some(*status),
+                Action::Create(_, step) => self.created(&step),
+                Action::Perform(_, steps) => {
                     for step in steps {
-                        self.pass.wrote.insert(step.block);
+                        self.progress.wrote.insert(step.block);
                         self.advance(&step.op);
                     }
                 }
-                Effect::Confirm(reads) => self.pass.confirmed.extend(reads.blocks),
-                Effect::WriteSecret { .. } => self.pass.secret = Some(Ok(())),
-                Effect::Conclude { .. } => return,
+                Action::Confirm(reads) => self.progress.confirmed.extend(reads.blocks),
+                Action::WriteSecret { .. } => self.progress.secret = Some(Ok(())),
+                Action::Conclude { .. } => return,
                 other => panic!("{other:?}"),
             }
         }
@@ -134,24 +134,26 @@ impl Point {
     fn created(&mut self, step: &Step<Creation>) {
         let tags = if self.external.tags_at_creation(&self.object) { step.op.tags.clone() } else { Tags::new() };
         self.sees(tags);
-        self.pass.created = true;
+        self.progress.created = true;
     }
 
     fn only_step(&self) -> Step<Op> {
-        let Effect::Perform(_, steps) = self.decide() else { panic!("{:?}", self.decide()) };
+        let Action::Perform(_, steps) = self.decide() else { panic!("{:?}", self.decide()) };
         assert_eq!(steps.len(), 1, "{steps:?}");
         steps.into_iter().next().expect("a step")
     }
 
     fn advance(&mut self, op: &Op) {
-        let Some(Existence::Present { tags, seen }) = &mut self.pass.sight else { panic!("nothing is there") };
-        Buckets::advance(tags, seen, op);
+        let Some(Existence::Present { tags, observed }) = &mut self.progress.observation else {
+            panic!("nothing is there")
+        };
+        Buckets::advance(tags, observed, op);
     }
 
     /// A new bucket with these tags, all of it read.
     fn sees(&mut self, tags: Tags) {
-        self.pass.sight = Some(Existence::Present { tags: Some(tags), seen: looked_into() });
-        self.pass.read =
+        self.progress.observation = Some(Existence::Present { tags: Some(tags), observed: looked_into() });
+        self.progress.read =
             Reads { tags: true, blocks: Buckets::BLOCKS.iter().copied().collect(), contents: true, ..Reads::default() };
     }
 
@@ -159,30 +161,30 @@ impl Point {
         self.identity.as_ref().expect("resolved").owner.tags()
     }
 
-    fn deleting(&mut self) {
+    fn delete(&mut self) {
         self.object.metadata.deletion_timestamp = Some(Time(self.now));
         self.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     }
 
-    fn situation(&self) -> Situation<'_, Buckets> {
-        Situation {
+    fn input(&self) -> Input<'_, Buckets> {
+        Input {
             object: &self.object,
             external: &self.external,
             identity: Some(self.identity.as_ref()),
             settings: &self.settings,
-            pass: &self.pass,
+            progress: &self.progress,
             history: &self.history,
             now: self.now,
         }
     }
 
-    fn decide(&self) -> EffectOf<Buckets> {
-        decide(&self.situation())
+    fn decide(&self) -> ActionOf<Buckets> {
+        decide(&self.input())
     }
 
-    /// The reason of Synced and when to look again, at a point where the pass must be over.
+    /// The reason of Synced and when to look again, at a point where the reconciliation must be over.
     fn concluded(&self) -> (String, Next) {
-        let Effect::Conclude { status, next } = self.decide() else { panic!("{:?}", self.decide()) };
+        let Action::Conclude { status, next } = self.decide() else { panic!("{:?}", self.decide()) };
         (status.condition("Synced").map(|synced| synced.reason.clone()).unwrap_or_default(), next)
     }
 }
@@ -190,30 +192,31 @@ impl Point {
 #[tokio::test]
 async fn before_a_create_come_absence_the_finalizer_a_live_read_and_the_announcement() {
     let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
-    assert_eq!(point.decide(), Effect::Reserve("aws/assets".into()), "nobody has looked at it yet");
-    point.pass.reserved = true;
-    assert_eq!(point.decide(), Effect::Observe(Reads { tags: true, ..Reads::default() }));
-    point.pass.sight = Some(Existence::Absent);
-    assert_eq!(point.decide(), Effect::AddFinalizer);
+    assert_eq!(point.decide(), Action::Reserve("aws/assets".into()), "nobody has looked at it yet");
+    point.progress.reserved = true;
+    assert_eq!(point.decide(), Action::Observe(Reads { tags: true, ..Reads::default() }));
+    point.progress.observation = Some(Existence::Missing);
+    assert_eq!(point.decide(), Action::AddFinalizer);
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    assert_eq!(point.decide(), Effect::ReadLive, "the finalizer of an earlier pass is no live read");
-    point.pass.live = true;
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    assert_eq!(point.decide(), Action::ReadLive, "the finalizer of an earlier pass is no live read");
+    point.progress.live = true;
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(status.managed.blocks, ["versioning"]);
     assert_eq!(status.creation_intent.as_ref().map(|intent| intent.uid.as_str()), Some("u1"));
     point.object.status = Some(*status);
-    assert!(matches!(point.decide(), Effect::Create(..)));
+    assert!(matches!(point.decide(), Action::Create(..)));
 }
 
 #[tokio::test]
 async fn aws_itself_needs_no_intent_and_believes_none() {
     let mut point = Point::new(Where::Aws, json!({})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.progress =
+        Progress { observation: Some(Existence::Missing), live: true, reserved: true, ..Progress::default() };
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     assert!(status.creation_intent.is_some(), "the schema fixes the name by it");
     point.object.status = Some(*status);
-    assert!(matches!(point.decide(), Effect::Create(..)));
+    assert!(matches!(point.decide(), Action::Create(..)));
     let intent = CreationIntent {
         uid: "u1".into(),
         name: "assets".into(),
@@ -245,15 +248,15 @@ async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
         point.object.status = Some(Status { creation_intent: Some(intent.clone()), ..Status::default() });
-        (point.pass.live, point.pass.reserved) = (true, true);
+        (point.progress.live, point.progress.reserved) = (true, true);
         point.sees(Tags::new());
-        assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{intent:?}: {:?}", point.decide());
+        assert_eq!(matches!(point.decide(), Action::Perform(..)), ours, "{intent:?}: {:?}", point.decide());
     }
 }
 
 #[tokio::test]
 async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_leaves_both() {
-    let announced = async |class| {
+    let announced = async |kind| {
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
         let intent = CreationIntent {
@@ -264,21 +267,23 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
             announced_at: None,
         };
         point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
-        point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
-        point.pass.fault = Some(Fault::new(class, "X", "x"));
+        point.progress =
+            Progress { observation: Some(Existence::Missing), live: true, reserved: true, ..Progress::default() };
+        point.progress.error = Some(Error::new(kind, "X", "x"));
         point
     };
-    for class in [Class::User, Class::Denied, Class::Premature] {
-        let mut point = announced(class).await;
-        assert_eq!(point.decide(), Effect::RemoveFinalizer, "{class:?}");
+    for kind in [ErrorKind::User, ErrorKind::Denied, ErrorKind::Premature] {
+        let mut point = announced(kind).await;
+        assert_eq!(point.decide(), Action::RemoveFinalizer, "{kind:?}");
         point.object.metadata.finalizers = None;
-        let Effect::Conclude { status, .. } = point.decide() else { panic!("{class:?}") };
+        let Action::Conclude { status, .. } = point.decide() else { panic!("{kind:?}") };
         assert_eq!(status.creation_intent, None);
     }
-    for class in [Class::Transient, Class::Pending, Class::Credentials, Class::Unknown, Class::Quota] {
-        let point = announced(class).await;
-        let Effect::Conclude { status, .. } = point.decide() else { panic!("{class:?}: {:?}", point.decide()) };
-        assert!(status.creation_intent.is_some(), "{class:?}: the create may have happened");
+    for kind in [ErrorKind::Transient, ErrorKind::Pending, ErrorKind::Credentials, ErrorKind::Unknown, ErrorKind::Quota]
+    {
+        let point = announced(kind).await;
+        let Action::Conclude { status, .. } = point.decide() else { panic!("{kind:?}: {:?}", point.decide()) };
+        assert!(status.creation_intent.is_some(), "{kind:?}: the create may have happened");
     }
 }
 
@@ -286,17 +291,17 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
 async fn what_a_create_may_only_have_met_is_told_by_its_tags_before_anything_is_written() {
     let mut point = Point::new(Where::Aws, json!({"versioning": {"status": "Enabled"}})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    point.pass = Pass { live: true, reserved: true, unproven: true, ..Pass::default() };
+    point.progress = Progress { live: true, reserved: true, unproven: true, ..Progress::default() };
     let mut others = point.own_tags();
     others.insert("musubi.dev/namespace".into(), "other".into());
     point.sees(Tags::new());
-    assert!(matches!(point.decide(), Effect::Prove(_)), "{:?}", point.decide());
-    point.pass.unproven = false;
+    assert!(matches!(point.decide(), Action::Prove(_)), "{:?}", point.decide());
+    point.progress.unproven = false;
     assert_eq!(point.concluded().0, "AlreadyExists", "our tags went with the create: it was there before");
     point.sees(others);
     assert_eq!(point.concluded().0, "OwnedByAnother");
     point.sees(point.own_tags());
-    assert!(matches!(point.decide(), Effect::Announce(_)));
+    assert!(matches!(point.decide(), Action::Announce(_)));
 }
 
 #[tokio::test]
@@ -312,9 +317,9 @@ async fn a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer() {
             announced_at: None,
         };
         point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
-        point.pass = Pass { sight: Some(Existence::Absent), existed: true, ..Pass::default() };
-        point.pass.fault = Some(Fault::new(Class::Pending, "BucketAlreadyOwnedByYou", "x"));
-        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        point.progress = Progress { observation: Some(Existence::Missing), existed: true, ..Progress::default() };
+        point.progress.error = Some(Error::new(ErrorKind::Pending, "BucketAlreadyOwnedByYou", "x"));
+        let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
         assert_eq!((status.creation_intent.is_some(), next), (intent_left, Next::Poll));
     }
 }
@@ -322,22 +327,27 @@ async fn a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer() {
 #[tokio::test]
 async fn only_an_object_that_nobody_has_looked_at_reserves_its_name_before_it_looks() {
     let mut held = Point::in_sync(json!({})).await;
-    assert!(matches!(held.decide(), Effect::Observe(_)), "it has its bucket");
+    assert!(matches!(held.decide(), Action::Observe(_)), "it has its bucket");
     held.sees(Tags::from([("musubi.dev/cluster".to_owned(), "c".to_owned())]));
-    let Effect::Conclude { status, .. } = held.decide() else { panic!("{:?}", held.decide()) };
+    let Action::Conclude { status, .. } = held.decide() else { panic!("{:?}", held.decide()) };
     let mut refused = Point::new(Where::Aws, json!({})).await;
-    assert!(matches!(refused.decide(), Effect::Reserve(_)));
+    assert!(matches!(refused.decide(), Action::Reserve(_)));
     refused.object.status = Some(Status { external: None, ..*status });
-    assert!(matches!(refused.decide(), Effect::Observe(_)), "it was refused");
-    refused.pass.sight = Some(Existence::Absent);
-    assert!(matches!(refused.decide(), Effect::Reserve(_)), "and looks again under the reservation");
+    assert!(matches!(refused.decide(), Action::Observe(_)), "it was refused");
+    refused.progress.observation = Some(Existence::Missing);
+    assert!(matches!(refused.decide(), Action::Reserve(_)), "and looks again under the reservation");
 }
 
 #[tokio::test]
 async fn what_another_object_has_announced_is_left_to_it() {
     let mut point = Point::new(Where::Emulator, json!({})).await;
-    point.pass =
-        Pass { sight: Some(Existence::Absent), live: true, reserved: true, contested: true, ..Pass::default() };
+    point.progress = Progress {
+        observation: Some(Existence::Missing),
+        live: true,
+        reserved: true,
+        contested: true,
+        ..Progress::default()
+    };
     assert_eq!(point.concluded(), ("BeingCreatedByAnother".to_owned(), Next::Poll));
 }
 
@@ -354,9 +364,9 @@ async fn an_intent_that_another_object_has_announced_too_proves_nothing() {
             announced_at: None,
         };
         point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
-        (point.pass.live, point.pass.reserved, point.pass.contested) = (true, true, contested);
+        (point.progress.live, point.progress.reserved, point.progress.contested) = (true, true, contested);
         point.sees(Tags::new());
-        assert_eq!(matches!(point.decide(), Effect::Perform(..)), ours, "{contested}: {:?}", point.decide());
+        assert_eq!(matches!(point.decide(), Action::Perform(..)), ours, "{contested}: {:?}", point.decide());
     }
 }
 
@@ -364,14 +374,15 @@ async fn an_intent_that_another_object_has_announced_too_proves_nothing() {
 async fn what_was_made_is_told_whatever_fails_after_it() {
     let mut point = Point::new(Where::Emulator, json!({"versioning": {"status": "Enabled"}})).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    point.pass = Pass { sight: Some(Existence::Absent), live: true, reserved: true, ..Pass::default() };
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.progress =
+        Progress { observation: Some(Existence::Missing), live: true, reserved: true, ..Progress::default() };
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
-    point.pass.created = true;
+    point.progress.created = true;
     for (tags, intent_left) in [(Tags::new(), true), (point.own_tags(), false)] {
         point.sees(tags);
-        point.pass.fault = Some(Fault::new(Class::Transient, "SlowDown", "x").at("versioning"));
-        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        point.progress.error = Some(Error::new(ErrorKind::Transient, "SlowDown", "x").at("versioning"));
+        let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
         let external = status.external.as_ref().expect("what it is");
         assert_eq!((external.name.as_str(), external.created_at.is_some(), next), ("assets", true, Next::Retry));
         assert_eq!(status.creation_intent.is_some(), intent_left, "it goes once the tags are on");
@@ -385,12 +396,12 @@ async fn ready_comes_after_the_secret_and_never_without_it() {
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
     let tags = point.own_tags();
     point.sees(tags);
-    assert!(matches!(point.decide(), Effect::WriteSecret { .. }));
-    point.pass.secret = Some(Err(Fault::user("SecretConflict", "not ours")));
-    let Effect::Conclude { status, .. } = point.decide() else { panic!() };
+    assert!(matches!(point.decide(), Action::WriteSecret { .. }));
+    point.progress.secret = Some(Err(Error::user("SecretConflict", "not ours")));
+    let Action::Conclude { status, .. } = point.decide() else { panic!() };
     assert!(!status.is_true(READY));
-    point.pass.secret = Some(Ok(()));
-    let Effect::Conclude { status, .. } = point.decide() else { panic!() };
+    point.progress.secret = Some(Ok(()));
+    let Action::Conclude { status, .. } = point.decide() else { panic!() };
     assert!(status.is_true(READY));
     assert_eq!(status.binding.map(|binding| binding.name).as_deref(), Some("assets-bucket"));
 }
@@ -398,14 +409,14 @@ async fn ready_comes_after_the_secret_and_never_without_it() {
 #[tokio::test]
 async fn an_object_in_sync_is_read_in_one_wave_and_its_status_does_not_change() {
     let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}, "tags": {"a": "b"}})).await;
-    let Effect::Observe(reads) = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Observe(reads) = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(reads.blocks.into_iter().collect::<Vec<_>>(), ["versioning"]);
     let mut tags = point.own_tags();
     tags.insert("a".into(), "b".into());
     point.sees(tags);
     point.advance(&Op::Put { block: "versioning", state: json!({"status": "Enabled"}) });
-    point.pass.secret = Some(Ok(()));
-    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    point.progress.secret = Some(Ok(()));
+    let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!((Some(*status), next), (point.object.status.clone(), Next::Resync));
 }
 
@@ -456,12 +467,12 @@ async fn a_predecessors_thing_is_claimed_once_and_one_that_was_taken_away_is_nev
     let mut tags = point.own_tags();
     tags.insert("musubi.dev/uid".into(), "u0".into());
     point.sees(tags.clone());
-    assert!(matches!(point.decide(), Effect::Reserve(_)), "two may claim it");
-    point.pass.reserved = true;
+    assert!(matches!(point.decide(), Action::Reserve(_)), "two may claim it");
+    point.progress.reserved = true;
     point.sees(tags.clone());
-    assert_eq!(point.decide(), Effect::ReadLive, "a claim needs a live read");
-    point.pass.live = true;
-    assert!(matches!(point.decide(), Effect::Perform(owned, _) if owned.by() == By::Predecessor));
+    assert_eq!(point.decide(), Action::ReadLive, "a claim needs a live read");
+    point.progress.live = true;
+    assert!(matches!(point.decide(), Action::Perform(owned, _) if owned.by() == By::Predecessor));
 
     let mut held = Point::in_sync(json!({})).await;
     held.sees(tags);
@@ -472,17 +483,17 @@ async fn a_predecessors_thing_is_claimed_once_and_one_that_was_taken_away_is_nev
 async fn what_was_made_a_moment_ago_and_is_not_shown_yet_is_neither_made_again_nor_taken_for_gone() {
     let mut point = Point::in_sync(json!({})).await;
     point.now = NOON.parse::<Timestamp>().expect("a time") + 1.minute();
-    point.pass.sight = Some(Existence::Absent);
+    point.progress.observation = Some(Existence::Missing);
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll));
-    point.deleting();
+    point.delete();
     assert_eq!(point.concluded(), ("NotVisibleYet".to_owned(), Next::Poll), "nor is the finalizer dropped");
-    point.pass.deleted = true;
-    assert_eq!(point.decide(), Effect::RemoveFinalizer, "unless this pass deleted it");
+    point.progress.deleted = true;
+    assert_eq!(point.decide(), Action::RemoveFinalizer, "unless this pass deleted it");
     point.object.metadata.deletion_timestamp = None;
     point.now += 2.minutes();
-    assert!(matches!(point.decide(), Effect::Reserve(_)), "later it is made again");
-    (point.pass.reserved, point.pass.sight) = (true, Some(Existence::Absent));
-    assert_eq!(point.decide(), Effect::ReadLive);
+    assert!(matches!(point.decide(), Action::Reserve(_)), "later it is made again");
+    (point.progress.reserved, point.progress.observation) = (true, Some(Existence::Missing));
+    assert_eq!(point.decide(), Action::ReadLive);
 }
 
 #[tokio::test]
@@ -492,7 +503,7 @@ async fn another_region_or_account_makes_and_deletes_nothing() {
         let identity = point.identity.as_mut().expect("resolved");
         (identity.region, identity.account_id) = (region.to_owned(), account.to_owned());
         assert_eq!(point.concluded().0, reason);
-        point.deleting();
+        point.delete();
         assert_eq!(point.concluded().0, "DeletionBlocked");
     }
 }
@@ -500,75 +511,75 @@ async fn another_region_or_account_makes_and_deletes_nothing() {
 #[tokio::test]
 async fn a_deletion_proves_the_uid_reads_live_deletes_and_sees_it_gone() {
     let mut point = Point::in_sync(json!({})).await;
-    point.deleting();
-    assert!(matches!(point.decide(), Effect::Observe(reads) if reads.tags));
+    point.delete();
+    assert!(matches!(point.decide(), Action::Observe(reads) if reads.tags));
     let tags = point.own_tags();
     point.sees(tags);
-    assert_eq!(point.decide(), Effect::ReadLive);
-    point.pass.live = true;
-    assert!(matches!(point.decide(), Effect::Delete(_)));
-    point.pass = Pass { deleted: true, ..Pass::default() };
-    assert!(matches!(point.decide(), Effect::Observe(_)), "asked for is not gone");
-    point.pass.sight = Some(Existence::Absent);
-    assert_eq!(point.decide(), Effect::RemoveFinalizer);
+    assert_eq!(point.decide(), Action::ReadLive);
+    point.progress.live = true;
+    assert!(matches!(point.decide(), Action::Delete(_)));
+    point.progress = Progress { deleted: true, ..Progress::default() };
+    assert!(matches!(point.decide(), Action::Observe(_)), "asked for is not gone");
+    point.progress.observation = Some(Existence::Missing);
+    assert_eq!(point.decide(), Action::RemoveFinalizer);
 }
 
 #[tokio::test]
 async fn a_deletion_touches_nothing_that_does_not_carry_this_very_uid() {
     for (key, value) in [("musubi.dev/uid", "u0"), ("musubi.dev/name", "other"), ("musubi.dev/cluster", "other")] {
         let mut point = Point::new(Where::Aws, json!({})).await;
-        point.deleting();
+        point.delete();
         let mut tags = point.own_tags();
         tags.insert(key.to_owned(), value.to_owned());
         point.sees(tags);
-        point.pass.live = true;
-        assert_eq!(point.decide(), Effect::RemoveFinalizer, "{key}");
+        point.progress.live = true;
+        assert_eq!(point.decide(), Action::RemoveFinalizer, "{key}");
     }
 }
 
 #[tokio::test]
 async fn forbidden_to_look_is_not_absence() {
     let mut point = Point::in_sync(json!({})).await;
-    point.pass.fault = Some(Fault::new(Class::Denied, "AccessDenied", "no"));
+    point.progress.error = Some(Error::new(ErrorKind::Denied, "AccessDenied", "no"));
     assert_eq!(point.concluded(), ("AccessDenied".to_owned(), Next::Retry));
-    point.deleting();
+    point.delete();
     assert_eq!(point.concluded(), ("DeletionBlocked".to_owned(), Next::Retry), "and keeps its finalizer");
 }
 
 #[tokio::test]
 async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
     let mut point = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
-    point.deleting();
-    assert_eq!(point.decide(), Effect::ReadLive, "the user may have changed their mind");
-    point.pass.live = true;
-    assert!(matches!(point.decide(), Effect::Observe(_)));
+    point.delete();
+    assert_eq!(point.decide(), Action::ReadLive, "the user may have changed their mind");
+    point.progress.live = true;
+    assert!(matches!(point.decide(), Action::Observe(_)));
     let tags = point.own_tags();
     point.sees(tags.clone());
     let step = point.only_step();
     assert!(matches!(&step.op, Op::PutTags(tags) if tags.contains_key("musubi.dev/released")));
     point.advance(&step.op);
-    assert_eq!(point.decide(), Effect::RemoveFinalizer);
-    for class in [Class::Transient, Class::Denied, Class::User, Class::Unknown] {
+    assert_eq!(point.decide(), Action::RemoveFinalizer);
+    for kind in [ErrorKind::Transient, ErrorKind::Denied, ErrorKind::User, ErrorKind::Unknown] {
         let mut failing = Point::in_sync(json!({"deletionPolicy": "Retain"})).await;
-        failing.deleting();
-        failing.pass.live = true;
-        failing.pass.fault = Some(Fault::new(class, "X", "x"));
-        assert_eq!(failing.decide(), Effect::RemoveFinalizer, "{class:?}");
-        failing.identity = Err(Fault::new(class, "X", "x"));
-        assert_eq!(failing.decide(), Effect::RemoveFinalizer, "{class:?}");
+        failing.delete();
+        failing.progress.live = true;
+        failing.progress.error = Some(Error::new(kind, "X", "x"));
+        assert_eq!(failing.decide(), Action::RemoveFinalizer, "{kind:?}");
+        failing.identity = Err(Error::new(kind, "X", "x"));
+        assert_eq!(failing.decide(), Action::RemoveFinalizer, "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn the_deletion_policy_is_the_one_of_now_whatever_it_was_when_the_deletion_was_blocked() {
     let mut point = Point::in_sync(json!({})).await;
-    point.deleting();
-    point.pass.fault = Some(Fault::user("BucketNotEmpty", "full"));
-    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    point.delete();
+    point.progress.error = Some(Error::user("BucketNotEmpty", "full"));
+    let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(status.condition(SYNCED).map(|synced| synced.reason.as_str()), Some("DeletionBlocked"));
     point.object.status = Some(*status);
     point.object.spec.deletion_policy = crate::api::DeletionPolicy::Retain;
-    point.pass = Pass { live: true, ..Pass::default() };
+    point.progress = Progress { live: true, ..Progress::default() };
     point.sees(point.own_tags());
     assert!(matches!(&point.only_step().op, Op::PutTags(tags) if tags.contains_key("musubi.dev/released")));
 }
@@ -577,7 +588,7 @@ async fn the_deletion_policy_is_the_one_of_now_whatever_it_was_when_the_deletion
 async fn an_object_without_our_finalizer_owns_nothing_and_goes_at_once() {
     let mut point = Point::new(Where::Aws, json!({})).await;
     point.object.metadata.deletion_timestamp = Some(Time(point.now));
-    assert!(matches!(point.decide(), Effect::Conclude { next: Next::Never, .. }));
+    assert!(matches!(point.decide(), Action::Conclude { next: Next::Never, .. }));
 }
 
 #[tokio::test]
@@ -587,11 +598,11 @@ async fn a_refused_block_stops_itself_and_what_needs_it_but_no_other() {
     let mut point = Point::in_sync(json!({})).await;
     point.object.spec = serde_json::from_value(spec).expect("a spec");
     point.object.metadata.generation = Some(2);
-    point.pass.live = true;
+    point.progress.live = true;
     let tags = point.own_tags();
     point.sees(tags);
-    point.pass.refused.insert("versioning", Fault::user("MalformedXML", "no"));
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    point.progress.refused.insert("versioning", Error::user("MalformedXML", "no"));
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
     let step = point.only_step();
     assert_eq!(step.block, "encryption");
@@ -606,11 +617,11 @@ async fn all_steps_that_may_run_go_into_one_decision() {
         serde_json::from_value(json!({"versioning": {"status": "Enabled"}, "requestPayer": "Requester"}))
             .expect("a spec");
     point.object.metadata.generation = Some(2);
-    point.pass.live = true;
+    point.progress.live = true;
     point.sees(point.own_tags());
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
-    let Effect::Perform(_, steps) = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Perform(_, steps) = point.decide() else { panic!("{:?}", point.decide()) };
     let blocks: BTreeSet<&str> = steps.iter().map(|step| step.block).collect();
     assert_eq!(blocks, ["requestPayer", "versioning"].into());
 }
@@ -622,10 +633,10 @@ async fn a_step_is_taken_back_when_the_block_it_was_made_for_is_refused() {
     point.sees(tags);
     let back = Op::Put { block: "publicAccessBlock", state: json!({"blockPublicPolicy": true}) };
     let undo = Undo { block: "publicAccessBlock", unless: &["policy"], op: back };
-    point.pass.undo.push(undo.clone());
-    assert!(!matches!(point.decide(), Effect::Undo(..)), "not while nothing is refused");
-    point.pass.refused.insert("policy", Fault::user("MalformedPolicy", "no"));
-    assert!(matches!(point.decide(), Effect::Undo(_, found) if found == undo));
+    point.progress.undo.push(undo.clone());
+    assert!(!matches!(point.decide(), Action::Undo(..)), "not while nothing is refused");
+    point.progress.refused.insert("policy", Error::user("MalformedPolicy", "no"));
+    assert!(matches!(point.decide(), Action::Undo(_, found) if found == undo));
 }
 
 #[tokio::test]
@@ -634,15 +645,15 @@ async fn what_the_endpoint_does_not_offer_is_told_where_it_is_declared_and_needs
     let mut point = Point::in_sync(json!({"cors": {"rules": [rule]}})).await;
     let tags = point.own_tags();
     point.sees(tags);
-    let Some(Existence::Present { seen, .. }) = &mut point.pass.sight else { panic!("it was seen") };
-    let lacking = Fault::user("FeatureNotSupported", "no such thing here");
-    seen.blocks.insert("cors", Err(lacking));
-    point.pass.secret = Some(Ok(()));
+    let Some(Existence::Present { observed, .. }) = &mut point.progress.observation else { panic!("it was seen") };
+    let lacking = Error::user("FeatureNotSupported", "no such thing here");
+    observed.blocks.insert("cors", Err(lacking));
+    point.progress.secret = Some(Ok(()));
     assert_eq!(point.concluded().0, "FeatureNotSupported");
     point.object.spec.cors = Some(crate::api::Cors { rules: Vec::new() });
     assert_eq!(point.concluded().0, "InSync", "what there is not is off");
     point.object.spec.cors = None;
-    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     assert!(status.is_true(READY) && status.managed.blocks.is_empty(), "{status:?}");
 }
 
@@ -658,11 +669,11 @@ async fn a_reset_that_lowers_a_guard_waits_for_a_yes_once_the_thing_has_been_rea
         point.object.metadata.generation = Some(2);
         let conditions = point.object.status.iter_mut().flat_map(|status| &mut status.conditions);
         conditions.filter(|condition| condition.type_ == "Ready").for_each(|condition| condition.status = ready.into());
-        point.pass.live = true;
+        point.progress.live = true;
         let found = match point.decide() {
-            Effect::Perform(_, steps) => steps[0].block.to_owned(),
-            Effect::WriteSecret { .. } => {
-                point.pass.secret = Some(Ok(()));
+            Action::Perform(_, steps) => steps[0].block.to_owned(),
+            Action::WriteSecret { .. } => {
+                point.progress.secret = Some(Ok(()));
                 point.concluded().0
             }
             _ => point.concluded().0,
@@ -681,5 +692,5 @@ async fn rest_that_was_seen_once_after_a_write_is_not_believed() {
     point.history.looked(true);
     assert_eq!(point.concluded(), ("Updating".to_owned(), Next::Poll));
     point.history.looked(true);
-    assert!(!matches!(point.decide(), Effect::Conclude { .. }), "{:?}", point.decide());
+    assert!(!matches!(point.decide(), Action::Conclude { .. }), "{:?}", point.decide());
 }

@@ -10,31 +10,31 @@ use crate::{
     managed::{
         approval,
         conditions::{Outcome, SYNCED},
-        external::External,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
+        external::ExternalResource,
         step::Step,
     },
 };
 
-use super::Situation;
+use super::Input;
 
 /// How long a guard that was opened may go on standing.
 const GUARD_OPENS: SignedDuration = SignedDuration::from_mins(1);
 
-impl<X: External> Situation<'_, X> {
+impl<X: ExternalResource> Input<'_, X> {
     /// What a refusal means if the guard of the block was opened a moment ago: S3 may say AccessDenied to a public
     /// policy for some seconds more (github.com/env0/templates#258, by advice of AWS Support). To close the guard at
     /// once, and to open it for the next try, would never get there.
-    pub(super) fn guard_still_stands(&self, block: &str, fault: &Fault) -> Option<Fault> {
-        let guard = X::guard_of(block).filter(|_| fault.class == Class::Denied)?;
+    pub(super) fn guard_still_stands(&self, block: &str, error: &Error) -> Option<Error> {
+        let guard = X::guard_of(block).filter(|_| error.kind == ErrorKind::Denied)?;
         let opens = self.history.wrote_within(guard, GUARD_OPENS, self.now);
         opens.then(|| {
-            Fault::new(
-                Class::Pending,
+            Error::new(
+                ErrorKind::Pending,
                 Reason::PublicAccessBlockChanging,
                 format!(
                     "{guard} was changed a moment ago, which may take a minute to take effect in AWS: {}",
-                    fault.message
+                    error.message
                 ),
             )
         })

@@ -2,11 +2,11 @@
 
 use crate::managed::{identity::Identity, observation::Existence};
 
-use super::Absent;
+use super::AbsenceProof;
 
-impl Absent {
-    /// Proof from what this pass has read; `None` if it read that the thing exists.
+impl AbsenceProof {
+    /// Proof from what this reconciliation has read; `None` if it read that the resource exists.
     pub fn prove<T>(identity: &Identity, existence: &Existence<T>) -> Option<Self> {
-        matches!(existence, Existence::Absent).then(|| Self { identity: identity.clone() })
+        matches!(existence, Existence::Missing).then(|| Self { identity: identity.clone() })
     }
 }

@@ -1,7 +1,7 @@
-//! Who owns a thing in AWS. Nothing is ever taken silently.
+//! Who owns a resource in AWS. Nothing is ever taken silently.
 //!
-//! The tags that a pass has just read are the only proof. A proof is a type that nobody outside
-//! this module can make ([`Owned`], [`Deletable`], [`Absent`]), and every AWS write asks for one:
+//! The tags that a reconciliation has just read are the only proof. A proof is a type that nobody outside
+//! this module can make ([`OwnershipProof`], [`Deletable`], [`AbsenceProof`]), and every AWS write asks for one:
 //! code that forgets to look cannot be written.
 
 mod absence;
@@ -15,26 +15,26 @@ use super::{
     reason::Reason,
 };
 
-/// Proof, from a read of this pass, that the thing is ours to change.
+/// Proof, from a read of this reconciliation, that the resource is ours to change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Owned {
+pub struct OwnershipProof {
     identity: Identity,
     by: By,
 }
 
-/// Proof that the thing carries this very object's uid, which is what deleting it takes.
+/// Proof that the resource carries this very object's uid, which is what deleting it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deletable {
     identity: Identity,
 }
 
-/// Proof, from a read of this pass, that nothing of this name exists.
+/// Proof, from a read of this reconciliation, that nothing of this name exists.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Absent {
+pub struct AbsenceProof {
     identity: Identity,
 }
 
-/// What makes a thing ours.
+/// What makes a resource ours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum By {
     /// It carries this object's uid.
@@ -47,15 +47,15 @@ pub enum By {
     Adoption,
 }
 
-/// Why a thing is not ours.
+/// Why a resource is not ours.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum Refusal {
     /// The ownership tags name another object. Whose, is not everybody's business: the message names it within
     /// the namespace only, and [`Refusal::in_full`] for the operator's log.
-    #[error("{thing} is owned by another object{}, according to its tags. Choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
+    #[error("{resource} is owned by another object{}, according to its tags. Choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
     OwnedByAnother {
         /// Name in AWS.
-        thing: String,
+        resource: String,
         /// Name of the owner, if it is of the same cluster and namespace.
         neighbour: Option<String>,
         /// `namespace/name` of its owner.
@@ -66,55 +66,55 @@ pub enum Refusal {
     /// Its owner was of an earlier namespace of this cluster that bore the same name, and whoever has the name now
     /// may be somebody else.
     #[error(
-        "{thing} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and \
+        "{resource} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and \
          recreated, so it may belong to another team. Choose another name. To adopt it, set adoptionPolicy: Adopt \
-         and ask an administrator to allow it with --allow-adoption {namespace}={thing} (may be a glob; Helm: \
+         and ask an administrator to allow it with --allow-adoption {namespace}={resource} (may be a glob; Helm: \
          allowAdoption)"
     )]
     NamespaceRecreated {
         /// Name in AWS.
-        thing: String,
+        resource: String,
         /// Name of the namespace.
         namespace: String,
     },
     /// It exists, carries no ownership tags, and the spec does not adopt.
     #[error(
-        "{thing} already exists and is not managed by Musubi. Choose another name, or set adoptionPolicy: Adopt to \
+        "{resource} already exists and is not managed by Musubi. Choose another name, or set adoptionPolicy: Adopt to \
          adopt it, which an administrator must allow (--allow-adoption; Helm: allowAdoption)"
     )]
     AlreadyExists {
         /// Name in AWS.
-        thing: String,
+        resource: String,
     },
     /// The spec adopts and the administrator has not allowed it.
     #[error(
-        "Namespace {namespace} may not adopt {thing}. Ask an administrator to allow it with --allow-adoption \
-         {namespace}={thing} (may be a glob; Helm: allowAdoption)"
+        "Namespace {namespace} may not adopt {resource}. Ask an administrator to allow it with --allow-adoption \
+         {namespace}={resource} (may be a glob; Helm: allowAdoption)"
     )]
     AdoptionNotAllowed {
         /// Name in AWS.
-        thing: String,
+        resource: String,
         /// Namespace that wants it.
         namespace: String,
     },
     /// Another tool manages it.
     #[error(
-        "{thing} is managed by {manager}, according to its tags. Stop managing it there and remove those tags first"
+        "{resource} is managed by {manager}, according to its tags. Stop managing it there and remove those tags first"
     )]
     ManagedByAnother {
         /// Name in AWS.
-        thing: String,
+        resource: String,
         /// The tool.
         manager: &'static str,
     },
     /// It was ours, and another object of the same cluster name, namespace and name has claimed it.
     #[error(
-        "{thing} was claimed by an object of the same name with another UID ({uid}). Check whether a second cluster \
+        "{resource} was claimed by an object of the same name with another UID ({uid}). Check whether a second cluster \
          uses the same cluster name, and delete one of the two objects with deletionPolicy: Retain"
     )]
     OwnershipLost {
         /// Name in AWS.
-        thing: String,
+        resource: String,
         /// Uid on the tags.
         uid: String,
     },
@@ -147,9 +147,9 @@ impl Refusal {
 /// What the judgement needs beside the tags.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// Who we are and which thing it is about.
+    /// Who we are and which resource it is about.
     pub identity: &'a Identity,
-    /// Whether this object has held the thing before (`status.external` is set).
+    /// Whether this object has held the resource before (`status.external` is set).
     pub held: bool,
     /// The announced create, if the endpoint cannot tag in the creating call.
     pub intent: Option<&'a CreationIntent>,
@@ -162,13 +162,13 @@ pub struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// Judges whether a thing that carries these tags is ours.
+    /// Judges whether a resource that carries these tags is ours.
     ///
     /// # Errors
     /// A [`Refusal`] says whose it is, or which yes is missing. Nothing may then be written to it.
-    pub fn judge(&self, tags: &Tags) -> Result<Owned, Refusal> {
-        let thing = || self.identity.name.clone();
-        let ours = |by| Ok(Owned { identity: self.identity.clone(), by });
+    pub fn judge(&self, tags: &Tags) -> Result<OwnershipProof, Refusal> {
+        let resource = || self.identity.name.clone();
+        let ours = |by| Ok(OwnershipProof { identity: self.identity.clone(), by });
         let Some(cluster) = tags.get(CLUSTER) else {
             return self.judge_untagged(tags);
         };
@@ -183,7 +183,7 @@ impl Claim<'_> {
         if !same_cluster || value(NAMESPACE) != owner.namespace || value(NAME) != owner.name {
             let neighbour = same_cluster && value(NAMESPACE) == owner.namespace;
             return Err(Refusal::OwnedByAnother {
-                thing: thing(),
+                resource: resource(),
                 neighbour: neighbour.then(|| value(NAME).to_owned()),
                 owner: format!("{}/{}", value(NAMESPACE), value(NAME)),
                 cluster: cluster.clone(),
@@ -192,11 +192,11 @@ impl Claim<'_> {
         match value(UID) {
             uid if uid == owner.uid => ours(By::Uid),
             uid if self.held && !tags.contains_key(RELEASED) => {
-                Err(Refusal::OwnershipLost { thing: thing(), uid: uid.to_owned() })
+                Err(Refusal::OwnershipLost { resource: resource(), uid: uid.to_owned() })
             }
             _ if self.is_of_earlier_namespace(tags) => self
                 .adopt()
-                .map_err(|_| Refusal::NamespaceRecreated { thing: thing(), namespace: owner.namespace.clone() }),
+                .map_err(|_| Refusal::NamespaceRecreated { resource: resource(), namespace: owner.namespace.clone() }),
             _ => ours(By::Predecessor),
         }
     }
@@ -208,12 +208,12 @@ impl Claim<'_> {
     }
 
     /// Whether the API server must say which namespace this is before what was judged is acted upon: to tell whose a
-    /// predecessor's thing is, or to write the tag that tells it.
-    pub fn asks_for_origin(&self, owned: &Owned, tags: &Tags) -> bool {
+    /// predecessor's resource is, or to write the tag that tells it.
+    pub fn asks_for_origin(&self, owned: &OwnershipProof, tags: &Tags) -> bool {
         self.identity.owner.origin.is_none() && (owned.by != By::Uid || !tags.contains_key(ORIGIN))
     }
 
-    fn judge_untagged(&self, tags: &Tags) -> Result<Owned, Refusal> {
+    fn judge_untagged(&self, tags: &Tags) -> Result<OwnershipProof, Refusal> {
         let announced = self.intent.is_some_and(|intent| {
             intent.uid == self.identity.owner.uid
                 && intent.name == self.identity.name
@@ -221,24 +221,24 @@ impl Claim<'_> {
                 && intent.account_id == self.identity.account_id
         });
         if announced && !tags.keys().any(|key| is_reserved(key)) {
-            return Ok(Owned { identity: self.identity.clone(), by: By::Intent });
+            return Ok(OwnershipProof { identity: self.identity.clone(), by: By::Intent });
         }
         // Which tool manages it is told to those only who may adopt it.
         let adopted = self.adopt()?;
         match other_manager(tags) {
-            Some(manager) => Err(Refusal::ManagedByAnother { thing: self.identity.name.clone(), manager }),
+            Some(manager) => Err(Refusal::ManagedByAnother { resource: self.identity.name.clone(), manager }),
             None => Ok(adopted),
         }
     }
 
-    fn adopt(&self) -> Result<Owned, Refusal> {
-        let thing = self.identity.name.clone();
+    fn adopt(&self) -> Result<OwnershipProof, Refusal> {
+        let resource = self.identity.name.clone();
         match (self.adoption, self.adoption_allowed) {
-            (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { thing }),
+            (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { resource }),
             (AdoptionPolicy::Adopt, false) => {
-                Err(Refusal::AdoptionNotAllowed { thing, namespace: self.identity.owner.namespace.clone() })
+                Err(Refusal::AdoptionNotAllowed { resource, namespace: self.identity.owner.namespace.clone() })
             }
-            (AdoptionPolicy::Adopt, true) => Ok(Owned { identity: self.identity.clone(), by: By::Adoption }),
+            (AdoptionPolicy::Adopt, true) => Ok(OwnershipProof { identity: self.identity.clone(), by: By::Adoption }),
         }
     }
 }
@@ -253,8 +253,8 @@ fn other_manager(tags: &Tags) -> Option<&'static str> {
     })
 }
 
-impl Owned {
-    /// Which thing it is.
+impl OwnershipProof {
+    /// Which resource it is.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -269,7 +269,7 @@ impl Owned {
         matches!(self.by, By::Uid | By::Intent)
     }
 
-    /// The proof that deleting takes: a predecessor's thing, or one that was never adopted in
+    /// The proof that deleting takes: a predecessor's resource, or one that was never adopted in
     /// writing, is not this object's to delete.
     pub fn deletable(&self) -> Option<Deletable> {
         self.is_claimed().then(|| Deletable { identity: self.identity.clone() })
@@ -277,14 +277,14 @@ impl Owned {
 }
 
 impl Deletable {
-    /// Which thing it is.
+    /// Which resource it is.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 }
 
-impl Absent {
-    /// Which thing does not exist.
+impl AbsenceProof {
+    /// Which resource does not exist.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }

@@ -1,4 +1,4 @@
-//! The end of a pass: its status, and what is told of a change for the worse.
+//! The end of a reconciliation: its status, and what is told of a change for the worse.
 
 use std::borrow::Cow;
 
@@ -12,27 +12,27 @@ use crate::{
         cluster::ClusterError,
         conditions::{STALLED, SYNCED},
         decide::Next,
-        external::External,
+        external::ExternalResource,
     },
-    telemetry::Note,
+    telemetry::ObjectEvent,
 };
 
-use super::{Report, Running};
+use super::{Reconciled, Reconciliation};
 
-impl<X: External> Running<'_, X> {
-    pub(super) async fn conclude(mut self, status: &Status, next: Next) -> Result<Report<X::Object>, ClusterError> {
+impl<X: ExternalResource> Reconciliation<'_, X> {
+    pub(super) async fn conclude(mut self, status: &Status, next: Next) -> Result<Reconciled<X::Object>, ClusterError> {
         let before = self.object.status().cloned().unwrap_or_default();
         if *status != before {
             if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
-                let refusal = self.situation().refusal_in_full();
+                let refusal = self.input().refusal_in_full();
                 let message = refusal.as_deref().map_or(Cow::Borrowed(stalled.message.as_str()), printable);
                 tracing::warn!(reason = stalled.reason, message = %message, "stalled");
-                self.note(Note::trouble(&stalled.reason, &stalled.message));
+                self.note(ObjectEvent::trouble(&stalled.reason, &stalled.message));
             } else if let (Next::Retry, Some(synced)) = (next, status.condition(SYNCED))
                 && !same(before.condition(SYNCED), synced)
             {
                 tracing::warn!(reason = synced.reason, message = synced.message, "failed; retrying");
-                self.note(Note::trouble(&synced.reason, &synced.message));
+                self.note(ObjectEvent::trouble(&synced.reason, &synced.message));
             }
             self.object = self.cluster.write_status(&self.object, status).await?;
         }

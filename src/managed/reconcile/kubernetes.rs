@@ -1,4 +1,4 @@
-//! What a pass does to its object, and to the Secret beside it.
+//! What a reconciliation does to its object, and to the Secret beside it.
 
 use kube::core::object::HasStatus as _;
 
@@ -6,36 +6,36 @@ use crate::{
     api::Status,
     managed::{
         cluster::ClusterError,
-        external::External,
+        external::ExternalResource,
         identity::Origin,
         secret::{self, wanted},
     },
-    telemetry::Note,
+    telemetry::ObjectEvent,
 };
 
-use super::Running;
+use super::Reconciliation;
 
-impl<X: External> Running<'_, X> {
+impl<X: ExternalResource> Reconciliation<'_, X> {
     pub(super) async fn announce(&mut self, status: &Status) -> Result<(), ClusterError> {
         let approvals = self.object.status().map_or(0, |status| status.approvals);
         self.object = self.cluster.write_status(&self.object, status).await?;
-        self.pass.announced = status.creation_intent.is_some();
+        self.progress.announced = status.creation_intent.is_some();
         if let Some(approved) = status.approved.as_ref().filter(|_| status.approvals > approvals) {
             tracing::info!(hash = approved.hash, steps = approved.steps.len(), "plan approved");
-            self.note(Note::approved(&approved.hash));
+            self.note(ObjectEvent::approved(&approved.hash));
         }
         Ok(())
     }
 
     pub(super) async fn add_finalizer(&mut self) -> Result<(), ClusterError> {
         self.object = self.cluster.add_finalizer().await?;
-        self.pass.live = true;
+        self.progress.live = true;
         Ok(())
     }
 
     pub(super) async fn read_live(&mut self) -> Result<(), ClusterError> {
         self.object = self.cluster.read_live().await?;
-        self.pass.live = true;
+        self.progress.live = true;
         Ok(())
     }
 
@@ -44,8 +44,8 @@ impl<X: External> Running<'_, X> {
     pub(super) async fn read_namespace(&mut self) -> Result<(), ClusterError> {
         let namespace = match self.cluster.namespace_uid().await? {
             Ok(uid) => uid,
-            Err(fault) => {
-                self.pass.fault = Some(fault);
+            Err(error) => {
+                self.progress.error = Some(error);
                 return Ok(());
             }
         };
@@ -66,7 +66,7 @@ impl<X: External> Running<'_, X> {
         if let (Ok(()), Some(obsolete)) = (&result, wanted::obsolete(&*self.object, &status)) {
             self.cluster.delete_secret(&obsolete).await?;
         }
-        self.pass.secret = Some(result);
+        self.progress.secret = Some(result);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What a pass asks of AWS: which thing it is about, what is there, and whose it is.
+//! What a reconciliation asks of AWS: which resource it is about, what is there, and whose it is.
 
 use kube::{Resource as _, ResourceExt as _, core::object::HasStatus as _};
 
@@ -6,8 +6,8 @@ use crate::{
     api::tags::Tags,
     managed::{
         decide::not_visible_yet,
-        external::External,
-        fault::Fault,
+        error::Error,
+        external::ExternalResource,
         identity::{Identity, Owner},
         object::ManagedObject,
         observation::{Existence, Reads},
@@ -16,16 +16,16 @@ use crate::{
     },
 };
 
-use super::Running;
+use super::Reconciliation;
 
-impl<X: External> Running<'_, X> {
-    /// Finds out which thing in AWS the object stands for.
+impl<X: ExternalResource> Reconciliation<'_, X> {
+    /// Finds out which resource in AWS the object stands for.
     pub(super) async fn identify(&mut self) {
         self.identity = Some(self.resolved().await);
     }
 
-    /// The region is what the spec says, or the operator's; `decide` compares it with where the thing was made.
-    async fn resolved(&self) -> Result<Identity, Fault> {
+    /// The region is what the spec says, or the operator's; `decide` compares it with where the resource was made.
+    async fn resolved(&self) -> Result<Identity, Error> {
         let Self { context, object, .. } = self;
         let region = object.region().unwrap_or(&context.region);
         context.external.admits(object, region)?;
@@ -47,10 +47,10 @@ impl<X: External> Running<'_, X> {
     /// Reserves the name. What was seen before that may have changed since.
     pub(super) fn reserve(&mut self, name: String) -> bool {
         self.reservation = self.others.names.reserve(name);
-        self.pass.reserved = self.reservation.is_some();
-        self.pass.sight = None;
-        self.pass.read = Reads::default();
-        self.pass.reserved
+        self.progress.reserved = self.reservation.is_some();
+        self.progress.observation = None;
+        self.progress.read = Reads::default();
+        self.progress.reserved
     }
 
     /// Whether another object has announced that it makes what this one does not hold yet.
@@ -63,18 +63,18 @@ impl<X: External> Running<'_, X> {
     pub(super) async fn observe(&mut self, reads: Reads) {
         let Some(Ok(identity)) = &self.identity else { return };
         match self.context.external.observe(identity, &reads).await {
-            Ok(existence) => self.pass.sight = Some(existence),
-            Err(fault) => self.pass.fault = Some(fault),
+            Ok(existence) => self.progress.observation = Some(existence),
+            Err(error) => self.progress.error = Some(error),
         }
-        self.pass.read = reads;
-        self.pass.advanced = false;
-        self.pass.contested = self.is_contested();
-        if let Some(Existence::Present { seen, .. }) = &self.pass.sight {
-            self.history.looked(X::settling(seen).is_none());
+        self.progress.read = reads;
+        self.progress.advanced = false;
+        self.progress.contested = self.is_contested();
+        if let Some(Existence::Present { observed, .. }) = &self.progress.observation {
+            self.history.looked(X::transition(observed).is_none());
         }
         // Most objects are in sync and were never written: they cost no plan here.
         if !self.history.is_empty() {
-            let in_place = self.situation().in_place();
+            let in_place = self.input().in_place();
             self.history.in_place(&in_place);
         }
     }
@@ -83,19 +83,19 @@ impl<X: External> Running<'_, X> {
     pub(super) async fn prove(&mut self, reads: &Reads) {
         let Some(Ok(identity)) = self.identity.clone() else { return };
         let Some(tags) = self.confirm(reads).await else { return };
-        self.pass.unproven = false;
-        if let Some(Existence::Present { tags: known, .. }) = &mut self.pass.sight {
+        self.progress.unproven = false;
+        if let Some(Existence::Present { tags: known, .. }) = &mut self.progress.observation {
             *known = Some(tags);
         }
-        if self.pass.wrote.contains(TAGS) {
-            if self.situation().is_claim_invisible() {
-                self.pass.fault = Some(not_visible_yet());
+        if self.progress.wrote.contains(TAGS) {
+            if self.input().is_claim_invisible() {
+                self.progress.error = Some(not_visible_yet());
             }
-        } else if self.situation().has_made_it() {
+        } else if self.input().has_made_it() {
             self.made(&identity);
         } else {
             // What was taken for a new one is an old one, of which nothing is known yet.
-            self.pass.read = Reads { tags: true, ..Reads::default() };
+            self.progress.read = Reads { tags: true, ..Reads::default() };
         }
     }
 
@@ -103,19 +103,19 @@ impl<X: External> Running<'_, X> {
     pub(super) async fn confirm(&mut self, reads: &Reads) -> Option<Tags> {
         let Some(Ok(identity)) = &self.identity else { return None };
         let (tags, read) = match self.context.external.observe(identity, reads).await {
-            Ok(Existence::Present { tags, seen }) if tags.is_some() >= reads.tags => (tags, seen),
+            Ok(Existence::Present { tags, observed }) if tags.is_some() >= reads.tags => (tags, observed),
             Ok(_) => {
-                self.pass.fault = Some(not_visible_yet());
+                self.progress.error = Some(not_visible_yet());
                 return None;
             }
-            Err(fault) => {
-                self.pass.fault = Some(fault);
+            Err(error) => {
+                self.progress.error = Some(error);
                 return None;
             }
         };
-        self.pass.confirmed.extend(&reads.blocks);
-        if let Some(Existence::Present { seen, .. }) = &mut self.pass.sight {
-            X::confirm(seen, read);
+        self.progress.confirmed.extend(&reads.blocks);
+        if let Some(Existence::Present { observed, .. }) = &mut self.progress.observation {
+            X::confirm(observed, read);
         }
         tags
     }
@@ -132,7 +132,7 @@ impl<X: External> Running<'_, X> {
             match tags {
                 Ok(Some(tags)) if references::check::owned_here(&tags, identity, &settings.also_owns) => {}
                 Ok(_) => refused.push(reference),
-                Err(fault) => return self.pass.fault = Some(fault.at(&reference.path)),
+                Err(error) => return self.progress.error = Some(error.at(&reference.path)),
             }
             // One is enough to stop it, and a thousand would be as many calls.
             if !refused.is_empty() {
@@ -140,6 +140,6 @@ impl<X: External> Running<'_, X> {
             }
         }
         let generation = self.object.meta().generation.unwrap_or_default();
-        self.pass.references = Some(references::Checked { generation, creating, refused });
+        self.progress.references = Some(references::Checked { generation, creating, refused });
     }
 }

@@ -1,4 +1,4 @@
-//! What a pass changes in AWS, and what it tells of it.
+//! What a reconciliation changes in AWS, and what it tells of it.
 
 use kube::{Resource as _, core::object::HasStatus as _};
 
@@ -8,60 +8,60 @@ use crate::{
         change::Change,
         conditions::{READY, SYNCED},
         decide::Undo,
-        external::External,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
         observation::{Existence, Made, Reads},
-        ownership::{Absent, By, Deletable, Owned},
+        ownership::{AbsenceProof, By, Deletable, OwnershipProof},
         step::{Step, TAGS, places},
     },
-    telemetry::Note,
+    telemetry::ObjectEvent,
 };
 
-use super::Running;
+use super::Reconciliation;
 
 /// The most Events on changes that one reconciliation leaves.
-const MOST_NOTES: usize = 10;
+const MAX_NOTES: usize = 10;
 
-impl<X: External> Running<'_, X> {
-    pub(super) async fn create(&mut self, proof: &Absent, step: &Step<X::Creation>) {
-        self.pass.wrote.insert(step.block);
-        let (tags, seen) = match self.context.external.create(proof, &step.op).await {
-            Ok(Made::New { tags, seen }) => (Some(tags), seen),
-            Ok(Made::Unclear { seen }) => (None, seen),
-            Ok(Made::Existed(fault)) => {
-                tracing::warn!(external = proof.identity().name, error = %fault, "resource already exists");
-                self.pass.existed = true;
-                return self.pass.fault = Some(fault);
+impl<X: ExternalResource> Reconciliation<'_, X> {
+    pub(super) async fn create(&mut self, proof: &AbsenceProof, step: &Step<X::Creation>) {
+        self.progress.wrote.insert(step.block);
+        let (tags, observed) = match self.context.external.create(proof, &step.op).await {
+            Ok(Made::New { tags, observed }) => (Some(tags), observed),
+            Ok(Made::Unclear { observed }) => (None, observed),
+            Ok(Made::Existed(error)) => {
+                tracing::warn!(external = proof.identity().name, error = %error, "resource already exists");
+                self.progress.existed = true;
+                return self.progress.error = Some(error);
             }
-            Err(fault) => {
-                tracing::warn!(external = proof.identity().name, error = %fault, "create failed");
-                return self.pass.fault = Some(fault);
+            Err(error) => {
+                tracing::warn!(external = proof.identity().name, error = %error, "create failed");
+                return self.progress.error = Some(error);
             }
         };
         self.wrote = true;
-        self.pass.unproven = tags.is_none();
-        self.pass.sight = Some(Existence::Present { tags, seen });
-        self.pass.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
-        if !self.pass.unproven {
+        self.progress.unproven = tags.is_none();
+        self.progress.observation = Some(Existence::Present { tags, observed });
+        self.progress.read = Reads { tags: true, blocks: X::BLOCKS.iter().copied().collect(), ..Reads::default() };
+        if !self.progress.unproven {
             self.made(proof.identity());
         }
     }
 
     /// What a create has answered for is new, and ours.
     pub(super) fn made(&mut self, identity: &Identity) {
-        self.pass.created = true;
+        self.progress.created = true;
         let recreated = self.object.status().is_some_and(|status| status.external.is_some());
         tracing::info!(external = identity.name, region = identity.region, recreated, "created");
         self.note(if recreated {
-            Note::recreated(X::recreated(identity))
+            ObjectEvent::recreated(X::recreated(identity))
         } else {
-            Note::created(X::Object::NOUN, &identity.name, &identity.region)
+            ObjectEvent::created(X::Object::NOUN, &identity.name, &identity.region)
         });
     }
 
-    pub(super) async fn perform_all(&mut self, proof: &Owned, steps: Vec<Step<X::Op>>) {
+    pub(super) async fn perform_all(&mut self, proof: &OwnershipProof, steps: Vec<Step<X::Op>>) {
         for step in steps {
             if self.must_stop() || !self.perform(proof, step).await {
                 return;
@@ -70,42 +70,42 @@ impl<X: External> Running<'_, X> {
     }
 
     /// Answers whether the next step of the plan can follow at once.
-    async fn perform(&mut self, proof: &Owned, step: Step<X::Op>) -> bool {
+    async fn perform(&mut self, proof: &OwnershipProof, step: Step<X::Op>) -> bool {
         let digest = approval::digest(&step);
         let unshown = self.history.is_unshown(step.block, || digest.clone());
-        let drift = self.was_in_sync() && !self.pass.wrote.contains(step.block) && !unshown;
-        self.pass.wrote.insert(step.block);
+        let drift = self.was_in_sync() && !self.progress.wrote.contains(step.block) && !unshown;
+        self.progress.wrote.insert(step.block);
         let emptied = X::emptied(&step.op);
-        self.pass.batches += usize::from(emptied > 0);
-        self.pass.calls += 1;
-        if let Err(fault) = self.context.external.perform(proof, &step.op).await {
-            tracing::warn!(block = step.block, error = %fault, "update failed");
-            self.pass.emptied += fault.removed;
-            self.failed(&step, fault);
+        self.progress.batches += usize::from(emptied > 0);
+        self.progress.calls += 1;
+        if let Err(error) = self.context.external.perform(proof, &step.op).await {
+            tracing::warn!(block = step.block, error = %error, "update failed");
+            self.progress.emptied += error.removed;
+            self.failed(&step, error);
             return false;
         }
         let mut follows = true;
-        if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
-            X::advance(tags, seen, &step.op);
-            if X::settling(seen).is_some() {
-                self.pass.advanced = true;
+        if let Some(Existence::Present { tags, observed }) = &mut self.progress.observation {
+            X::advance(tags, observed, &step.op);
+            if X::transition(observed).is_some() {
+                self.progress.advanced = true;
                 self.history.is_busy();
                 follows = false;
             }
         }
         // Two who claim one thing both write: only what is read afterwards tells who was last.
-        self.pass.unproven = proof.by() != By::Uid && !self.pass.created;
-        follows &= !self.pass.unproven;
+        self.progress.unproven = proof.by() != By::Uid && !self.progress.created;
+        follows &= !self.progress.unproven;
         self.wrote = true;
-        self.pass.emptied += emptied;
-        if self.situation().is_asked() {
+        self.progress.emptied += emptied;
+        if self.input().is_asked() {
             self.history.begins_anew(step.block);
         }
         let generation = self.object.meta().generation.unwrap_or_default();
         self.history.wrote(step.block, &digest, drift, generation, (self.context.clock)());
         // Once for all the entries of a list: it takes the whole spec.
         if !self.history.is_meant(step.block, generation) {
-            let declared = self.situation().declared(step.block);
+            let declared = self.input().declared(step.block);
             self.history.meant(step.block, generation, declared);
         }
         if self.history.loops(step.block) {
@@ -113,51 +113,51 @@ impl<X: External> Running<'_, X> {
             self.context.metrics.write_loop(X::Object::NOUN);
         }
         if let Some((unless, op)) = step.unless {
-            self.pass.undo.push(Undo { block: step.block, unless, op });
+            self.progress.undo.push(Undo { block: step.block, unless, op });
         }
         self.tell(proof, step.block, &step.changes, drift);
         follows
     }
 
     /// A write that AWS refuses stops its block; one whose outcome is not known, or that time may
-    /// heal, ends the pass.
-    fn failed(&mut self, step: &Step<X::Op>, fault: Fault) {
+    /// heal, ends the reconciliation.
+    fn failed(&mut self, step: &Step<X::Op>, error: Error) {
         let block = step.block;
         // AWS often names neither the field nor the entry that it does not take.
         let about = places([step]);
-        let fault = if about == block {
-            fault
+        let error = if about == block {
+            error
         } else {
-            Fault { message: format!("{} (the request was for {about})", fault.message), ..fault }
+            Error { message: format!("{} (the request was for {about})", error.message), ..error }
         };
-        match fault.class {
-            Class::User | Class::Denied | Class::Premature | Class::Quota | Class::Allowance => {
-                self.pass.refused.insert(block, fault);
+        match error.kind {
+            ErrorKind::User | ErrorKind::Denied | ErrorKind::Premature | ErrorKind::Quota | ErrorKind::RateLimited => {
+                self.progress.refused.insert(block, error);
             }
-            Class::Pending | Class::Credentials | Class::Transient | Class::Unknown => {
-                self.pass.fault = Some(fault.at(block));
+            ErrorKind::Pending | ErrorKind::Credentials | ErrorKind::Transient | ErrorKind::Unknown => {
+                self.progress.error = Some(error.at(block));
             }
         }
     }
 
-    pub(super) async fn undo(&mut self, proof: &Owned, undo: Undo<X::Op>) {
+    pub(super) async fn undo(&mut self, proof: &OwnershipProof, undo: Undo<X::Op>) {
         tracing::warn!(block = undo.block, refused = ?undo.unless, "rolling back a change");
-        self.pass.undo.retain(|other| *other != undo);
-        let fault = match self.context.external.perform(proof, &undo.op).await {
+        self.progress.undo.retain(|other| *other != undo);
+        let error = match self.context.external.perform(proof, &undo.op).await {
             Ok(()) => {
-                if let Some(Existence::Present { tags, seen }) = &mut self.pass.sight {
-                    X::advance(tags, seen, &undo.op);
+                if let Some(Existence::Present { tags, observed }) = &mut self.progress.observation {
+                    X::advance(tags, observed, &undo.op);
                 }
                 self.history.took_back(undo.block);
-                self.pass.took_back = true;
-                Fault::user(
+                self.progress.took_back = true;
+                Error::user(
                     Reason::DependencyRefused,
                     format!("The change was rolled back, because AWS rejected {}", undo.unless.join(" or ")),
                 )
             }
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        self.pass.refused.insert(undo.block, fault);
+        self.progress.refused.insert(undo.block, error);
     }
 
     pub(super) async fn delete(&mut self, proof: &Deletable) {
@@ -165,29 +165,29 @@ impl<X: External> Running<'_, X> {
             Ok(()) => {
                 self.wrote = true;
                 tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
-                self.note(Note::deleted(X::Object::NOUN, &proof.identity().name));
-                self.pass.deleted = true;
-                self.pass.sight = None;
+                self.note(ObjectEvent::deleted(X::Object::NOUN, &proof.identity().name));
+                self.progress.deleted = true;
+                self.progress.observation = None;
             }
-            Err(fault) => self.pass.fault = Some(fault),
+            Err(error) => self.progress.error = Some(error),
         }
     }
 
     /// A log line and an Event for what was just done.
-    fn tell(&mut self, proof: &Owned, block: &'static str, changes: &[Change], drift: bool) {
+    fn tell(&mut self, proof: &OwnershipProof, block: &'static str, changes: &[Change], drift: bool) {
         let described = described(changes);
         tracing::info!(block, changes = described, drift, "updated");
         if !proof.is_claimed() && block == TAGS {
-            return self.note(Note::adopted(X::Object::NOUN, &proof.identity().name));
+            return self.note(ObjectEvent::adopted(X::Object::NOUN, &proof.identity().name));
         }
         if drift {
             let repeated = self.history.repeats(block);
             for change in changes {
                 self.context.metrics.drift_corrected(X::Object::NOUN);
-                self.note_change(Note::drift_corrected(change, repeated));
+                self.note_change(ObjectEvent::drift_corrected(change, repeated));
             }
         } else if self.object.status().is_some_and(|status| status.is_true(READY)) {
-            self.note_change(Note::updated(block, &described));
+            self.note_change(ObjectEvent::updated(block, &described));
         }
     }
 
@@ -200,9 +200,9 @@ impl<X: External> Running<'_, X> {
     }
 
     /// An Event about a change, unless there have been enough of them: the log has them all.
-    fn note_change(&mut self, note: Note) {
+    fn note_change(&mut self, note: ObjectEvent) {
         self.notes += 1;
-        if self.notes <= MOST_NOTES {
+        if self.notes <= MAX_NOTES {
             self.note(note);
         }
     }

@@ -18,15 +18,15 @@ use std::str::FromStr;
 use crate::api::tags::Tags;
 
 use super::{
-    adoption::Allowance,
+    adoption::AdoptionRule,
     block::Answer,
-    fault::{Fault, Reason},
+    error::{Error, Reason},
     identity::Identity,
 };
 
 /// One namespace, or all of them (`*`), and the ARNs that it may name.
 #[derive(Clone, Debug)]
-pub struct ReferenceAllowance(Allowance);
+pub struct ReferenceAllowance(AdoptionRule);
 
 impl FromStr for ReferenceAllowance {
     type Err = String;
@@ -120,11 +120,11 @@ impl Checked {
 }
 
 /// What to tell whoever named this.
-pub fn not_allowed(reference: &Reference, namespace: &str) -> Fault {
+pub fn not_allowed(reference: &Reference, namespace: &str) -> Error {
     let Reference { path, arn, taggable, source } = reference;
     let owned = if *taggable { " is not owned by an object in this namespace, and which" } else { "" };
     let why = if *source { ", because its contents would be copied" } else { "" };
-    Fault::user(
+    Error::user(
         Reason::ReferenceNotAllowed,
         format!(
             "{path} refers to {arn}, which{owned} namespace {namespace} may not refer to{why}. Use another resource, \

@@ -4,7 +4,7 @@ pub mod wanted;
 
 use std::collections::BTreeMap;
 
-/// What applications want to know of a thing, by the names that `connectionSecret.keys` uses.
+/// What applications want to know of a resource, by the names that `connectionSecret.keys` uses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Outputs {
     /// Its ARN.
@@ -18,7 +18,7 @@ pub struct Outputs {
     /// Outputs that go into the Secret only where `connectionSecret.keys` asks for them, and into
     /// status.
     pub more: BTreeMap<&'static str, String>,
-    /// Numbers that AWS counts by itself and that change all the time: they go into status only when a pass
+    /// Numbers that AWS counts by itself and that change all the time: they go into status only when a reconciliation
     /// ends in sync.
     pub measured: BTreeMap<&'static str, String>,
 }

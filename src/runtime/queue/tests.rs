@@ -302,7 +302,7 @@ impl Model {
             self.waited.entry(job.key.clone()).or_default().push(now - since);
         }
         for _ in 0..if course.answers { 1 } else { 3 } {
-            self.queue.heard(&job.lane, course.answers);
+            self.queue.record_answer(&job.lane, course.answers);
         }
         self.queue.charge(&job.lane, job.priority, course.calls, false, now);
         self.queue.finish(&job.key, course.priority, Attempts::default(), now + course.again, now);
@@ -460,7 +460,7 @@ enum Move {
     Take,
     Finish(u8, u16, bool),
     Forget(u8),
-    Pass(u16),
+    Progress(u16),
     Charge(u16, bool),
     Heard(bool),
 }
@@ -474,7 +474,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => Just(Move::Take),
         3 => (object.clone(), 0..5_000_u16, any::<bool>()).prop_map(|(object, at, last)| Move::Finish(object, at, last)),
         1 => object.prop_map(Move::Forget),
-        2 => (0..3_000_u16).prop_map(Move::Pass),
+        2 => (0..3_000_u16).prop_map(Move::Progress),
         1 => (0..9_000_u16, any::<bool>()).prop_map(|(calls, throttled)| Move::Charge(calls, throttled)),
         1 => any::<bool>().prop_map(Move::Heard),
     ];
@@ -526,11 +526,11 @@ proptest! {
                     there.remove(&object);
                     owed.remove(&object);
                 }
-                Move::Pass(milliseconds) => now += Duration::from_millis(milliseconds.into()),
+                Move::Progress(milliseconds) => now += Duration::from_millis(milliseconds.into()),
                 Move::Charge(calls, throttled) => {
                     queue.charge(&lane_of(0), Priority::User, calls.into(), throttled, now);
                 }
-                Move::Heard(answered) => queue.heard(&lane_of(0), answered),
+                Move::Heard(answered) => queue.record_answer(&lane_of(0), answered),
             }
             prop_assert_eq!(queue.count("bucket"), there.len());
             prop_assert_eq!(queue.running, runs.len());

@@ -10,10 +10,10 @@ use crate::{
     aws::{policy_document::compact, refusal},
     bucket::{Buckets, Contents, Creation, ObjectVersion, Observed, Op, Upload},
     managed::{
-        fault::Fault,
+        error::Error,
         identity::Identity,
         observation::{Existence, Made, Reads},
-        tagging::{MOST_TAGS, is_system},
+        tagging::{MAX_TAGS, is_system},
     },
 };
 
@@ -88,7 +88,7 @@ impl Kind for Buckets {
         &mut cloud.buckets
     }
 
-    async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+    async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
         let denied = |thing: Option<&Thing<Bucket>>| {
             // Whose account is another's answers 403 to whoever names the owner it expects.
             let other = thing.is_some_and(|thing| thing.foreign && !thing.adoptable);
@@ -100,8 +100,8 @@ impl Kind for Buckets {
                 Ok(thing.map(|thing| thing.tags.clone()))
             })
             .await;
-        let mut seen = Observed::default();
-        for name in <Buckets as crate::managed::external::External>::BLOCKS {
+        let mut observed = Observed::default();
+        for name in <Buckets as crate::managed::external::ExternalResource>::BLOCKS {
             if reads.blocks.contains(name) {
                 let state = fake
                     .read_in(&format!("Get {name}"), id, |thing, cloud| {
@@ -112,17 +112,17 @@ impl Kind for Buckets {
                         })
                     })
                     .await;
-                seen.blocks.insert(name, state);
+                observed.blocks.insert(name, state);
             }
         }
         if reads.contents {
             let versions =
                 fake.read("ListObjectVersions", id, |thing| Ok(thing.map(|thing| thing.inner.contents()))).await;
-            seen.contents = versions.map(|found| Some(found.unwrap_or_default())).transpose();
+            observed.contents = versions.map(|found| Some(found.unwrap_or_default())).transpose();
         }
         Ok(match tags? {
-            None => Existence::Absent,
-            Some(tags) => Existence::Present { tags: Some(tags), seen },
+            None => Existence::Missing,
+            Some(tags) => Existence::Present { tags: Some(tags), observed },
         })
     }
 
@@ -152,10 +152,10 @@ impl Kind for Buckets {
         if let Some(Ok(acl)) = fresh.blocks.get("acl") {
             thing.inner.blocks.insert("acl", acl.clone());
         }
-        Made::Unclear { seen: fresh }
+        Made::Unclear { observed: fresh }
     }
 
-    fn apply(thing: &mut Thing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Fault> {
+    fn apply(thing: &mut Thing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Error> {
         let bucket = &mut thing.inner;
         match op {
             Op::PutTags(_) if bucket.untaggable => {
@@ -171,7 +171,7 @@ impl Kind for Buckets {
                 if before != after {
                     return refused("InvalidTag", "System tags cannot be added/updated by requester");
                 }
-                if tags.len() - after.len() > MOST_TAGS {
+                if tags.len() - after.len() > MAX_TAGS {
                     return refused("BadRequest", "at most 50 tags");
                 }
                 thing.tags.clone_from(tags);
@@ -217,13 +217,13 @@ impl Kind for Buckets {
                     return Err(refusal("DeleteObjects", Some("MalformedXML"), 400, "at most 1,000 keys"));
                 }
                 if bucket.locked {
-                    return Err(Fault::user("ObjectsNotDeletable", "object lock"));
+                    return Err(Error::user("ObjectsNotDeletable", "object lock"));
                 }
                 let gone: BTreeSet<&ObjectVersion> = versions.iter().collect();
                 bucket.versions.retain(|version| !gone.contains(version));
                 Ok(())
             }
-            Op::DeleteObject(_) if bucket.locked => Err(Fault::user("ObjectsNotDeletable", "object lock")),
+            Op::DeleteObject(_) if bucket.locked => Err(Error::user("ObjectsNotDeletable", "object lock")),
             Op::DeleteObject(version) => {
                 bucket.versions.retain(|other| other != version);
                 Ok(())
@@ -236,7 +236,7 @@ impl Kind for Buckets {
     }
 
     /// AWS refuses while there are versions or markers; unfinished uploads do not hold it up.
-    fn remove(thing: &mut Thing<Bucket>, _: Timestamp) -> Result<bool, Fault> {
+    fn remove(thing: &mut Thing<Bucket>, _: Timestamp) -> Result<bool, Error> {
         if thing.inner.versions.is_empty() {
             Ok(true)
         } else {
@@ -246,12 +246,12 @@ impl Kind for Buckets {
 
     /// Names that end in `-an` are those of the account-regional namespace (Amazon S3 User Guide, "General purpose bucket
     /// naming rules").
-    fn refuses(creation: &Creation, id: &Identity) -> Option<Fault> {
+    fn refuses(creation: &Creation, id: &Identity) -> Option<Error> {
         let suffix = format!("-{}-{}-an", id.account_id, id.region);
         match creation.account_regional {
-            false if id.name.ends_with("-an") => Some(Fault::user("InvalidBucketName", "the suffix -an is reserved")),
+            false if id.name.ends_with("-an") => Some(Error::user("InvalidBucketName", "the suffix -an is reserved")),
             true if !id.name.ends_with(&suffix) => {
-                Some(Fault::user("InvalidNamespaceHeader", "no name of the account-regional namespace"))
+                Some(Error::user("InvalidNamespaceHeader", "no name of the account-regional namespace"))
             }
             _ => None,
         }
@@ -269,7 +269,7 @@ impl Kind for Buckets {
 }
 
 /// What S3 refuses because of how the rest of the bucket is.
-fn refused(bucket: &BTreeMap<&'static str, Value>, block: &str, state: &Value) -> Option<Fault> {
+fn refused(bucket: &BTreeMap<&'static str, Value>, block: &str, state: &Value) -> Option<Error> {
     let is = |block: &str, field: &str, value: &str| {
         bucket.get(block).is_some_and(|state| state[field] == value || (field.is_empty() && *state == value))
     };

@@ -1,6 +1,6 @@
 //! AWS as far as the operator uses it: a strict model of the control planes of S3 and DynamoDB.
 //!
-//! It stands in at the seam of [`External`]: one op of a kind is one AWS call there, and one call of
+//! It stands in at the seam of [`ExternalResource`]: one op of a kind is one AWS call there, and one call of
 //! the model here. What the SDK does with a request is left to the tests on LocalStack, against which
 //! the model itself is checked (`super::conformance`).
 
@@ -16,11 +16,11 @@ use crate::{
     aws::refusal,
     managed::{
         block::Answer,
-        external::External,
-        fault::Fault,
+        error::Error,
+        external::ExternalResource,
         identity::Identity,
-        observation::{Existence, Made, Preparation, Reads, Settling},
-        ownership::{Absent, Deletable, Owned},
+        observation::{Existence, Made, Preparation, Reads, Transition},
+        ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Owners, Reference},
         secret::Outputs,
         step::Step,
@@ -59,7 +59,7 @@ pub enum ImportEnd {
     SomeItems,
 }
 
-/// A thing and whose it is, in truth.
+/// A resource and whose it is, in truth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thing<T> {
     pub tags: Tags,
@@ -112,9 +112,9 @@ impl Cloud {
 }
 
 /// How the model behaves for one kind.
-pub trait Kind: External + Sized {
+pub trait Kind: ExternalResource + Sized {
     const PLURAL: &'static str;
-    /// The code of AWS's answer where there is no such thing.
+    /// The code of AWS's answer where there is no such resource.
     const NOT_FOUND: &'static str;
     /// The operation that makes it.
     const CREATE: &'static str;
@@ -128,7 +128,7 @@ pub trait Kind: External + Sized {
         fake: &Fake<Self>,
         id: &Identity,
         reads: &Reads,
-    ) -> impl Future<Output = Result<Existence<Self::Observed>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Existence<Self::Observed>, Error>> + Send;
 
     /// The truth, all of it.
     fn truth(inner: &Self::Inner) -> Self::Observed;
@@ -142,16 +142,16 @@ pub trait Kind: External + Sized {
     fn made_again(thing: &mut Thing<Self::Inner>, creation: &Self::Creation, id: &Identity) -> Made<Self::Observed>;
 
     /// Does one op, or refuses it as AWS does.
-    fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Fault>;
+    fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Error>;
 
     /// Whether AWS deletes it, and at once.
-    fn remove(thing: &mut Thing<Self::Inner>, now: Timestamp) -> Result<bool, Fault>;
+    fn remove(thing: &mut Thing<Self::Inner>, now: Timestamp) -> Result<bool, Error>;
 
     /// Name of the call.
     fn words(op: &Self::Op) -> String;
 
     /// Why AWS makes nothing of this name.
-    fn refuses(_creation: &Self::Creation, _id: &Identity) -> Option<Fault> {
+    fn refuses(_creation: &Self::Creation, _id: &Identity) -> Option<Error> {
         None
     }
 }
@@ -165,13 +165,13 @@ pub struct Fake<X> {
 }
 
 impl<X: Kind> Fake<X> {
-    /// A read: no thing is no error here.
+    /// A read: no resource is no error here.
     pub async fn read<T>(
         &self,
         words: &str,
         id: &Identity,
-        read: impl FnOnce(Option<&Thing<X::Inner>>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        read: impl FnOnce(Option<&Thing<X::Inner>>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.read_in(words, id, |thing, _| read(thing)).await
     }
 
@@ -180,8 +180,8 @@ impl<X: Kind> Fake<X> {
         &self,
         words: &str,
         id: &Identity,
-        read: impl FnOnce(Option<&Thing<X::Inner>>, &Cloud) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        read: impl FnOnce(Option<&Thing<X::Inner>>, &Cloud) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let name = id.name.clone();
         self.world
             .call(self.process, Leg::Aws, false, &format!("{words} {name}"), |state| {
@@ -192,7 +192,7 @@ impl<X: Kind> Fake<X> {
     }
 }
 
-/// Says what must not be if this write reaches this thing.
+/// Says what must not be if this write reaches this resource.
 fn check_write<T>(thing: &Thing<T>, id: &Identity, words: &str, claims: bool) -> Option<String> {
     let owner = id.owner.object();
     if thing.foreign && !(thing.adoptable && claims) {
@@ -203,7 +203,7 @@ fn check_write<T>(thing: &Thing<T>, id: &Identity, words: &str, claims: bool) ->
     (others && !released).then(|| format!("I1: {words} on {} by {owner}, which is {:?}'s", id.name, thing.owner))
 }
 
-impl<X: Kind> External for Fake<X> {
+impl<X: Kind> ExternalResource for Fake<X> {
     type Object = X::Object;
     type Observed = X::Observed;
     type Creation = X::Creation;
@@ -215,15 +215,15 @@ impl<X: Kind> External for Fake<X> {
         self.real.tags_at_creation(object)
     }
 
-    fn admits(&self, object: &Self::Object, region: &str) -> Result<(), Fault> {
+    fn admits(&self, object: &Self::Object, region: &str) -> Result<(), Error> {
         self.real.admits(object, region)
     }
 
-    async fn account(&self) -> Result<String, Fault> {
+    async fn account(&self) -> Result<String, Error> {
         Ok(ACCOUNT.to_owned())
     }
 
-    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Self::Observed>, Fault> {
+    async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Self::Observed>, Error> {
         X::look(self, id, reads).await
     }
 
@@ -244,68 +244,68 @@ impl<X: Kind> External for Fake<X> {
         managed: &Managed,
         id: &Identity,
         tags: Option<&Tags>,
-        seen: &Self::Observed,
+        observed: &Self::Observed,
     ) -> Vec<Step<Self::Op>> {
-        X::plan(object, managed, id, tags, seen)
+        X::plan(object, managed, id, tags, observed)
     }
 
     fn release(id: &Identity, tags: &Tags) -> Step<Self::Op> {
         X::release(id, tags)
     }
 
-    fn advance(tags: &mut Option<Tags>, seen: &mut Self::Observed, op: &Self::Op) {
-        X::advance(tags, seen, op);
+    fn advance(tags: &mut Option<Tags>, observed: &mut Self::Observed, op: &Self::Op) {
+        X::advance(tags, observed, op);
     }
 
-    fn confirm(seen: &mut Self::Observed, read: Self::Observed) {
-        X::confirm(seen, read);
+    fn confirm(observed: &mut Self::Observed, read: Self::Observed) {
+        X::confirm(observed, read);
     }
 
-    fn settling(seen: &Self::Observed) -> Option<Settling> {
-        X::settling(seen)
+    fn transition(observed: &Self::Observed) -> Option<Transition> {
+        X::transition(observed)
     }
 
-    fn progress(object: &Self::Object, seen: &Self::Observed) -> Option<String> {
-        X::progress(object, seen)
+    fn progress(object: &Self::Object, observed: &Self::Observed) -> Option<String> {
+        X::progress(object, observed)
     }
 
-    fn at_work(object: &Self::Object, seen: &Self::Observed) -> Vec<&'static str> {
-        X::at_work(object, seen)
+    fn at_work(object: &Self::Object, observed: &Self::Observed) -> Vec<&'static str> {
+        X::at_work(object, observed)
     }
 
-    fn failures(object: &Self::Object, seen: &Self::Observed) -> Vec<(&'static str, Fault)> {
-        X::failures(object, seen)
+    fn failures(object: &Self::Object, observed: &Self::Observed) -> Vec<(&'static str, Error)> {
+        X::failures(object, observed)
     }
 
-    fn obstacle(object: &Self::Object, id: &Identity, seen: Option<&Self::Observed>) -> Option<Fault> {
-        X::obstacle(object, id, seen)
+    fn obstacle(object: &Self::Object, id: &Identity, observed: Option<&Self::Observed>) -> Option<Error> {
+        X::obstacle(object, id, observed)
     }
 
-    fn before_deletion(object: &Self::Object, seen: &Self::Observed) -> Result<Preparation<Self::Op>, Fault> {
-        X::before_deletion(object, seen)
+    fn before_deletion(object: &Self::Object, observed: &Self::Observed) -> Result<Preparation<Self::Op>, Error> {
+        X::before_deletion(object, observed)
     }
 
     fn emptied(op: &Self::Op) -> usize {
         X::emptied(op)
     }
 
-    fn block_faults(seen: &Self::Observed) -> Vec<(&'static str, Fault)> {
-        X::block_faults(seen)
+    fn block_errors(observed: &Self::Observed) -> Vec<(&'static str, Error)> {
+        X::block_errors(observed)
     }
 
     fn scope(id: &Identity) -> String {
         X::scope(id)
     }
 
-    fn bears_out(object: &Self::Object, intent: &CreationIntent, seen: &Self::Observed) -> bool {
-        X::bears_out(object, intent, seen)
+    fn bears_out(object: &Self::Object, intent: &CreationIntent, observed: &Self::Observed) -> bool {
+        X::bears_out(object, intent, observed)
     }
 
     fn guard_of(block: &str) -> Option<&'static str> {
         X::guard_of(block)
     }
 
-    async fn create(&self, proof: &Absent, creation: &Self::Creation) -> Result<Made<Self::Observed>, Fault> {
+    async fn create(&self, proof: &AbsenceProof, creation: &Self::Creation) -> Result<Made<Self::Observed>, Error> {
         let id = proof.identity();
         let words = format!("{} {}", X::CREATE, id.name);
         self.world
@@ -326,16 +326,16 @@ impl<X: Kind> External for Fake<X> {
                 }
                 let (tags, _) = self.real.fresh(creation);
                 let inner = X::make(creation, now);
-                let seen = X::truth(&inner);
+                let observed = X::truth(&inner);
                 let thing = Thing { tags: tags.clone(), ..Thing::ours(&id.owner.object(), inner) };
                 things.insert(id.name.clone(), thing);
                 state.cloud.made(&id.name);
-                Ok(if X::tells(id) { Made::New { tags, seen } } else { Made::Unclear { seen } })
+                Ok(if X::tells(id) { Made::New { tags, observed } } else { Made::Unclear { observed } })
             })
             .await
     }
 
-    async fn perform(&self, proof: &Owned, op: &Self::Op) -> Result<(), Fault> {
+    async fn perform(&self, proof: &OwnershipProof, op: &Self::Op) -> Result<(), Error> {
         let id = proof.identity();
         let words = format!("{} {}", X::words(op), id.name);
         self.world
@@ -361,7 +361,7 @@ impl<X: Kind> External for Fake<X> {
                     *thing = after;
                 }
                 state.violations.extend(violation);
-                if state.calm && answer.as_ref().is_err_and(|fault| fault.reason == "ResourceInUseException") {
+                if state.calm && answer.as_ref().is_err_and(|error| error.reason == "ResourceInUseException") {
                     state.violated(format!("{words} while AWS was busy with the write before"));
                 }
                 answer
@@ -369,7 +369,7 @@ impl<X: Kind> External for Fake<X> {
             .await
     }
 
-    async fn delete(&self, proof: &Deletable) -> Result<(), Fault> {
+    async fn delete(&self, proof: &Deletable) -> Result<(), Error> {
         let id = proof.identity();
         let words = format!("Delete {}", id.name);
         self.world
@@ -380,7 +380,7 @@ impl<X: Kind> External for Fake<X> {
                 let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else { return Ok(()) };
                 let mut violation = check_write(thing, id, &words, false).or(object);
                 let uid = thing.tags.get("musubi.dev/uid");
-                // Who claims a thing right after the tags were read, or is not shown yet, is not seen.
+                // Who claims a resource right after the tags were read, or is not shown yet, is not seen.
                 if uid.is_some_and(|uid| *uid != id.owner.uid) && !past {
                     violation = Some(format!("I2: {words} by {}, but it is {uid:?}'s", id.owner.uid));
                 }
@@ -405,12 +405,12 @@ impl<X: Kind> External for Fake<X> {
         X::recreated(id)
     }
 
-    fn outputs(&self, id: &Identity, seen: &Self::Observed) -> Outputs {
-        self.real.outputs(id, seen)
+    fn outputs(&self, id: &Identity, observed: &Self::Observed) -> Outputs {
+        self.real.outputs(id, observed)
     }
 
-    fn report(object: &Self::Object, id: &Identity, seen: &Self::Observed, as_read: bool, status: &mut Status) {
-        X::report(object, id, seen, as_read, status);
+    fn report(object: &Self::Object, id: &Identity, observed: &Self::Observed, as_read: bool, status: &mut Status) {
+        X::report(object, id, observed, as_read, status);
     }
 }
 

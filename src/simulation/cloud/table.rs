@@ -12,9 +12,9 @@ use crate::{
     aws::refusal,
     managed::{
         block::{Block as _, from_json},
-        fault::Fault,
+        error::Error,
         identity::Identity,
-        observation::{Existence, Made, Reads, Settling},
+        observation::{Existence, Made, Reads, Transition},
     },
     table::{
         Creation, IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
@@ -39,7 +39,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// What DescribeTable tells.
-    pub seen: Observed,
+    pub observed: Observed,
     pub ttl: Ttl,
     pub recovery: Recovery,
     pub insights: Insights,
@@ -96,10 +96,10 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 impl Table {
     /// A table as AWS makes it.
     pub fn new(creation: &Creation) -> Self {
-        let (_, seen) = crate::table::fresh(creation);
-        let described = Observed { settings: BTreeMap::new(), ..seen };
+        let (_, observed) = crate::table::fresh(creation);
+        let described = Observed { settings: BTreeMap::new(), ..observed };
         Self {
-            seen: described,
+            observed: described,
             ttl: Ttl::default(),
             recovery: Recovery::default(),
             insights: Insights::default(),
@@ -135,32 +135,32 @@ impl Table {
     }
 
     fn has_busy_part(&self) -> bool {
-        self.seen.indexes.values().any(|index| index.phase.is_busy())
-            || self.seen.replicas.values().any(|replica| replica.phase.is_busy())
-            || self.seen.encryption.changing
+        self.observed.indexes.values().any(|index| index.phase.is_busy())
+            || self.observed.replicas.values().any(|replica| replica.phase.is_busy())
+            || self.observed.encryption.changing
             || !self.warm_at.is_empty()
     }
 
     /// AWS shows the old values and an ACTIVE table for 389 to 501 seconds (measured: ack-api-quirks, DDB-TABLE-179).
     fn raise(&mut self, of: &str, to: WarmThroughput, now: Timestamp) {
         self.warm_at.insert(of.to_owned(), (now + WARMING, to));
-        match self.seen.indexes.get_mut(of) {
+        match self.observed.indexes.get_mut(of) {
             Some(index) => index.warm_changing = true,
-            None => self.seen.warm_changing = true,
+            None => self.observed.warm_changing = true,
         }
     }
 
     /// Type of a key attribute that the table or an index has.
     fn attribute(&self, name: &str) -> Option<AttributeType> {
-        let local = self.seen.local_indexes.iter().map(|index| &index.sort_key);
-        let global = self.seen.indexes.values().map(|index| &index.definition);
+        let local = self.observed.local_indexes.iter().map(|index| &index.sort_key);
+        let global = self.observed.indexes.values().map(|index| &index.definition);
         let global = global.flat_map(|definition| definition.partition_keys.iter().chain(&definition.sort_keys));
-        let mut all = self.seen.partition_key.iter().chain(&self.seen.sort_key).chain(local).chain(global);
+        let mut all = self.observed.partition_key.iter().chain(&self.observed.sort_key).chain(local).chain(global);
         all.find(|key| key.name == name).map(|key| key.type_)
     }
 
     /// A change of tags locks them for 1.6 to 1.8 seconds (measured on AWS: ack-api-quirks, DDB-TABLE-103).
-    fn lock_tags(&mut self, now: Timestamp) -> Result<(), Fault> {
+    fn lock_tags(&mut self, now: Timestamp) -> Result<(), Error> {
         if self.tags_until.is_some_and(|until| now < until) {
             return Err(crate::table::tags_refused("LimitExceededException"));
         }
@@ -169,23 +169,23 @@ impl Table {
     }
 
     /// UpdateTable.
-    fn update(&mut self, update: &Update, now: Timestamp) -> Result<(), Fault> {
+    fn update(&mut self, update: &Update, now: Timestamp) -> Result<(), Error> {
         self.may_update(update)?;
         self.check(update)?;
         self.count(update, now).map_err(|refused| limits::update(update, refused))?;
-        let before = self.seen.clone();
-        updated(&mut self.seen, update);
-        if self.seen == before {
+        let before = self.observed.clone();
+        updated(&mut self.observed, update);
+        if self.observed == before {
             return Err(invalid("UpdateTable", "the update changes nothing"));
         }
         match update {
             Update::Warm(to) => {
-                self.seen = before;
+                self.observed = before;
                 self.raise("", *to, now);
                 return Ok(());
             }
             Update::Index(IndexUpdate { name, change: IndexChange::Warm(to) }) => {
-                self.seen = before;
+                self.observed = before;
                 self.raise(name, *to, now);
                 return Ok(());
             }
@@ -196,7 +196,7 @@ impl Table {
             }
             Update::Index(IndexUpdate { name, change: IndexChange::Delete }) => {
                 // It goes slowly: it is there until it is gone.
-                self.seen = before;
+                self.observed = before;
                 self.phase(name, Phase::Deleting);
                 self.indexes.insert(name.clone(), (now + UPDATING + SOON, None));
             }
@@ -208,39 +208,39 @@ impl Table {
                 self.replica(&replica.region_name, Phase::Updating, now, Some(Phase::Active));
             }
             Update::DeleteReplica(region) => {
-                self.seen = before;
+                self.observed = before;
                 self.replica(region, Phase::Deleting, now, None);
             }
             Update::Encryption(_) => {
-                self.seen.encryption.changing = true;
+                self.observed.encryption.changing = true;
                 self.encrypted_at = Some(now + UPDATING + SOON);
             }
             Update::Stream(Some(_)) => {
                 self.streams += 1;
-                self.seen.facts.stream_label = Some(format!("stream-{}", self.streams));
+                self.observed.facts.stream_label = Some(format!("stream-{}", self.streams));
             }
             _ => {}
         }
-        self.seen.settling = Some(Settling::Updating);
+        self.observed.transition = Some(Transition::Updating);
         self.busy_until = Some(now + UPDATING);
         Ok(())
     }
 
-    /// One thing at a time; an index that is being filled can be given up.
+    /// One resource at a time; an index that is being filled can be given up.
     fn phase(&mut self, index: &str, phase: Phase) {
-        if let Some(index) = self.seen.indexes.get_mut(index) {
+        if let Some(index) = self.observed.indexes.get_mut(index) {
             index.phase = phase;
         }
     }
 
     fn replica(&mut self, region: &str, phase: Phase, now: Timestamp, then: Option<Phase>) {
-        if let Some(replica) = self.seen.replicas.get_mut(region) {
+        if let Some(replica) = self.observed.replicas.get_mut(region) {
             replica.phase = phase;
             self.replicas.insert(region.to_owned(), (now + UPDATING + SOON, then));
         }
     }
 
-    fn set(&mut self, block: &str, call: &Value, now: Timestamp) -> Result<(), Fault> {
+    fn set(&mut self, block: &str, call: &Value, now: Timestamp) -> Result<(), Error> {
         match block {
             TimeToLiveBlock::NAME => {
                 let SetTtl { enabled, attribute } = from_json(block, call)?;
@@ -263,11 +263,11 @@ impl Table {
                 SetKinesis::Enable(to) | SetKinesis::Update(to) => self.set_kinesis(Some(&to), now),
                 SetKinesis::Disable(_) => self.set_kinesis(None, now),
             },
-            other => Err(Fault::user("Misused", format!("there is no setting {other}"))),
+            other => Err(Error::user("Misused", format!("there is no setting {other}"))),
         }
     }
 
-    fn set_ttl(&mut self, enabled: bool, attribute: &str, now: Timestamp) -> Result<(), Fault> {
+    fn set_ttl(&mut self, enabled: bool, attribute: &str, now: Timestamp) -> Result<(), Error> {
         let no = |what| Err(time_to_live::refused(invalid("UpdateTimeToLive", what)));
         if self.ttl_changed.is_some_and(|at| now.duration_since(at) < HOUR) {
             return no("one change an hour");
@@ -286,7 +286,7 @@ impl Table {
         Ok(())
     }
 
-    fn set_recovery(&mut self, days: Option<i32>, now: Timestamp) -> Result<(), Fault> {
+    fn set_recovery(&mut self, days: Option<i32>, now: Timestamp) -> Result<(), Error> {
         if now < self.backups_at && self.recovery.days.is_none() {
             let unavailable = Some("ContinuousBackupsUnavailableException");
             let refused = refusal("UpdateContinuousBackups", unavailable, 400, "Backups are being enabled");
@@ -300,7 +300,7 @@ impl Table {
     }
 
     /// Nobody else's policy is overwritten.
-    fn set_policy(&mut self, text: Option<&String>, revision: Option<&String>) -> Result<(), Fault> {
+    fn set_policy(&mut self, text: Option<&String>, revision: Option<&String>) -> Result<(), Error> {
         if self.policy.revision.as_ref() != revision {
             return Err(refusal("PutResourcePolicy", Some("PolicyNotFoundException"), 400, "another revision"));
         }
@@ -310,7 +310,7 @@ impl Table {
         Ok(())
     }
 
-    fn set_kinesis(&mut self, to: Option<&Destination>, now: Timestamp) -> Result<(), Fault> {
+    fn set_kinesis(&mut self, to: Option<&Destination>, now: Timestamp) -> Result<(), Error> {
         if self.kinesis.changing {
             return Err(in_use());
         }
@@ -403,13 +403,13 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
         table.ttl.changing = false;
     }
     if over(&mut table.encrypted_at, now) {
-        table.seen.encryption.changing = false;
+        table.observed.encryption.changing = false;
     }
     for (of, (_, to)) in table.warm_at.extract_if(.., |_, (at, _)| now >= *at).collect::<Vec<_>>() {
-        if let Some(index) = table.seen.indexes.get_mut(&of) {
+        if let Some(index) = table.observed.indexes.get_mut(&of) {
             (index.warm, index.warm_changing) = (Some(to), false);
         } else {
-            (table.seen.warm, table.seen.warm_changing) = (Some(to), false);
+            (table.observed.warm, table.observed.warm_changing) = (Some(to), false);
         }
     }
     if over(&mut table.insights_until, now) {
@@ -425,7 +425,7 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
     }
     for (name, (_, then)) in table.indexes.extract_if(.., |_, (until, _)| now >= *until).collect::<Vec<_>>() {
         match then {
-            None => drop(table.seen.indexes.remove(&name)),
+            None => drop(table.observed.indexes.remove(&name)),
             Some(phase) => {
                 if phase.is_busy() {
                     table.indexes.insert(name.clone(), (now + BACKFILLING, Some(Phase::Active)));
@@ -436,9 +436,9 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
     }
     for (region, (_, then)) in table.replicas.extract_if(.., |_, (until, _)| now >= *until).collect::<Vec<_>>() {
         match then {
-            None => drop(table.seen.replicas.remove(&region)),
+            None => drop(table.observed.replicas.remove(&region)),
             Some(phase) => {
-                if let Some(ReplicaState { phase: now, .. }) = table.seen.replicas.get_mut(&region) {
+                if let Some(ReplicaState { phase: now, .. }) = table.observed.replicas.get_mut(&region) {
                     *now = phase;
                 }
             }
@@ -446,24 +446,24 @@ pub fn tick(table: &mut Table, now: Timestamp) -> bool {
     }
     if table.busy_until.is_some_and(|until| now >= until) {
         table.busy_until = None;
-        return table.seen.settling.take() == Some(Settling::Deleting);
+        return table.observed.transition.take() == Some(Transition::Deleting);
     }
     false
 }
 
-fn in_use() -> Fault {
+fn in_use() -> Error {
     refusal("UpdateTable", Some("ResourceInUseException"), 400, "the table is busy")
 }
 
-fn not_found() -> Fault {
+fn not_found() -> Error {
     refusal("DescribeTable", Some("ResourceNotFoundException"), 400, "there is no such thing")
 }
 
-fn invalid(operation: &str, what: &str) -> Fault {
+fn invalid(operation: &str, what: &str) -> Error {
     refusal(operation, Some("ValidationException"), 400, what)
 }
 
-fn limited(what: &str) -> Fault {
+fn limited(what: &str) -> Error {
     refusal("UpdateTable", Some("LimitExceededException"), 400, what)
 }
 
@@ -477,11 +477,11 @@ impl Kind for Tables {
         &mut cloud.tables
     }
 
-    async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Fault> {
+    async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
         let now = super::super::world::now();
         let shown = |thing: &&Thing<Table>| thing.inner.visible_at.is_none_or(|at| now >= at);
-        let describe = |thing: Option<&Thing<Table>>| Ok(thing.filter(shown).map(|thing| thing.inner.seen.clone()));
-        let seen = fake.read("DescribeTable", id, describe).await;
+        let describe = |thing: Option<&Thing<Table>>| Ok(thing.filter(shown).map(|thing| thing.inner.observed.clone()));
+        let observed = fake.read("DescribeTable", id, describe).await;
         let import = match &reads.import {
             Some(arn) => {
                 let words = format!("DescribeImport {}", id.name);
@@ -505,12 +505,12 @@ impl Kind for Tables {
             }
         }
         let empty = asked(reads.contents, fake, id, "Scan", |thing| !thing.inner.items).await;
-        let Some(seen) = seen? else {
+        let Some(observed) = observed? else {
             let unseen = import.transpose()?.and_then(|import| crate::table::unseen(&import));
-            return unseen.map_or(Ok(Existence::Absent), Err);
+            return unseen.map_or(Ok(Existence::Missing), Err);
         };
-        let seen = Observed { settings: read, import, empty, ..seen };
-        Ok(Existence::Present { tags: tags.transpose()?, seen })
+        let observed = Observed { settings: read, import, empty, ..observed };
+        Ok(Existence::Present { tags: tags.transpose()?, observed })
     }
 
     fn truth(inner: &Table) -> Observed {
@@ -518,18 +518,18 @@ impl Kind for Tables {
             settings: settings(inner),
             empty: Some(Ok(!inner.items)),
             import: inner.import.clone().map(Ok),
-            ..inner.seen.clone()
+            ..inner.observed.clone()
         }
     }
 
     fn make(creation: &Creation, now: Timestamp) -> Table {
         let mut table = Table::new(creation);
-        table.seen.settling = Some(Settling::Creating);
+        table.observed.transition = Some(Transition::Creating);
         table.busy_until = Some(now + CREATING);
         table.backups_at = now + BACKUPS;
-        table.seen.facts.created_at = Some(now);
+        table.observed.facts.created_at = Some(now);
         if let Some(from) = &creation.from {
-            table.seen.facts.restored_from = restored(from);
+            table.observed.facts.restored_from = restored(from);
             if from.s3_import.is_some() {
                 let arn = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/x/import/{}", now.as_millisecond());
                 let status = "IN_PROGRESS".to_owned();
@@ -549,10 +549,10 @@ impl Kind for Tables {
         Made::Existed(refusal("CreateTable", Some("ResourceInUseException"), 400, "Table already exists"))
     }
 
-    fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Fault> {
+    fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Error> {
         let table = &mut thing.inner;
         let resting = matches!(op, Op::Tag(_) | Op::Untag(_)) || !table.is_busy();
-        if table.seen.settling == Some(Settling::Creating) || !resting {
+        if table.observed.transition == Some(Transition::Creating) || !resting {
             // Tags may be changed at any time but the creation's.
             return Err(in_use());
         }
@@ -564,18 +564,18 @@ impl Kind for Tables {
         }
     }
 
-    fn remove(thing: &mut Thing<Table>, now: Timestamp) -> Result<bool, Fault> {
+    fn remove(thing: &mut Thing<Table>, now: Timestamp) -> Result<bool, Error> {
         let table = &mut thing.inner;
-        if table.seen.settling == Some(Settling::Deleting) {
+        if table.observed.transition == Some(Transition::Deleting) {
             return Ok(false);
         }
         if table.is_busy() || table.has_busy_part() {
             return Err(in_use());
         }
-        if table.seen.deletion_protection {
+        if table.observed.deletion_protection {
             return Err(invalid("DeleteTable", "deletion protection"));
         }
-        table.seen.settling = Some(Settling::Deleting);
+        table.observed.transition = Some(Transition::Deleting);
         table.busy_until = Some(now + DELETING);
         Ok(false)
     }
@@ -607,7 +607,7 @@ async fn asked<T>(
     id: &Identity,
     words: &str,
     read: impl Fn(&Thing<Table>) -> T,
-) -> Option<Result<T, Fault>> {
+) -> Option<Result<T, Error>> {
     if !asked {
         return None;
     }

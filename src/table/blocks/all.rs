@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Effect, TableBlock, TableSpec},
+    api::{Impact, TableBlock, TableSpec},
     iam::Operation,
     managed::block::BlockInfo,
     table::operations::{DESCRIBE_KEY, UPDATE_TABLE, on_table},
@@ -20,7 +20,7 @@ struct Known {
     name: &'static str,
     operations: &'static [Operation],
     initial: fn() -> Value,
-    impact: Effect,
+    impact: Impact,
     reset_to: &'static str,
     is_declared: fn(&TableSpec) -> bool,
 }
@@ -28,7 +28,7 @@ struct Known {
 impl Known {
     const fn updated(block: TableBlock, initial: fn() -> Value, is_declared: fn(&TableSpec) -> bool) -> Self {
         let operations = READ_AND_UPDATE;
-        let (impact, reset_to) = (Effect::Update, "reset to the default");
+        let (impact, reset_to) = (Impact::Update, "reset to the default");
         Self { name: block.name(), operations, initial, impact, reset_to, is_declared }
     }
 
@@ -43,7 +43,7 @@ impl Known {
         }
     }
 
-    const fn with_impact(self, impact: Effect) -> Self {
+    const fn with_impact(self, impact: Impact) -> Self {
         Self { impact, ..self }
     }
 
@@ -62,20 +62,20 @@ const BEFORE: [Known; 9] = [
         .reset_to("kept, because AWS never decreases it"),
     Known::updated(TableBlock::TableClass, || json!("STANDARD"), |spec| spec.table_class.is_some()),
     Known::updated(TableBlock::DeletionProtection, || json!(false), |spec| spec.deletion_protection.is_some())
-        .with_impact(Effect::Weakening),
+        .with_impact(Impact::Weakening),
     Known::updated(TableBlock::GlobalSecondaryIndexes, || json!([]), |spec| spec.global_secondary_indexes.is_some())
-        .with_impact(Effect::Destructive),
+        .with_impact(Impact::Destructive),
     Known::updated(TableBlock::Stream, || json!({"enabled": false}), |spec| spec.stream.is_some())
-        .with_impact(Effect::Disruptive),
+        .with_impact(Impact::Disruptive),
     Known {
         operations: &[on_table("DescribeTable"), UPDATE_TABLE, DESCRIBE_KEY],
         ..Known::updated(TableBlock::Encryption, || json!({"type": "AwsOwned"}), |spec| spec.encryption.is_some())
-            .with_impact(Effect::Weakening)
+            .with_impact(Impact::Weakening)
     },
 ];
 const BEHIND: [Known; 1] =
     [Known::updated(TableBlock::Replicas, || json!([]), |spec| spec.replicas.is_some())
-        .with_impact(Effect::Destructive)];
+        .with_impact(Impact::Destructive)];
 
 const ALL: [Known; BEFORE.len() + ROWS.len() + BEHIND.len()] = all();
 

@@ -4,19 +4,19 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{InsightsMode, TableSpec},
-    aws::{code, fault},
+    aws::{code, error_of},
     managed::{
         block::Block,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
     },
     table::{
         operations::SERVICE_ROLES,
+        sdk_enum::{parse, word},
         statuses::{
             self,
             Meaning::{Broken, Coming, Going, Off, There},
-            Words,
+            Statuses,
         },
-        words::{parse, word},
     },
 };
 
@@ -37,7 +37,7 @@ pub(crate) struct Insights {
 }
 
 /// `ContributorInsightsStatus`: the next change waits for the last; FAILED is told with AWS's reason.
-pub(in crate::table) const WORDS: Words =
+pub(in crate::table) const STATUSES: Statuses =
     &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming), ("FAILED", Broken)];
 
 impl Block for ContributorInsightsBlock {
@@ -64,29 +64,29 @@ impl Block for ContributorInsightsBlock {
         a.mode == b.mode
     }
 
-    async fn read(target: &Target) -> Result<Insights, Fault> {
+    async fn read(target: &Target) -> Result<Insights, Error> {
         let answer = target.client.describe_contributor_insights().table_name(&target.table).send().await;
         let found = match answer {
             Ok(found) => found,
             // None was ever asked for.
             Err(error) if code(&error) == Some("ResourceNotFoundException") => return Ok(Insights::default()),
-            Err(error) => return Err(fault("DescribeContributorInsights", &error)),
+            Err(error) => return Err(error_of("DescribeContributorInsights", &error)),
         };
         let word = found.contributor_insights_status().map(ContributorInsightsStatus::as_str);
-        let on = statuses::is_on(WORDS, word);
+        let on = statuses::is_on(STATUSES, word);
         let mode = found.contributor_insights_mode().and_then(|mode| parse::<InsightsMode>(mode.as_str()));
         Ok(Insights {
             mode: on.then(|| mode.unwrap_or_default()),
-            changing: statuses::is_busy(WORDS, word),
-            failed: statuses::is_broken(WORDS, word).then(|| {
+            changing: statuses::is_busy(STATUSES, word),
+            failed: statuses::is_broken(STATUSES, word).then(|| {
                 let said = found.failure_exception();
                 let said = said.map(|said| [said.exception_name(), said.exception_description()]);
-                statuses::told(&said.unwrap_or_default(), word)
+                statuses::describe(&said.unwrap_or_default(), word)
             }),
         })
     }
 
-    async fn write(target: &Target, mode: &Option<InsightsMode>) -> Result<(), Fault> {
+    async fn write(target: &Target, mode: &Option<InsightsMode>) -> Result<(), Error> {
         let action =
             if mode.is_some() { ContributorInsightsAction::Enable } else { ContributorInsightsAction::Disable };
         let call = target
@@ -95,7 +95,7 @@ impl Block for ContributorInsightsBlock {
             .table_name(&target.table)
             .contributor_insights_action(action)
             .set_contributor_insights_mode(mode.map(|mode| ContributorInsightsMode::from(word(mode).as_str())));
-        call.send().await.map(drop).map_err(|error| fault("UpdateContributorInsights", &error))
+        call.send().await.map(drop).map_err(|error| error_of("UpdateContributorInsights", &error))
     }
 }
 
@@ -109,14 +109,14 @@ impl Setting for ContributorInsightsBlock {
         Insights { mode, changing: true, failed: observed.failed.clone() }
     }
 
-    fn words(state: &Insights) -> Value {
+    fn display(state: &Insights) -> Value {
         json!({"enabled": state.mode.is_some(), "mode": state.mode})
     }
 
-    fn pending(observed: &Insights) -> Option<Fault> {
+    fn pending(observed: &Insights) -> Option<Error> {
         observed.changing.then(|| {
-            Fault::new(
-                Class::Pending,
+            Error::new(
+                ErrorKind::Pending,
                 Reason::ContributorInsightsChanging,
                 "AWS is still applying the last change of Contributor Insights; the next change is sent after that",
             )
@@ -127,12 +127,12 @@ impl Setting for ContributorInsightsBlock {
         observed.changing
     }
 
-    fn failure(spec: &TableSpec, observed: &Insights) -> Option<Fault> {
+    fn failure(spec: &TableSpec, observed: &Insights) -> Option<Error> {
         let said = observed.failed.as_ref().filter(|_| {
             let block = spec.contributor_insights.as_ref();
             block.is_some_and(|block| block.enabled)
         })?;
-        Some(Fault::user(
+        Some(Error::user(
             Reason::ContributorInsightsFailed,
             format!(
                 "contributorInsights: AWS could not enable it (AWS says: {said}). Check the service-linked role \

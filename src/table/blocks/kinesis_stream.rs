@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Effect, Precision, TableSpec},
-    aws::fault,
+    api::{Impact, Precision, TableSpec},
+    aws::error_of,
     managed::{
         block::Block,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
     },
     table::{
         operations::{KINESIS_STREAMS, LIST_OF_KINESIS_STREAMS, SERVICE_ROLES},
+        sdk_enum::{parse, word},
         statuses::{
             self,
             Meaning::{Broken, Changing, Coming, Going, Off, There},
-            Words,
+            Statuses,
         },
-        words::{parse, word},
     },
 };
 
@@ -63,7 +63,7 @@ pub(crate) enum SetKinesis {
 
 /// `DestinationStatus` of a Kinesis data stream: the next change waits for the last; `ENABLE_FAILED` is told with AWS's
 /// reason.
-pub(in crate::table) const WORDS: Words = &[
+pub(in crate::table) const STATUSES: Statuses = &[
     ("ACTIVE", There),
     ("DISABLED", Off),
     ("DISABLING", Going),
@@ -75,7 +75,7 @@ pub(in crate::table) const WORDS: Words = &[
 impl Block for KinesisStreamBlock {
     type Kind = Tables;
     const NAME: &'static str = "kinesisStream";
-    const IMPACT: Effect = Effect::Disruptive;
+    const IMPACT: Impact = Impact::Disruptive;
     const OPERATIONS: &'static [Operation] = &[
         on_table("DescribeKinesisStreamingDestination"),
         on_table("EnableKinesisStreamingDestination").and(&[
@@ -110,18 +110,18 @@ impl Block for KinesisStreamBlock {
     }
 
     /// Destinations that were switched off stay in the list.
-    async fn read(target: &Target) -> Result<Kinesis, Fault> {
+    async fn read(target: &Target) -> Result<Kinesis, Error> {
         let answer = target.client.describe_kinesis_streaming_destination().table_name(&target.table).send().await;
-        let answer = answer.map_err(|error| fault("DescribeKinesisStreamingDestination", &error))?;
+        let answer = answer.map_err(|error| error_of("DescribeKinesisStreamingDestination", &error))?;
         let mut kinesis = Kinesis::default();
         for found in answer.kinesis_data_stream_destinations.into_iter().flatten() {
             let word = found.destination_status().map(DestinationStatus::as_str);
-            kinesis.changing |= statuses::is_busy(WORDS, word);
-            if statuses::is_broken(WORDS, word) {
-                let said = statuses::told(&[found.destination_status_description()], word);
+            kinesis.changing |= statuses::is_busy(STATUSES, word);
+            if statuses::is_broken(STATUSES, word) {
+                let said = statuses::describe(&[found.destination_status_description()], word);
                 kinesis.failed.insert(found.stream_arn.clone().unwrap_or_default(), said);
             }
-            if statuses::is_on(WORDS, word) {
+            if statuses::is_on(STATUSES, word) {
                 let precision = found.approximate_creation_date_time_precision();
                 kinesis.destination = Some(Destination {
                     precision: precision.and_then(|word| parse(word.as_str())).unwrap_or_default(),
@@ -132,7 +132,7 @@ impl Block for KinesisStreamBlock {
         Ok(kinesis)
     }
 
-    async fn write(target: &Target, call: &SetKinesis) -> Result<(), Fault> {
+    async fn write(target: &Target, call: &SetKinesis) -> Result<(), Error> {
         let (client, table) = (&target.client, &target.table);
         let said = |precision: Precision| ApproximateCreationDateTimePrecision::from(word(precision).as_str());
         match call {
@@ -145,7 +145,7 @@ impl Block for KinesisStreamBlock {
                     .table_name(table)
                     .stream_arn(&to.stream_arn)
                     .enable_kinesis_streaming_configuration(configuration);
-                call.send().await.map(drop).map_err(|error| fault("EnableKinesisStreamingDestination", &error))
+                call.send().await.map(drop).map_err(|error| error_of("EnableKinesisStreamingDestination", &error))
             }
             SetKinesis::Update(to) => {
                 let configuration = UpdateKinesisStreamingConfiguration::builder()
@@ -156,11 +156,11 @@ impl Block for KinesisStreamBlock {
                     .table_name(table)
                     .stream_arn(&to.stream_arn)
                     .update_kinesis_streaming_configuration(configuration);
-                call.send().await.map(drop).map_err(|error| fault("UpdateKinesisStreamingDestination", &error))
+                call.send().await.map(drop).map_err(|error| error_of("UpdateKinesisStreamingDestination", &error))
             }
             SetKinesis::Disable(stream_arn) => {
                 let call = client.disable_kinesis_streaming_destination().table_name(table).stream_arn(stream_arn);
-                call.send().await.map(drop).map_err(|error| fault("DisableKinesisStreamingDestination", &error))
+                call.send().await.map(drop).map_err(|error| error_of("DisableKinesisStreamingDestination", &error))
             }
         }
     }
@@ -185,7 +185,7 @@ impl Setting for KinesisStreamBlock {
         }
     }
 
-    fn words(state: &Kinesis) -> Value {
+    fn display(state: &Kinesis) -> Value {
         match &state.destination {
             None => json!({"enabled": false}),
             Some(destination) => json!({
@@ -196,10 +196,10 @@ impl Setting for KinesisStreamBlock {
         }
     }
 
-    fn pending(observed: &Kinesis) -> Option<Fault> {
+    fn pending(observed: &Kinesis) -> Option<Error> {
         observed.changing.then(|| {
-            Fault::new(
-                Class::Pending,
+            Error::new(
+                ErrorKind::Pending,
                 Reason::KinesisStreamChanging,
                 "AWS is still applying the last change of the Kinesis data stream; the next change is sent after that",
             )
@@ -207,10 +207,10 @@ impl Setting for KinesisStreamBlock {
     }
 
     /// What changes between off and on again is in neither stream.
-    fn change(from: &Kinesis, to: &Kinesis) -> Effect {
+    fn change(from: &Kinesis, to: &Kinesis) -> Impact {
         match (&from.destination, &to.destination) {
-            (Some(from), Some(to)) if from.stream_arn != to.stream_arn => Effect::Disruptive,
-            _ => Effect::Update,
+            (Some(from), Some(to)) if from.stream_arn != to.stream_arn => Impact::Disruptive,
+            _ => Impact::Update,
         }
     }
 
@@ -223,10 +223,10 @@ impl Setting for KinesisStreamBlock {
         Some(("kinesisStream.streamArn", block.stream_arn.as_deref()?))
     }
 
-    fn failure(spec: &TableSpec, observed: &Kinesis) -> Option<Fault> {
+    fn failure(spec: &TableSpec, observed: &Kinesis) -> Option<Error> {
         let (_, stream) = Self::of_region(spec)?;
         let said = observed.failed.get(stream)?;
-        Some(Fault::user(
+        Some(Error::user(
             Reason::KinesisStreamFailed,
             format!(
                 "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}). Check that the stream \

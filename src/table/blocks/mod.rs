@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Effect, Managed, TableSpec},
+    api::{Impact, Managed, TableSpec},
     iam::Operation,
     managed::{
         self,
         block::{self, Answer, Block, from_json, state, to_json},
         change::diff,
-        fault::Fault,
+        error::Error,
         step::Step,
     },
 };
@@ -58,7 +58,7 @@ pub(crate) trait Setting: Block<Kind = Tables> {
     fn taken(observed: &Self::State, call: Self::Call) -> Self::State;
 
     /// In the words of the spec, for people.
-    fn words(state: &Self::State) -> Value;
+    fn display(state: &Self::State) -> Value;
 
     /// The value that switches it off, in the words of the spec.
     fn off() -> Value {
@@ -66,13 +66,13 @@ pub(crate) trait Setting: Block<Kind = Tables> {
     }
 
     /// Why AWS takes no change for the time being, if so.
-    fn pending(_observed: &Self::State) -> Option<Fault> {
+    fn pending(_observed: &Self::State) -> Option<Error> {
         None
     }
 
     /// What a declared change does to those who rely on it.
-    fn change(_from: &Self::State, _to: &Self::State) -> Effect {
-        Effect::Update
+    fn change(_from: &Self::State, _to: &Self::State) -> Impact {
+        Impact::Update
     }
 
     /// Whether AWS is still at the last change: the object is not in sync before it is over.
@@ -86,7 +86,7 @@ pub(crate) trait Setting: Block<Kind = Tables> {
     }
 
     /// What AWS has reported as failed later than in its answer to a call, if it is still declared.
-    fn failure(_spec: &TableSpec, _observed: &Self::State) -> Option<Fault> {
+    fn failure(_spec: &TableSpec, _observed: &Self::State) -> Option<Error> {
         None
     }
 }
@@ -97,15 +97,15 @@ pub(super) type Row = managed::block::Row<Tables, Change>;
 /// How a setting is changed.
 #[derive(Clone, Copy)]
 pub(super) struct Change {
-    next: fn(&Value, &Value) -> Result<Value, Fault>,
-    taken: fn(&Value, &Value) -> Result<Value, Fault>,
-    words: fn(&Value) -> Result<Value, Fault>,
+    next: fn(&Value, &Value) -> Result<Value, Error>,
+    taken: fn(&Value, &Value) -> Result<Value, Error>,
+    display: fn(&Value) -> Result<Value, Error>,
     pub off: fn() -> Value,
-    pending: fn(&Value) -> Option<Fault>,
-    effect: fn(&Value, &Value) -> Effect,
+    pending: fn(&Value) -> Option<Error>,
+    impact: fn(&Value, &Value) -> Impact,
     is_at_work: fn(&Value) -> bool,
     of_region: fn(&TableSpec) -> Option<(&'static str, &str)>,
-    failure: fn(&TableSpec, &Value) -> Option<Fault>,
+    failure: fn(&TableSpec, &Value) -> Option<Error>,
     pub make: for<'a> fn(&'a Target, &'a Value) -> Answer<'a, ()>,
 }
 
@@ -123,11 +123,11 @@ const fn row<S: Setting>() -> Row {
         next: |observed, wanted| to_json(S::NAME, S::next(&state::<S>(observed)?, state::<S>(wanted)?)),
         taken: |observed, call| block::json::<S>(&S::taken(&state::<S>(observed)?, from_json(S::NAME, call)?)),
         off: S::off,
-        words: |found| Ok(S::words(&state::<S>(found)?)),
+        display: |found| Ok(S::display(&state::<S>(found)?)),
         pending: |observed| state::<S>(observed).map_or_else(Some, |observed| S::pending(&observed)),
-        effect: |from, to| match (state::<S>(from), state::<S>(to)) {
+        impact: |from, to| match (state::<S>(from), state::<S>(to)) {
             (Ok(from), Ok(to)) => S::change(&from, &to),
-            _ => Effect::Update,
+            _ => Impact::Update,
         },
         is_at_work: |observed| state::<S>(observed).is_ok_and(|observed| S::is_at_work(&observed)),
         of_region: S::of_region,
@@ -148,7 +148,7 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
 }
 
 /// What was read of the settings, by name.
-pub(crate) type Read = BTreeMap<&'static str, Result<Value, Fault>>;
+pub(crate) type Read = BTreeMap<&'static str, Result<Value, Error>>;
 
 /// A new table has none of them, and AWS offers no way to set them with the create.
 pub(super) fn initial() -> Read {
@@ -162,12 +162,12 @@ pub(super) fn steps(spec: &TableSpec, managed: &Managed, read: &Read) -> Vec<Ste
 
 fn step(row: &Row, spec: &TableSpec, managed: &Managed, observed: &Value) -> Option<Step<Op>> {
     let wanted = (row.wanted)(spec, managed.has_block(row.name), observed).ok()??;
-    let Change { next, words, pending, effect: declared, .. } = row.write;
-    let effect = if (row.is_declared)(spec) { declared(observed, &wanted) } else { row.reset(observed, &wanted) };
-    let changes = diff(row.name, &words(observed).ok()?, &words(&wanted).ok()?);
+    let Change { next, display, pending, impact: declared, .. } = row.write;
+    let impact = if (row.is_declared)(spec) { declared(observed, &wanted) } else { row.reset(observed, &wanted) };
+    let changes = diff(row.name, &display(observed).ok()?, &display(&wanted).ok()?);
     let not_yet = pending(observed).or_else(|| (row.refusal)(&wanted));
     let op = Op::Set { block: row.name, call: next(observed, &wanted).ok()? };
-    Some(Step { not_yet, effect, after: row.after, ..Step::new(row.name, op, changes) })
+    Some(Step { not_yet, impact, after: row.after, ..Step::new(row.name, op, changes) })
 }
 
 /// What was read becomes what AWS shows once it has taken this call.
@@ -184,7 +184,7 @@ pub(super) fn at_work(spec: &TableSpec, read: &Read) -> impl Iterator<Item = &'s
 }
 
 /// What of the declared AWS could not do, by name.
-pub(super) fn failures(spec: &TableSpec, read: &Read) -> impl Iterator<Item = (&'static str, Fault)> {
+pub(super) fn failures(spec: &TableSpec, read: &Read) -> impl Iterator<Item = (&'static str, Error)> {
     ROWS.into_iter().filter_map(|row| Some((row.name, (row.write.failure)(spec, part(read, &row)?)?)))
 }
 
@@ -194,7 +194,7 @@ pub(super) fn of_region(spec: &TableSpec) -> impl Iterator<Item = (&'static str,
 }
 
 /// Those that could not be read, and why.
-pub(super) fn faults(read: &Read) -> Vec<(&'static str, Fault)> {
+pub(super) fn errors(read: &Read) -> Vec<(&'static str, Error)> {
     ROWS.iter().filter_map(|row| Some((row.name, read.get(row.name)?.as_ref().err()?.clone()))).collect()
 }
 
@@ -210,12 +210,12 @@ pub(crate) fn set<S: Setting>(call: &S::Call) -> Op {
 
 /// What was read of a setting, if it was.
 #[cfg(test)]
-pub(crate) fn read_of<S: Setting>(read: &Read) -> Option<Result<S::State, Fault>> {
+pub(crate) fn read_of<S: Setting>(read: &Read) -> Option<Result<S::State, Error>> {
     read.get(S::NAME).map(|read| read.as_ref().map_err(Clone::clone).and_then(state::<S>))
 }
 
 /// A setting, as it is read.
 #[cfg(test)]
-pub(crate) fn read_as<S: Setting>(found: &S::State) -> (&'static str, Result<Value, Fault>) {
+pub(crate) fn read_as<S: Setting>(found: &S::State) -> (&'static str, Result<Value, Error>) {
     (S::NAME, block::json::<S>(found))
 }

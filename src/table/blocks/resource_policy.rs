@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Effect, TableSpec},
-    aws::{code, fault, policy_document},
-    managed::{block::Block, fault::Fault},
+    api::{Impact, TableSpec},
+    aws::{code, error_of, policy_document},
+    managed::{block::Block, error::Error},
 };
 
 use super::{Operation, Setting, Tables, Target, on_table};
@@ -28,7 +28,7 @@ impl Block for ResourcePolicyBlock {
     type Kind = Tables;
     const NAME: &'static str = "resourcePolicy";
     /// A statement that denies is a guard; without one a policy only lets in.
-    const IMPACT: Effect = Effect::Weakening;
+    const IMPACT: Impact = Impact::Weakening;
     const OPERATIONS: &'static [Operation] =
         &[on_table("GetResourcePolicy"), on_table("PutResourcePolicy"), on_table("DeleteResourcePolicy")];
     type State = Policy;
@@ -55,28 +55,28 @@ impl Block for ResourcePolicyBlock {
         from.text.as_deref().is_some_and(policy_document::denies)
     }
 
-    fn refusal(state: &Policy) -> Option<Fault> {
+    fn refusal(state: &Policy) -> Option<Error> {
         policy_document::refusal(Self::NAME, state.text.as_deref()?)
     }
 
-    async fn read(target: &Target) -> Result<Policy, Fault> {
+    async fn read(target: &Target) -> Result<Policy, Error> {
         match target.client.get_resource_policy().resource_arn(&target.arn).send().await {
             Ok(found) => Ok(Policy { text: found.policy, revision: found.revision_id }),
             Err(error) if code(&error) == Some("PolicyNotFoundException") => Ok(Policy::default()),
-            Err(error) => Err(fault("GetResourcePolicy", &error)),
+            Err(error) => Err(error_of("GetResourcePolicy", &error)),
         }
     }
 
-    async fn write(target: &Target, Policy { text, revision }: &Policy) -> Result<(), Fault> {
+    async fn write(target: &Target, Policy { text, revision }: &Policy) -> Result<(), Error> {
         if let Some(text) = text {
             let call = target.client.put_resource_policy().resource_arn(&target.arn);
             let call = call.policy(policy_document::compact(text));
             let call = call.expected_revision_id(revision.as_deref().unwrap_or(NO_POLICY));
-            call.send().await.map(drop).map_err(|error| fault("PutResourcePolicy", &error))
+            call.send().await.map(drop).map_err(|error| error_of("PutResourcePolicy", &error))
         } else {
             let call = target.client.delete_resource_policy().resource_arn(&target.arn);
             let call = call.set_expected_revision_id(revision.clone());
-            call.send().await.map(drop).map_err(|error| fault("DeleteResourcePolicy", &error))
+            call.send().await.map(drop).map_err(|error| error_of("DeleteResourcePolicy", &error))
         }
     }
 }
@@ -91,7 +91,7 @@ impl Setting for ResourcePolicyBlock {
         Policy { text: call.text, revision: None }
     }
 
-    fn words(state: &Policy) -> Value {
+    fn display(state: &Policy) -> Value {
         json!(state.text)
     }
 

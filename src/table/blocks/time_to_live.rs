@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     api::TableSpec,
-    aws::fault,
+    aws::error_of,
     managed::{
         block::Block,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
     },
     table::{
         limits::allowance,
@@ -15,7 +15,7 @@ use crate::{
         statuses::{
             self,
             Meaning::{Coming, Going, Off, There},
-            Words,
+            Statuses,
         },
     },
 };
@@ -55,7 +55,7 @@ pub(crate) struct SetTtl {
 }
 
 /// `TimeToLiveStatus`: the next change waits for the last.
-pub(in crate::table) const WORDS: Words =
+pub(in crate::table) const STATUSES: Statuses =
     &[("DISABLED", Off), ("DISABLING", Going), ("ENABLED", There), ("ENABLING", Coming)];
 
 impl Block for TimeToLiveBlock {
@@ -77,24 +77,24 @@ impl Block for TimeToLiveBlock {
         a.on() == b.on()
     }
 
-    async fn read(target: &Target) -> Result<Ttl, Fault> {
+    async fn read(target: &Target) -> Result<Ttl, Error> {
         let answer = target.client.describe_time_to_live().table_name(&target.table).send().await;
-        let answer = answer.map_err(|error| fault("DescribeTimeToLive", &error))?;
+        let answer = answer.map_err(|error| error_of("DescribeTimeToLive", &error))?;
         let Some(found) = answer.time_to_live_description else { return Ok(Ttl::default()) };
         let word = found.time_to_live_status.as_ref().map(TimeToLiveStatus::as_str);
         Ok(Ttl {
-            enabled: statuses::is_on(WORDS, word),
+            enabled: statuses::is_on(STATUSES, word),
             attribute: found.attribute_name,
-            changing: statuses::is_busy(WORDS, word),
+            changing: statuses::is_busy(STATUSES, word),
         })
     }
 
-    async fn write(target: &Target, call: &SetTtl) -> Result<(), Fault> {
+    async fn write(target: &Target, call: &SetTtl) -> Result<(), Error> {
         let specification =
             TimeToLiveSpecification::builder().enabled(call.enabled).attribute_name(&call.attribute).build();
         let call = target.client.update_time_to_live().table_name(&target.table);
         let call = call.time_to_live_specification(specification.map_err(build)?);
-        call.send().await.map(drop).map_err(|error| refused(fault("UpdateTimeToLive", &error)))
+        call.send().await.map(drop).map_err(|error| refused(error_of("UpdateTimeToLive", &error)))
     }
 }
 
@@ -110,14 +110,14 @@ impl Setting for TimeToLiveBlock {
         Ttl { changing: true, ..Ttl::by(Some(call.attribute).filter(|_| call.enabled)) }
     }
 
-    fn words(state: &Ttl) -> Value {
+    fn display(state: &Ttl) -> Value {
         json!({"enabled": state.on().is_some(), "attributeName": state.on()})
     }
 
-    fn pending(observed: &Ttl) -> Option<Fault> {
+    fn pending(observed: &Ttl) -> Option<Error> {
         observed.changing.then(|| {
-            Fault::new(
-                Class::Quota,
+            Error::new(
+                ErrorKind::Quota,
                 Reason::TimeToLivePending,
                 "AWS is still applying the last time-to-live change (up to one hour); the next change is sent after \
                  that",
@@ -128,11 +128,11 @@ impl Setting for TimeToLiveBlock {
 
 /// The one validation error of UpdateTimeToLive that we can run into is its rule of one change an
 /// hour, or the same change again: both pass with time and are no mistake of the user's.
-pub(crate) fn refused(fault: Fault) -> Fault {
-    if fault.reason == "ValidationException" {
-        return allowance(Reason::TimeToLivePending, "one time-to-live change per hour", &fault);
+pub(crate) fn refused(error: Error) -> Error {
+    if error.reason == "ValidationException" {
+        return allowance(Reason::TimeToLivePending, "one time-to-live change per hour", &error);
     }
-    fault
+    error
 }
 
 #[cfg(test)]
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn the_hour_of_time_to_live_is_no_mistake_of_the_user() {
-        let fault = refused(Fault::user("ValidationException", "Time to live has been modified multiple times"));
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Allowance, "TimeToLivePending"));
+        let error = refused(Error::user("ValidationException", "Time to live has been modified multiple times"));
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::RateLimited, "TimeToLivePending"));
     }
 
     #[test]
@@ -150,9 +150,9 @@ mod tests {
         let by = |name: &str| Ttl::by(Some(name.to_owned()));
         let off = TimeToLiveBlock::next(&by("a"), by("b"));
         assert_eq!((off.enabled, off.attribute.as_str()), (false, "a"));
-        let seen = TimeToLiveBlock::taken(&by("a"), off);
-        assert_eq!(seen, Ttl { enabled: false, attribute: None, changing: true });
-        let on = TimeToLiveBlock::next(&seen, by("b"));
+        let observed = TimeToLiveBlock::taken(&by("a"), off);
+        assert_eq!(observed, Ttl { enabled: false, attribute: None, changing: true });
+        let on = TimeToLiveBlock::next(&observed, by("b"));
         assert_eq!((on.enabled, on.attribute.as_str()), (true, "b"));
     }
 }

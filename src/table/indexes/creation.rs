@@ -21,10 +21,14 @@ use super::{
     update::{IndexChange, IndexUpdate},
 };
 
-/// Those that AWS takes only once others are gone follow then: the deletion may be waiting for a yes, and until then each
+/// Those that AWS takes only once others are gone follow then: the deletion may be waiting for approval, and until then each
 /// try would be in vain.
-pub(super) fn steps(missing: &[(&GlobalSecondaryIndex, &Index)], leaving: &[&Index], seen: &Observed) -> Vec<Step<Op>> {
-    let mut room = (!leaving.is_empty()).then(|| Room::of(seen));
+pub(super) fn steps(
+    missing: &[(&GlobalSecondaryIndex, &Index)],
+    leaving: &[&Index],
+    observed: &Observed,
+) -> Vec<Step<Op>> {
+    let mut room = (!leaving.is_empty()).then(|| Room::of(observed));
     let mut waits = |new: &GlobalSecondaryIndex| {
         leaving.iter().any(|index| clash(new, index)) || room.as_mut().is_some_and(|room| !room.takes(new))
     };
@@ -33,7 +37,7 @@ pub(super) fn steps(missing: &[(&GlobalSecondaryIndex, &Index)], leaving: &[&Ind
         if waits(new) {
             continue;
         }
-        let change = IndexChange::Create { index: Box::new((*new).clone()), attributes: attributes(seen, new) };
+        let change = IndexChange::Create { index: Box::new((*new).clone()), attributes: attributes(observed, new) };
         let op = Op::Update(Update::Index(IndexUpdate { name: new.name.clone(), change }));
         steps.push(Step::new(BLOCK, op, diff(&path(&new.name), &Value::Null, &json!(to))));
     }
@@ -50,10 +54,10 @@ fn clash(new: &GlobalSecondaryIndex, old: &Index) -> bool {
 }
 
 /// Types of all key attributes that there are, and of those of a new index.
-fn attributes(seen: &Observed, new: &GlobalSecondaryIndex) -> BTreeMap<String, AttributeType> {
-    let table = seen.partition_key.iter().chain(&seen.sort_key);
-    let local = seen.local_indexes.iter().map(|index| &index.sort_key);
-    let global = seen.indexes.values().flat_map(|index| index.definition.keys());
+fn attributes(observed: &Observed, new: &GlobalSecondaryIndex) -> BTreeMap<String, AttributeType> {
+    let table = observed.partition_key.iter().chain(&observed.sort_key);
+    let local = observed.local_indexes.iter().map(|index| &index.sort_key);
+    let global = observed.indexes.values().flat_map(|index| index.definition.keys());
     let all = table.chain(local).chain(global).chain(keys(new));
     all.map(|key| (key.name.clone(), key.type_)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::GlobalSecondaryIndex,
-    managed::fault::{Fault, Reason},
+    managed::error::{Error, Reason},
     table::phase::Phase,
 };
 
@@ -27,10 +27,10 @@ pub(in crate::table) fn warming(indexes: &BTreeMap<String, Index>) -> impl Itera
 pub(in crate::table) fn failures(
     list: &[GlobalSecondaryIndex],
     indexes: &BTreeMap<String, Index>,
-) -> impl Iterator<Item = Fault> {
+) -> impl Iterator<Item = Error> {
     list.iter().filter_map(|declared| {
         let Phase::Failed(word) = &indexes.get(&declared.name)?.phase else { return None };
         let message = format!("{} is {word}. Check the index in AWS", path(&declared.name));
-        Some(Fault::user(Reason::IndexFailed, message))
+        Some(Error::user(Reason::IndexFailed, message))
     })
 }

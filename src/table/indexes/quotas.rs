@@ -24,12 +24,12 @@ pub(super) struct Room {
 
 impl Room {
     /// What is left beside the indexes that there are.
-    pub(super) fn of(seen: &Observed) -> Self {
-        let global = seen.indexes.values().filter_map(|index| index.definition.projection.as_ref());
-        let local = seen.local_indexes.iter().map(|index| &index.projection);
+    pub(super) fn of(observed: &Observed) -> Self {
+        let global = observed.indexes.values().filter_map(|index| index.definition.projection.as_ref());
+        let local = observed.local_indexes.iter().map(|index| &index.projection);
         let held: usize = global.chain(local).map(attributes).sum();
         Self {
-            indexes: MAX_INDEXES.saturating_sub(seen.indexes.len()),
+            indexes: MAX_INDEXES.saturating_sub(observed.indexes.len()),
             attributes: MAX_ATTRIBUTES.saturating_sub(held),
         }
     }

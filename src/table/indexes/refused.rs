@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     api::{KeyAttribute, TableSpec, WarmThroughput},
-    managed::fault::{Fault, Reason},
+    managed::error::{Error, Reason},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What the schema cannot say of them.
-pub(in crate::table) fn refused(spec: &TableSpec) -> Option<Fault> {
+pub(in crate::table) fn refused(spec: &TableSpec) -> Option<Error> {
     names(spec).or_else(|| keys(spec)).or_else(|| projected(spec))
 }
 
@@ -40,12 +40,12 @@ fn local_path(name: &str) -> String {
     format!("localSecondaryIndexes[{name}]")
 }
 
-fn names(spec: &TableSpec) -> Option<Fault> {
+fn names(spec: &TableSpec) -> Option<Error> {
     let local: BTreeSet<&str> =
         spec.local_secondary_indexes.iter().flatten().map(|index| index.name.as_str()).collect();
     let both = spec.global_secondary_indexes.iter().flatten().find(|index| local.contains(index.name.as_str()))?;
     let name = &both.name;
-    Some(Fault::user(
+    Some(Error::user(
         Reason::DuplicateIndexName,
         format!(
             "{name} is the name of a local and of a global secondary index, but AWS requires unique names. Rename \
@@ -54,7 +54,7 @@ fn names(spec: &TableSpec) -> Option<Fault> {
     ))
 }
 
-fn keys(spec: &TableSpec) -> Option<Fault> {
+fn keys(spec: &TableSpec) -> Option<Error> {
     let local = spec.local_secondary_indexes.iter().flatten();
     let local = local.map(|index| (local_path(&index.name), vec![&spec.partition_key.name, &index.sort_key.name]));
     let global = spec.global_secondary_indexes.iter().flatten().map(|index| {
@@ -64,19 +64,19 @@ fn keys(spec: &TableSpec) -> Option<Fault> {
     local.chain(global).find_map(|(place, names)| {
         let mut known = BTreeSet::new();
         let twice = names.into_iter().find(|name| !known.insert(*name))?;
-        Some(Fault::user(
+        Some(Error::user(
             Reason::DuplicateKeyAttribute,
             format!("{place} uses attribute {twice} twice in its keys. Remove one of them"),
         ))
     })
 }
 
-fn projected(spec: &TableSpec) -> Option<Fault> {
+fn projected(spec: &TableSpec) -> Option<Error> {
     let local = spec.local_secondary_indexes.iter().flatten().map(|index| &index.projection);
     let global = spec.global_secondary_indexes.iter().flatten().map(|index| &index.projection);
     let all: usize = local.chain(global).map(quotas::attributes).sum();
     (all > MAX_ATTRIBUTES).then(|| {
-        Fault::user(
+        Error::user(
             Reason::TooManyProjectedAttributes,
             format!(
                 "All indexes together have {all} projection.nonKeyAttributes, but the maximum is {MAX_ATTRIBUTES}; \

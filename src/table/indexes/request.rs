@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 
 use crate::{
     api::{GlobalSecondaryIndex, ProvisionedThroughput},
-    managed::fault::Fault,
+    managed::error::Error,
     table::request::{build, capacity, definitions, given, limits, projection, schema, warm},
 };
 
@@ -20,7 +20,7 @@ use super::update::{IndexChange, IndexUpdate};
 
 impl IndexUpdate {
     /// This call with the change in it.
-    pub(in crate::table) fn request(&self, call: UpdateTableFluentBuilder) -> Result<UpdateTableFluentBuilder, Fault> {
+    pub(in crate::table) fn request(&self, call: UpdateTableFluentBuilder) -> Result<UpdateTableFluentBuilder, Error> {
         let action = UpdateGlobalSecondaryIndexAction::builder().index_name(&self.name);
         let action = match &self.change {
             IndexChange::Create { index, attributes } => {
@@ -55,7 +55,7 @@ impl IndexUpdate {
 pub(in crate::table) fn request_capacities(
     call: UpdateTableFluentBuilder,
     capacities: &BTreeMap<String, ProvisionedThroughput>,
-) -> Result<UpdateTableFluentBuilder, Fault> {
+) -> Result<UpdateTableFluentBuilder, Error> {
     capacities.iter().try_fold(call, |call, (name, capacity)| {
         IndexUpdate { name: name.clone(), change: IndexChange::Capacity(*capacity) }.request(call)
     })
@@ -64,12 +64,12 @@ pub(in crate::table) fn request_capacities(
 /// Indexes in a call that makes their table; `None` if there are none.
 pub(in crate::table) fn sdk_indexes(
     list: &[GlobalSecondaryIndex],
-) -> Result<Option<Vec<sdk::GlobalSecondaryIndex>>, Fault> {
+) -> Result<Option<Vec<sdk::GlobalSecondaryIndex>>, Error> {
     let indexes = list.iter().map(index).collect::<Result<Vec<_>, _>>()?;
     Ok((!indexes.is_empty()).then_some(indexes))
 }
 
-fn index(index: &GlobalSecondaryIndex) -> Result<sdk::GlobalSecondaryIndex, Fault> {
+fn index(index: &GlobalSecondaryIndex) -> Result<sdk::GlobalSecondaryIndex, Error> {
     sdk::GlobalSecondaryIndex::builder()
         .index_name(&index.name)
         .set_key_schema(Some(schema(&index.partition_keys, index.sort_keys.iter().flatten())?))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    api::{AttributeType, Effect, KeyAttribute},
+    api::{AttributeType, Impact, KeyAttribute},
     table::{
         Observed, Op, Update,
         plan::tests::{index, made, steps},
@@ -35,16 +35,16 @@ fn an_index_that_another_must_make_way_for_waits_for_the_yes_to_that() {
         index
     };
     let list = |indexes: &[Value]| json!({"globalSecondaryIndexes": indexes});
-    let ops = |spec: Value, seen: &Observed| -> Vec<(Effect, Op)> {
-        steps(spec, &[], seen).into_iter().map(|step| (step.effect, step.op)).collect()
+    let ops = |spec: Value, observed: &Observed| -> Vec<(Impact, Op)> {
+        steps(spec, &[], observed).into_iter().map(|step| (step.impact, step.op)).collect()
     };
     // Renamed, with a key of another type.
     let old = made(list(&[keyed("old", "S")]));
     let renamed = list(&[keyed("new", "N"), index("other", "b")]);
     let delete = |name: &str| Op::Update(Update::Index(IndexUpdate { name: name.into(), change: IndexChange::Delete }));
     let found = ops(renamed.clone(), &old);
-    assert_eq!(found[0], (Effect::Destructive, delete("old")));
-    let [_, (Effect::Update, Op::Update(Update::Index(made_now)))] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found[0], (Impact::Destructive, delete("old")));
+    let [_, (Impact::Update, Op::Update(Update::Index(made_now)))] = &found[..] else { panic!("{found:?}") };
     assert!(made_now.creates() && made_now.name == "other", "the other index waits for nobody: {made_now:?}");
     let mut gone = old.clone();
     gone.indexes.remove("old");
@@ -55,7 +55,7 @@ fn an_index_that_another_must_make_way_for_waits_for_the_yes_to_that() {
     let full = made(list(&many));
     let mut swapped = many.clone();
     swapped[0] = index("swapped", "a");
-    assert_eq!(ops(list(&swapped), &full), [(Effect::Destructive, delete("index-0"))]);
+    assert_eq!(ops(list(&swapped), &full), [(Impact::Destructive, delete("index-0"))]);
     let wide = |name: &str| {
         let mut index = index(name, "a");
         let names: Vec<String> = (0..20).map(|n| format!("attribute-{n}")).collect();
@@ -70,8 +70,8 @@ fn an_index_that_another_must_make_way_for_waits_for_the_yes_to_that() {
 
 #[test]
 fn an_index_that_goes_is_told_by_its_name() {
-    let seen = made(json!({"globalSecondaryIndexes": [index("one", "a"), index("two", "b"), index("three", "c")]}));
-    let steps = steps(json!({"globalSecondaryIndexes": []}), &[], &seen);
+    let observed = made(json!({"globalSecondaryIndexes": [index("one", "a"), index("two", "b"), index("three", "c")]}));
+    let steps = steps(json!({"globalSecondaryIndexes": []}), &[], &observed);
     let told: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
     assert_eq!(
         told,

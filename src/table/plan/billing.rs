@@ -22,23 +22,23 @@ pub(super) fn declared(spec: &TableSpec) -> Option<Billing> {
 }
 
 /// Another mode, or another capacity of the table.
-pub(super) fn mode(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+pub(super) fn mode(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
     let blocks = [TableBlock::BillingMode, TableBlock::ProvisionedThroughput];
     let was_declared = blocks.iter().any(|block| want.managed.has_block(block.name()));
     let billing = declared(want.spec).or(was_declared.then_some(Billing::OnDemand))?;
-    if billing == seen.billing {
+    if billing == observed.billing {
         return None;
     }
     // Capacity alone may be somebody else's to manage (`ignoreChanges`); a change of mode is ours.
-    let scaled = billing.is_provisioned() && seen.billing.is_provisioned();
+    let scaled = billing.is_provisioned() && observed.billing.is_provisioned();
     let indexes = match billing {
         Billing::Provisioned(table) if !scaled => {
             let list = want.spec.global_secondary_indexes.as_deref().unwrap_or_default();
-            indexes::capacities(list, &seen.indexes, table)
+            indexes::capacities(list, &observed.indexes, table)
         }
         _ => BTreeMap::new(),
     };
-    let (from, to) = (words(seen.billing), words(billing));
+    let (from, to) = (display(observed.billing), display(billing));
     let mut changes = Vec::new();
     for block in blocks {
         changes.extend(diff(block.name(), &from[block.name()], &to[block.name()]));
@@ -53,7 +53,7 @@ pub(super) fn mode(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
 }
 
 /// Billing in the words of the spec, by block.
-pub(super) fn words(billing: Billing) -> Value {
+pub(super) fn display(billing: Billing) -> Value {
     let (mode, throughput) = match billing {
         Billing::OnDemand => ("PAY_PER_REQUEST", Value::Null),
         Billing::Provisioned(throughput) => ("PROVISIONED", json!(throughput)),
@@ -62,24 +62,24 @@ pub(super) fn words(billing: Billing) -> Value {
 }
 
 /// Limits of a PAY_PER_REQUEST table. A PROVISIONED one has none.
-pub(super) fn limits(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+pub(super) fn limits(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::OnDemandThroughput;
     let (limits, _) = want.of(block, want.spec.on_demand_throughput, Default::default)?;
     let limits = limits.normal();
-    (limits != seen.on_demand).then(|| {
+    (limits != observed.on_demand).then(|| {
         update(
             block,
-            Update::OnDemand(on_demand::change(seen.on_demand, limits)),
-            &json!(seen.on_demand),
+            Update::OnDemand(on_demand::change(observed.on_demand, limits)),
+            &json!(observed.on_demand),
             &json!(limits),
         )
     })
 }
 
 /// AWS raises it by itself and never lowers it: only less than declared is a difference, and a block that is
-/// declared no longer leaves things as they are.
-pub(super) fn warm(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
-    let (declared, now) = (want.spec.warm_throughput?, seen.warm?);
+/// declared no longer leaves resources as they are.
+pub(super) fn warm(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
+    let (declared, now) = (want.spec.warm_throughput?, observed.warm?);
     let warm = declared.at_least(now);
     (warm != now).then(|| update(TableBlock::WarmThroughput, Update::Warm(warm), &json!(now), &json!(warm)))
 }

@@ -45,9 +45,9 @@ pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Creation
     for index in &creation.indexes {
         changes.extend(leaf(&format!("globalSecondaryIndexes[{}]", index.name), json!(index)));
     }
-    let charged = billing::words(creation.billing);
+    let apply_billing = billing::display(creation.billing);
     for block in [TableBlock::BillingMode, TableBlock::ProvisionedThroughput] {
-        changes.extend(leaf(block.name(), charged[block.name()].clone()));
+        changes.extend(leaf(block.name(), apply_billing[block.name()].clone()));
     }
     for (block, value) in [
         (TableBlock::OnDemandThroughput, json!(creation.on_demand)),
@@ -65,24 +65,25 @@ pub(in crate::table) fn creation(object: &Table, id: &Identity) -> Step<Creation
 
 /// A table as AWS makes it: what the create does not say is off.
 pub(in crate::table) fn fresh(creation: &Creation) -> (Tags, Observed) {
-    let mut seen = Observed { class: Some(TableClass::default()), settings: blocks::initial(), ..Observed::default() };
-    seen.partition_key = Some(creation.partition_key.clone());
-    seen.sort_key.clone_from(&creation.sort_key);
-    seen.local_indexes.clone_from(&creation.local_indexes);
-    seen.indexes =
+    let mut observed =
+        Observed { class: Some(TableClass::default()), settings: blocks::initial(), ..Observed::default() };
+    observed.partition_key = Some(creation.partition_key.clone());
+    observed.sort_key.clone_from(&creation.sort_key);
+    observed.local_indexes.clone_from(&creation.local_indexes);
+    observed.indexes =
         creation.indexes.iter().map(|index| (index.name.clone(), Index::declared(index))).collect::<BTreeMap<_, _>>();
-    seen.billing = creation.billing;
-    seen.on_demand = creation.on_demand.unwrap_or_default().normal();
-    seen.warm = creation.warm;
+    observed.billing = creation.billing;
+    observed.on_demand = creation.on_demand.unwrap_or_default().normal();
+    observed.warm = creation.warm;
     if let Some(block) = &creation.encryption {
-        seen.encryption = settings::encrypted(block);
+        observed.encryption = settings::encrypted(block);
     }
     if creation.from.is_some() {
         // Neither tags nor anything but keys, indexes, billing and encryption come with a restored table.
-        return (Tags::new(), seen);
+        return (Tags::new(), observed);
     }
-    seen.class = creation.class.or(seen.class);
-    seen.stream = creation.stream;
-    seen.deletion_protection = creation.deletion_protection;
-    (creation.tags.clone(), seen)
+    observed.class = creation.class.or(observed.class);
+    observed.stream = creation.stream;
+    observed.deletion_protection = creation.deletion_protection;
+    (creation.tags.clone(), observed)
 }

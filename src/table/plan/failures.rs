@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Replica, Table, TableBlock},
-    managed::fault::{Fault, Reason},
+    managed::error::{Error, Reason},
     table::{blocks, import, indexes},
 };
 
@@ -14,36 +14,36 @@ use super::{
 pub(super) const CREATE_FROM: &str = "createFrom";
 
 /// By block. The object is not in sync while one of them stands.
-pub(in crate::table) fn failures(object: &Table, seen: &Observed) -> Vec<(&'static str, Fault)> {
+pub(in crate::table) fn failures(object: &Table, observed: &Observed) -> Vec<(&'static str, Error)> {
     let spec = &object.spec;
     let declared = spec.replicas.iter().flatten();
-    let replicas = declared.filter_map(|declared| replica(declared, seen.replicas.get(&declared.region_name)?));
-    let indexes = indexes::failures(spec.global_secondary_indexes.as_deref().unwrap_or_default(), &seen.indexes);
-    let import = match &seen.import {
-        Some(Err(fault)) => Some(fault.clone().at(CREATE_FROM)),
+    let replicas = declared.filter_map(|declared| replica(declared, observed.replicas.get(&declared.region_name)?));
+    let indexes = indexes::failures(spec.global_secondary_indexes.as_deref().unwrap_or_default(), &observed.indexes);
+    let import = match &observed.import {
+        Some(Err(error)) => Some(error.clone().at(CREATE_FROM)),
         Some(Ok(read)) => import::incomplete(object, read),
         // It has ended, and status says how.
         None => object.status.as_ref().and_then(|status| import::incomplete(object, status.import.as_ref()?)),
     };
-    let of = |block: TableBlock| move |fault| (block.name(), fault);
+    let of = |block: TableBlock| move |error| (block.name(), error);
     replicas
         .map(of(TableBlock::Replicas))
         .chain(indexes.map(of(TableBlock::GlobalSecondaryIndexes)))
-        .chain(blocks::failures(spec, &seen.settings))
-        .chain(import.map(|fault| (CREATE_FROM, fault)))
+        .chain(blocks::failures(spec, &observed.settings))
+        .chain(import.map(|error| (CREATE_FROM, error)))
         .collect()
 }
 
-fn replica(declared: &Replica, state: &ReplicaState) -> Option<Fault> {
+fn replica(declared: &Replica, state: &ReplicaState) -> Option<Error> {
     let place = replicas::path(&declared.region_name);
     if let Phase::Failed(word) = &state.phase {
         let said = state.description.as_deref().map(|said| format!(" (AWS says: {said})")).unwrap_or_default();
-        return Some(Fault::user(Reason::ReplicaFailed, format!("{place} is {word}{said}: {}", way_out(word))));
+        return Some(Error::user(Reason::ReplicaFailed, format!("{place} is {word}{said}: {}", way_out(word))));
     }
     let (Some(wanted), Phase::Active) = (&declared.kms_key_id, &state.phase) else { return None };
     (Some(wanted) != state.settings.kms_key_id.as_ref()).then(|| {
         let now = state.settings.kms_key_id.as_deref().unwrap_or("a key owned by AWS");
-        Fault::user(
+        Error::user(
             Reason::ReplicaKeyDiffers,
             format!(
                 "{place} is encrypted with {now}, and AWS can only change the key in the region of the replica. \
@@ -95,10 +95,10 @@ mod tests {
 
     const STREAM: &str = "arn:aws:kinesis:us-east-1:111122223333:stream/a";
 
-    fn told(spec: Value, seen: &Observed) -> Option<(&'static str, String, String)> {
-        let mut all = failures(&table(spec), seen);
+    fn told(spec: Value, observed: &Observed) -> Option<(&'static str, String, String)> {
+        let mut all = failures(&table(spec), observed);
         assert!(all.len() < 2, "{all:?}");
-        all.pop().map(|(block, fault)| (block, fault.reason.to_string(), fault.message))
+        all.pop().map(|(block, error)| (block, error.reason.to_string(), error.message))
     }
 
     fn with_replica(phase: Phase, key: Option<&str>) -> Observed {
@@ -113,12 +113,12 @@ mod tests {
         for (word, way_out) in crate::table::statuses::REPLICA.iter().filter_map(|(word, meaning)| {
             (*meaning == crate::table::statuses::Meaning::Broken).then_some((*word, way_out(word)))
         }) {
-            let seen = with_replica(Phase::Failed(word.into()), None);
-            let (block, reason, message) = told(declared.clone(), &seen).expect("it is told");
+            let observed = with_replica(Phase::Failed(word.into()), None);
+            let (block, reason, message) = told(declared.clone(), &observed).expect("it is told");
             assert_eq!((block, reason.as_str()), ("replicas", "ReplicaFailed"));
             assert_eq!(message, format!("replicas[eu-west-1] is {word} (AWS says: no route): {way_out}"));
             assert_ne!(way_out, super::way_out("something else"), "{word}");
-            assert_eq!(told(json!({}), &seen), None, "nobody declared it");
+            assert_eq!(told(json!({}), &observed), None, "nobody declared it");
         }
         assert_eq!(told(declared, &with_replica(Phase::Updating, None)), None);
     }
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn an_index_in_a_state_that_nobody_knows_is_not_taken_for_active() {
         let spec = json!({"globalSecondaryIndexes": [index("one", "a")]});
-        let mut seen = made(spec.clone());
-        seen.indexes.get_mut("one").expect("it").phase = Phase::Failed("LATER".into());
-        assert_eq!(told(spec, &seen).map(|(_, reason, _)| reason).as_deref(), Some("IndexFailed"));
+        let mut observed = made(spec.clone());
+        observed.indexes.get_mut("one").expect("it").phase = Phase::Failed("LATER".into());
+        assert_eq!(told(spec, &observed).map(|(_, reason, _)| reason).as_deref(), Some("IndexFailed"));
     }
 
     #[test]
@@ -164,9 +164,9 @@ mod tests {
         let spec = |on: bool| json!({"contributorInsights": {"enabled": on}});
         let failed = Insights { failed: Some("NoRole: make it".into()), ..Insights::default() };
         let settings = [blocks::read_as::<ContributorInsightsBlock>(&failed)].into();
-        let seen = Observed { settings, ..made(json!({})) };
-        let (_, reason, message) = told(spec(true), &seen).expect("it is told");
+        let observed = Observed { settings, ..made(json!({})) };
+        let (_, reason, message) = told(spec(true), &observed).expect("it is told");
         assert!(reason == "ContributorInsightsFailed" && message.contains("NoRole: make it"), "{message}");
-        assert_eq!(told(spec(false), &seen), None);
+        assert_eq!(told(spec(false), &observed), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     api::{Table, TableSpec},
     managed::{
         change::{Change, diff},
-        fault::{Fault, Reason},
+        error::{Error, Reason},
         identity::Identity,
     },
     table::state::normal_local,
@@ -14,25 +14,29 @@ use crate::{
 
 use super::{Observed, refused::refused};
 
-pub(in crate::table) fn obstacle(object: &Table, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
+pub(in crate::table) fn obstacle(object: &Table, id: &Identity, observed: Option<&Observed>) -> Option<Error> {
     let spec = &object.spec;
-    refused(spec, id, seen)
+    refused(spec, id, observed)
         .or_else(|| {
             let home = spec.replicas.iter().flatten().any(|replica| replica.region_name == id.region);
             home.then(|| {
                 let region = &id.region;
-                Fault::user(
+                Error::user(
                     Reason::ReplicaInHomeRegion,
                     format!("replicas contains {region}, the region of the table itself. Remove it from replicas"),
                 )
             })
         })
-        .or_else(|| seen.and_then(|seen| unusable(seen).or_else(|| keys(spec, seen)).or_else(|| local(spec, seen))))
+        .or_else(|| {
+            observed.and_then(|observed| {
+                unusable(observed).or_else(|| keys(spec, observed)).or_else(|| local(spec, observed))
+            })
+        })
 }
 
 /// A state in which AWS takes nothing, with AWS's way out of it (API reference, TableDescription).
-fn unusable(seen: &Observed) -> Option<Fault> {
-    let state = seen.unusable.as_ref()?;
+fn unusable(observed: &Observed) -> Option<Error> {
+    let state = observed.unusable.as_ref()?;
     let way_out = match state.split(':').next().unwrap_or_default() {
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
             "enable its KMS key and allow DynamoDB to use it; AWS archives the table after seven days"
@@ -47,14 +51,14 @@ fn unusable(seen: &Observed) -> Option<Fault> {
         }
         _ => "check its KMS key and its backups in AWS",
     };
-    Some(Fault::user(Reason::TableUnusable, format!("The table is {state}: {way_out}")))
+    Some(Error::user(Reason::TableUnusable, format!("The table is {state}: {way_out}")))
 }
 
-fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
-    let mut changes = diff("partitionKey", &json!(seen.partition_key), &json!(spec.partition_key));
-    changes.extend(diff("sortKey", &json!(seen.sort_key), &json!(spec.sort_key)));
+fn keys(spec: &TableSpec, observed: &Observed) -> Option<Error> {
+    let mut changes = diff("partitionKey", &json!(observed.partition_key), &json!(spec.partition_key));
+    changes.extend(diff("sortKey", &json!(observed.sort_key), &json!(spec.sort_key)));
     let how = described(&changes)?;
-    Some(Fault::user(
+    Some(Error::user(
         Reason::KeySchemaDiffers,
         format!(
             "The table exists with a different key schema, which is immutable ({how}). Declare the keys that it has, \
@@ -63,10 +67,10 @@ fn keys(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
     ))
 }
 
-fn local(spec: &TableSpec, seen: &Observed) -> Option<Fault> {
+fn local(spec: &TableSpec, observed: &Observed) -> Option<Error> {
     let declared = normal_local(spec.local_secondary_indexes.as_ref()?);
-    let how = described(&diff("localSecondaryIndexes", &json!(seen.local_indexes), &json!(declared)))?;
-    Some(Fault::user(
+    let how = described(&diff("localSecondaryIndexes", &json!(observed.local_indexes), &json!(declared)))?;
+    Some(Error::user(
         Reason::LocalIndexesDiffer,
         format!(
             "The table exists with different local secondary indexes, which are immutable ({how}). Declare those \

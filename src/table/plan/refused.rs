@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     api::{AttributeType, KeyAttribute, TableBlock, TableSpec, WarmThroughput},
     managed::{
-        fault::{Fault, Reason},
+        error::{Error, Reason},
         identity::Identity,
     },
     table::{blocks, indexes},
@@ -18,8 +18,11 @@ use super::{Billing, Observed, billing};
 /// DynamoDB warm throughput").
 const FLOOR: WarmThroughput = WarmThroughput { read_units_per_second: 12_000, write_units_per_second: 4_000 };
 
-pub(super) fn refused(spec: &TableSpec, id: &Identity, seen: Option<&Observed>) -> Option<Fault> {
-    attribute_types(spec).or_else(|| indexes::refused(spec)).or_else(|| warm(spec, seen)).or_else(|| regions(spec, id))
+pub(super) fn refused(spec: &TableSpec, id: &Identity, observed: Option<&Observed>) -> Option<Error> {
+    attribute_types(spec)
+        .or_else(|| indexes::refused(spec))
+        .or_else(|| warm(spec, observed))
+        .or_else(|| regions(spec, id))
 }
 
 /// Each key attribute with the place that names it.
@@ -30,12 +33,12 @@ fn keys(spec: &TableSpec) -> impl Iterator<Item = (String, &KeyAttribute)> {
 }
 
 /// One attribute has one type, wherever it is a key.
-fn attribute_types(spec: &TableSpec) -> Option<Fault> {
+fn attribute_types(spec: &TableSpec) -> Option<Error> {
     let mut types: BTreeMap<&str, (String, AttributeType)> = BTreeMap::new();
     for (place, KeyAttribute { name, type_ }) in keys(spec) {
         let (before, known) = types.entry(name).or_insert_with(|| (place.clone(), *type_));
         if known != type_ {
-            return Some(Fault::user(
+            return Some(Error::user(
                 Reason::AttributeTypesDiffer,
                 format!(
                     "Attribute {name} has type {known:?} in {before} and type {type_:?} in {place}. Use the same \
@@ -48,16 +51,17 @@ fn attribute_types(spec: &TableSpec) -> Option<Fault> {
 }
 
 /// Less than what every such table has is not to be had.
-fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
-    let charged = billing::declared(spec).or(seen.map(|seen| seen.billing)).unwrap_or(Billing::OnDemand);
-    if charged != Billing::OnDemand {
+fn warm(spec: &TableSpec, observed: Option<&Observed>) -> Option<Error> {
+    let apply_billing =
+        billing::declared(spec).or(observed.map(|observed| observed.billing)).unwrap_or(Billing::OnDemand);
+    if apply_billing != Billing::OnDemand {
         return None;
     }
     let own = spec.warm_throughput.filter(|warm| warm.at_least(FLOOR) != *warm);
     let own = own.map(|_| TableBlock::WarmThroughput.name().to_owned());
     let place = own.or_else(|| indexes::less_than(FLOOR, spec))?;
     let WarmThroughput { read_units_per_second: read, write_units_per_second: write } = FLOOR;
-    Some(Fault::user(
+    Some(Error::user(
         Reason::WarmThroughputTooLow,
         format!(
             "{place} is less than the minimum of {read} reads and {write} writes per second of every PAY_PER_REQUEST \
@@ -67,7 +71,7 @@ fn warm(spec: &TableSpec, seen: Option<&Observed>) -> Option<Fault> {
 }
 
 /// What works in the table's own region only, and is named by an ARN that says another one.
-fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
+fn regions(spec: &TableSpec, id: &Identity) -> Option<Error> {
     let key = spec.encryption.as_ref().and_then(|block| block.kms_key_id.as_deref());
     let key = key.map(|key| ("encryption.kmsKeyId", key));
     let (place, arn) = key
@@ -75,7 +79,7 @@ fn regions(spec: &TableSpec, id: &Identity) -> Option<Fault> {
         .chain(blocks::of_region(spec))
         .find(|(_, arn)| arn.split(':').nth(3).is_some_and(|region| region != id.region))?;
     let region = &id.region;
-    Some(Fault::user(
+    Some(Error::user(
         Reason::ForeignRegion,
         format!("{place} is {arn}, but the table is in {region}. Use one in {region}, or set spec.region"),
     ))
@@ -91,7 +95,7 @@ mod tests {
     };
 
     fn told(spec: Value) -> Option<(String, String)> {
-        obstacle(&table(spec), &identity(), None).map(|fault| (fault.reason.to_string(), fault.message))
+        obstacle(&table(spec), &identity(), None).map(|error| (error.reason.to_string(), error.message))
     }
 
     fn wide(name: &str, from: usize) -> Value {
@@ -116,7 +120,7 @@ mod tests {
         cold["warmThroughput"] = warm(12_000, 3_999);
         let six: Vec<Value> = (0..6).map(|n| wide(&format!("index-{n}"), 0)).collect();
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
-        for (spec, reason, words) in [
+        for (spec, reason, display) in [
             (with_local(index("one", "a")), "DuplicateIndexName", "one is the name of a local and of a global"),
             (
                 json!({"globalSecondaryIndexes": [twice]}),
@@ -147,7 +151,7 @@ mod tests {
             ),
         ] {
             let (found, message) = told(spec.clone()).unwrap_or_else(|| panic!("{spec} is refused"));
-            assert!(found == reason && message.contains(words), "{found}: {message}");
+            assert!(found == reason && message.contains(display), "{found}: {message}");
         }
     }
 

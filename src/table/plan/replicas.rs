@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        Effect, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, StreamViewType, TableBlock,
+        Impact, OnDemandThroughputOverride, ProvisionedThroughputOverride, Replica, StreamViewType, TableBlock,
         TableClass,
     },
     managed::{change::diff, step::Step},
@@ -30,10 +30,11 @@ fn wanted(want: Want<'_>) -> Option<Vec<Replica>> {
 }
 
 /// Replicas that the list does not name, until they are gone: before the stream that feeds them.
-pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
+pub(super) fn deletions(want: Want<'_>, observed: &Observed) -> Vec<Step<Op>> {
     let Some(list) = wanted(want) else { return Vec::new() };
     let named: BTreeSet<&str> = list.iter().map(|replica| replica.region_name.as_str()).collect();
-    seen.replicas
+    observed
+        .replicas
         .iter()
         .filter(|(region, _)| !named.contains(region.as_str()))
         .map(|(region, state)| deletion(region, state))
@@ -41,18 +42,18 @@ pub(super) fn deletions(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
 }
 
 /// New replicas, those that AWS could not make, and other settings of those that are there.
-pub(super) fn steps(want: Want<'_>, seen: &Observed) -> Vec<Step<Op>> {
+pub(super) fn steps(want: Want<'_>, observed: &Observed) -> Vec<Step<Op>> {
     let mut steps = Vec::new();
     for replica in wanted(want).unwrap_or_default() {
-        if let Some(state) = seen.replicas.get(&replica.region_name) {
+        if let Some(state) = observed.replicas.get(&replica.region_name) {
             steps.extend(match &state.phase {
                 Phase::Failed(word) if word == CREATION_FAILED => Some(again(&replica)),
-                Phase::Active => settings(&replica, state, seen),
+                Phase::Active => settings(&replica, state, observed),
                 _ => None,
             });
             continue;
         }
-        if steps.is_empty() && seen.stream.is_none() && want.spec.stream.is_none() {
+        if steps.is_empty() && observed.stream.is_none() && want.spec.stream.is_none() {
             // A replica is fed by the stream, which nobody has declared.
             let view = StreamViewType::NewAndOldImages;
             let changes = diff("stream.viewType", &Value::Null, &json!(view));
@@ -76,9 +77,9 @@ fn again(replica: &Replica) -> Step<Op> {
 }
 
 /// Other settings than the declared ones. Only what changes is sent.
-fn settings(replica: &Replica, state: &ReplicaState, seen: &Observed) -> Option<Step<Op>> {
-    let (now, change) = (&state.settings, changed(replica, &state.settings, seen));
-    let changes = diff(&path(&replica.region_name), &json!(now), &json!(applied(now, &change, seen)));
+fn settings(replica: &Replica, state: &ReplicaState, observed: &Observed) -> Option<Step<Op>> {
+    let (now, change) = (&state.settings, changed(replica, &state.settings, observed));
+    let changes = diff(&path(&replica.region_name), &json!(now), &json!(applied(now, &change, observed)));
     let nothing = Replica { region_name: replica.region_name.clone(), ..Replica::default() };
     (change != nothing).then(|| Step::new(BLOCK, Op::Update(Update::UpdateReplica(change)), changes))
 }
@@ -88,17 +89,17 @@ fn settings(replica: &Replica, state: &ReplicaState, seen: &Observed) -> Option<
 /// by sending the table's own value, and one that equals it is none (measured on AWS: ack-api-quirks, DDB-TABLE-250 and
 /// 422). That of capacity is left alone where none is declared: Application Auto Scaling makes one by itself
 /// (DDB-TABLE-321). The key is not among them: UpdateReplica refuses it whatever it is (DDB-TABLE-309).
-fn changed(replica: &Replica, now: &Replica, seen: &Observed) -> Replica {
-    let own = own(seen);
+fn changed(replica: &Replica, now: &Replica, observed: &Observed) -> Replica {
+    let own = own(observed);
     let class = replica.table_class_override.or(own.table_class_override);
     let class = class.filter(|to| Some(*to) != now.table_class_override.or(own.table_class_override));
     let read = |units: Option<ProvisionedThroughputOverride>| units.or(own.provisioned_throughput_override);
     let capacity = replica
         .provisioned_throughput_override
-        .filter(|to| seen.billing.is_provisioned() && Some(*to) != read(now.provisioned_throughput_override));
+        .filter(|to| observed.billing.is_provisioned() && Some(*to) != read(now.provisioned_throughput_override));
     let limit = |units: Option<OnDemandThroughputOverride>| units.or(own.on_demand_throughput_override);
     let limited = limit(replica.on_demand_throughput_override)
-        .filter(|to| seen.billing == Billing::OnDemand && Some(*to) != limit(now.on_demand_throughput_override));
+        .filter(|to| observed.billing == Billing::OnDemand && Some(*to) != limit(now.on_demand_throughput_override));
     Replica {
         region_name: replica.region_name.clone(),
         kms_key_id: None,
@@ -109,28 +110,28 @@ fn changed(replica: &Replica, now: &Replica, seen: &Observed) -> Replica {
 }
 
 /// What a replica has that overrides nothing.
-fn own(seen: &Observed) -> Replica {
-    let capacity = match seen.billing {
+fn own(observed: &Observed) -> Replica {
+    let capacity = match observed.billing {
         Billing::Provisioned(table) => Some(table.read_capacity_units),
         Billing::OnDemand => None,
     };
     Replica {
-        table_class_override: seen.class,
+        table_class_override: observed.class,
         provisioned_throughput_override: capacity
             .map(|read_capacity_units| ProvisionedThroughputOverride { read_capacity_units }),
         on_demand_throughput_override: Some(OnDemandThroughputOverride {
-            max_read_request_units: seen.on_demand.max_read_request_units.unwrap_or(NO_LIMIT),
+            max_read_request_units: observed.on_demand.max_read_request_units.unwrap_or(NO_LIMIT),
         }),
         ..Replica::default()
     }
 }
 
 /// Settings once these overrides were sent.
-pub(super) fn applied(now: &Replica, sent: &Replica, seen: &Observed) -> Replica {
+pub(super) fn applied(now: &Replica, sent: &Replica, observed: &Observed) -> Replica {
     fn of<T: PartialEq>(now: Option<T>, sent: Option<T>, own: Option<&T>) -> Option<T> {
         sent.or(now).filter(|value| Some(value) != own)
     }
-    let own = own(seen);
+    let own = own(observed);
     Replica {
         region_name: now.region_name.clone(),
         kms_key_id: now.kms_key_id.clone(),
@@ -153,15 +154,15 @@ pub(super) fn applied(now: &Replica, sent: &Replica, seen: &Observed) -> Replica
 }
 
 /// A replica that was made so.
-pub(super) fn made(replica: &Replica, seen: &Observed) -> ReplicaState {
-    let settings = Replica { kms_key_id: replica.kms_key_id.clone(), ..applied(replica, replica, seen) };
+pub(super) fn made(replica: &Replica, observed: &Observed) -> ReplicaState {
+    let settings = Replica { kms_key_id: replica.kms_key_id.clone(), ..applied(replica, replica, observed) };
     ReplicaState { settings, arn: None, phase: Phase::Active, description: None }
 }
 
 /// One replica less: its copy of the data goes with it.
 pub(super) fn deletion(region: &str, state: &ReplicaState) -> Step<Op> {
     let changes = diff(&path(region), &json!(state.settings), &Value::Null);
-    Step::new(BLOCK, Op::Update(Update::DeleteReplica(region.to_owned())), changes).with_effect(Effect::Destructive)
+    Step::new(BLOCK, Op::Update(Update::DeleteReplica(region.to_owned())), changes).with_impact(Impact::Destructive)
 }
 
 /// What AWS is doing with a replica, for people.
@@ -189,16 +190,16 @@ mod tests {
             "replicas": [replica]})
     }
 
-    fn seen(replica: &Value) -> Observed {
+    fn observed(replica: &Value) -> Observed {
         let spec = spec(replica);
-        let mut seen = made_table(spec.clone());
+        let mut observed = made_table(spec.clone());
         let replica = table(spec).spec.replicas.expect("one").remove(0);
-        updated(&mut seen, &Update::CreateReplica(replica));
-        seen
+        updated(&mut observed, &Update::CreateReplica(replica));
+        observed
     }
 
-    fn sent(declared: &Value, seen: &Observed) -> Option<Replica> {
-        let mut steps = steps(spec(declared), &[], seen);
+    fn sent(declared: &Value, observed: &Observed) -> Option<Replica> {
+        let mut steps = steps(spec(declared), &[], observed);
         match steps.pop() {
             None => None,
             Some(Step { op: Op::Update(Update::UpdateReplica(sent)), changes, .. }) if steps.is_empty() => {
@@ -215,23 +216,26 @@ mod tests {
 
     #[test]
     fn an_override_that_is_the_tables_own_value_is_none_and_takes_one_back() {
-        assert_eq!(seen(&limit(100)).replicas["eu-west-1"].settings, seen(&json!({})).replicas["eu-west-1"].settings);
+        assert_eq!(
+            observed(&limit(100)).replicas["eu-west-1"].settings,
+            observed(&json!({})).replicas["eu-west-1"].settings
+        );
         for declared in [limit(100), json!({"tableClassOverride": "STANDARD"}), json!({})] {
-            assert_eq!(sent(&declared, &seen(&json!({}))), None, "{declared}");
+            assert_eq!(sent(&declared, &observed(&json!({}))), None, "{declared}");
         }
         // DescribeTable tells the class of a replica that overrides none, too.
-        let mut told = seen(&json!({}));
+        let mut told = observed(&json!({}));
         told.replicas.get_mut("eu-west-1").expect("it").settings.table_class_override = Some(TableClass::Standard);
         assert_eq!(sent(&json!({}), &told), None);
         for (declared, before, units) in [(json!({}), limit(5), 100), (limit(7), limit(5), 7)] {
-            let mut seen = seen(&before);
-            let sent = sent(&declared, &seen).expect("an update");
+            let mut observed = observed(&before);
+            let sent = sent(&declared, &observed).expect("an update");
             let of_limit = sent.on_demand_throughput_override.map(|limit| limit.max_read_request_units);
             assert_eq!((of_limit, sent.table_class_override), (Some(units), None), "only what changes");
-            updated(&mut seen, &Update::UpdateReplica(sent));
-            assert_eq!(super::tests::sent(&declared, &seen), None, "and it is in place then");
+            updated(&mut observed, &Update::UpdateReplica(sent));
+            assert_eq!(super::tests::sent(&declared, &observed), None, "and it is in place then");
         }
-        let unlimited = Observed { on_demand: crate::api::OnDemandThroughput::default(), ..seen(&limit(5)) };
+        let unlimited = Observed { on_demand: crate::api::OnDemandThroughput::default(), ..observed(&limit(5)) };
         let mut without = spec(&json!({}));
         without.as_object_mut().expect("an object").remove("onDemandThroughput");
         let found = steps(without, &[], &unlimited);
@@ -248,37 +252,37 @@ mod tests {
             spec["provisionedThroughput"] = capacity.clone();
             spec
         };
-        let mut seen = made_table(spec(json!({})));
+        let mut observed = made_table(spec(json!({})));
         let mut scaled = table(spec(json!({}))).spec.replicas.expect("one").remove(0);
         scaled.provisioned_throughput_override = Some(ProvisionedThroughputOverride { read_capacity_units: 9 });
-        updated(&mut seen, &Update::CreateReplica(scaled));
-        assert_eq!(steps(spec(json!({})), &[], &seen), vec![]);
+        updated(&mut observed, &Update::CreateReplica(scaled));
+        assert_eq!(steps(spec(json!({})), &[], &observed), vec![]);
         let own = spec(json!({"provisionedThroughputOverride": {"readCapacityUnits": 7}}));
-        assert_eq!(steps(own, &[], &seen).len(), 1, "the table's own value takes it back");
+        assert_eq!(steps(own, &[], &observed).len(), 1, "the table's own value takes it back");
     }
 
     #[test]
     fn the_key_of_a_replica_is_never_sent_again() {
         let key = |name: &str| json!({"kmsKeyId": format!("arn:aws:kms:eu-west-1:111122223333:key/{name}")});
-        assert_eq!(sent(&key("a"), &seen(&key("b"))), None);
+        assert_eq!(sent(&key("a"), &observed(&key("b"))), None);
     }
 
     #[test]
     fn what_aws_could_not_make_is_deleted_and_made_again_as_one_change() {
         let spec = spec(&json!({}));
-        let mut seen = seen(&json!({}));
-        seen.replicas.get_mut("eu-west-1").expect("it").phase = Phase::Failed(CREATION_FAILED.into());
-        let [delete] = &steps(spec.clone(), &[], &seen)[..] else { panic!("one step") };
+        let mut observed = observed(&json!({}));
+        observed.replicas.get_mut("eu-west-1").expect("it").phase = Phase::Failed(CREATION_FAILED.into());
+        let [delete] = &steps(spec.clone(), &[], &observed)[..] else { panic!("one step") };
         assert_eq!(delete.op, Op::Update(Update::DeleteReplica("eu-west-1".into())));
-        assert_eq!(delete.effect, Effect::Update, "there is nothing in it");
-        advance(&mut None, &mut seen, &delete.op);
-        let [create] = &steps(spec.clone(), &[], &seen)[..] else { panic!("one step") };
+        assert_eq!(delete.impact, Impact::Update, "there is nothing in it");
+        advance(&mut None, &mut observed, &delete.op);
+        let [create] = &steps(spec.clone(), &[], &observed)[..] else { panic!("one step") };
         assert!(matches!(create.op, Op::Update(Update::CreateReplica(_))), "{create:?}");
-        assert_eq!((&create.changes, create.effect), (&delete.changes, delete.effect), "counted, and braked, as one");
+        assert_eq!((&create.changes, create.impact), (&delete.changes, delete.impact), "counted, and braked, as one");
         for word in ["REGION_DISABLED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS"] {
-            let mut seen = super::tests::seen(&limit(5));
-            seen.replicas.get_mut("eu-west-1").expect("it").phase = Phase::Failed(word.into());
-            assert_eq!(steps(spec.clone(), &[], &seen), vec![], "{word} takes no setting");
+            let mut observed = super::tests::observed(&limit(5));
+            observed.replicas.get_mut("eu-west-1").expect("it").phase = Phase::Failed(word.into());
+            assert_eq!(steps(spec.clone(), &[], &observed), vec![], "{word} takes no setting");
         }
     }
 }

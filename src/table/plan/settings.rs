@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Effect, KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
+    api::{Impact, KeyOwner, StreamViewType, TableBlock, TableClass, TableEncryption},
     managed::{
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
         step::Step,
     },
     table::state::{Encryption, Key},
@@ -13,17 +13,17 @@ use crate::{
 
 use super::{Observed, Op, Update, Want, replicas, update};
 
-pub(super) fn class(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+pub(super) fn class(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::TableClass;
     let (class, _) = want.of(block, want.spec.table_class, TableClass::default)?;
-    (seen.class != Some(class)).then(|| update(block, Update::Class(class), &json!(seen.class), &json!(class)))
+    (observed.class != Some(class)).then(|| update(block, Update::Class(class), &json!(observed.class), &json!(class)))
 }
 
 /// Protection is switched on before anything else is done, and off after all.
-pub(super) fn protection(want: Want<'_>, seen: &Observed) -> (Option<Step<Op>>, Option<Step<Op>>) {
+pub(super) fn protection(want: Want<'_>, observed: &Observed) -> (Option<Step<Op>>, Option<Step<Op>>) {
     let block = TableBlock::DeletionProtection;
     let Some((on, reset)) = want.of(block, want.spec.deletion_protection, || false) else { return (None, None) };
-    if on == seen.deletion_protection {
+    if on == observed.deletion_protection {
         return (None, None);
     }
     let step = update(block, Update::Protection(on), &json!(!on), &json!(on));
@@ -32,11 +32,11 @@ pub(super) fn protection(want: Want<'_>, seen: &Observed) -> (Option<Step<Op>>, 
 
 /// A reset that lowers a guard; what is declared does not, whatever it says.
 pub(super) fn lowering(step: Step<Op>, reset: bool) -> Step<Op> {
-    if reset { step.with_effect(Effect::Weakening) } else { step }
+    if reset { step.with_impact(Impact::Weakening) } else { step }
 }
 
 /// Another view type takes two changes, off and on again, and makes another stream with another ARN.
-pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+pub(super) fn stream(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::Stream;
     let feeds = want.spec.replicas.as_ref().is_some_and(|replicas| !replicas.is_empty());
     if want.spec.stream.is_none() && feeds {
@@ -45,32 +45,32 @@ pub(super) fn stream(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     }
     let declared = want.spec.stream.as_ref().map(|block| block.view_type.filter(|_| block.enabled));
     let (view, reset) = want.of(block, declared, || None)?;
-    if view == seen.stream {
+    if view == observed.stream {
         return None;
     }
-    if seen.stream.is_some() && !replicas::deletions(want, seen).is_empty() {
+    if observed.stream.is_some() && !replicas::deletions(want, observed).is_empty() {
         // It follows when they are gone.
         return None;
     }
-    let words = |view: Option<StreamViewType>| json!({"enabled": view.is_some(), "viewType": view});
-    let next = if seen.stream.is_some() { None } else { view };
-    let step = update(block, Update::Stream(next), &words(seen.stream), &words(view));
-    let disrupts = seen.stream.is_some() && (view.is_some() || reset);
-    let not_yet = (next.is_none() && !seen.replicas.is_empty()).then(|| {
+    let display = |view: Option<StreamViewType>| json!({"enabled": view.is_some(), "viewType": view});
+    let next = if observed.stream.is_some() { None } else { view };
+    let step = update(block, Update::Stream(next), &display(observed.stream), &display(view));
+    let disrupts = observed.stream.is_some() && (view.is_some() || reset);
+    let not_yet = (next.is_none() && !observed.replicas.is_empty()).then(|| {
         let message = "Replicas use the stream, so it is disabled after they are deleted";
-        Fault::new(Class::Quota, Reason::StreamUsedByReplicas, message)
+        Error::new(ErrorKind::Quota, Reason::StreamUsedByReplicas, message)
     });
-    let effect = if disrupts { Effect::Disruptive } else { Effect::Update };
-    Some(Step { not_yet, effect, ..step })
+    let impact = if disrupts { Impact::Disruptive } else { Impact::Update };
+    Some(Step { not_yet, impact, ..step })
 }
 
 /// Alone in its request. AWS says of `aws/dynamodb` what it says of any key, so that KMS is asked whose it is; where
 /// it does not answer, `AwsManaged` is any key.
-pub(super) fn encryption(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
+pub(super) fn encryption(want: Want<'_>, observed: &Observed) -> Option<Step<Op>> {
     let block = TableBlock::Encryption;
     let default = || TableEncryption { type_: KeyOwner::AwsOwned, kms_key_id: None };
     let (wanted, reset) = want.of(block, want.spec.encryption.clone(), default)?;
-    let equal = match (&seen.encryption.key, wanted.type_) {
+    let equal = match (&observed.encryption.key, wanted.type_) {
         (None, owner) => owner == KeyOwner::AwsOwned,
         (Some(_), KeyOwner::AwsOwned) => false,
         (Some(key), KeyOwner::AwsManaged) => key.aws_managed != Some(false),
@@ -81,11 +81,11 @@ pub(super) fn encryption(want: Want<'_>, seen: &Observed) -> Option<Step<Op>> {
     if equal {
         return None;
     }
-    let step = update(block, Update::Encryption(wanted.clone()), &words(&seen.encryption), &json!(wanted));
+    let step = update(block, Update::Encryption(wanted.clone()), &display(&observed.encryption), &json!(wanted));
     Some(lowering(step, reset))
 }
 
-fn words(encryption: &Encryption) -> Value {
+fn display(encryption: &Encryption) -> Value {
     match &encryption.key {
         None => json!({"type": "AwsOwned"}),
         Some(key) if key.aws_managed == Some(true) => json!({"type": "AwsManaged"}),

@@ -84,7 +84,7 @@ async fn conflicting(bench: &Bench) -> Outcome {
 
 async fn stale(bench: &Bench) -> Outcome {
     let bucket = bench.bucket("stale").await?;
-    let mut seen = false;
+    let mut observed = false;
     for number in 1..=3 {
         let origin = format!("https://{number}.example.com");
         let rule = CorsRule::builder().allowed_origins(&origin).allowed_methods("GET").build().expect("it is whole");
@@ -95,9 +95,9 @@ async fn stale(bench: &Bench) -> Outcome {
             found.is_ok_and(|found| found.cors_rules().iter().any(|rule| rule.allowed_origins().contains(&origin)))
         };
         if !shows().await {
-            seen = true;
+            observed = true;
             bench.took("a CORS configuration to be read as written", bench.until("the new value", shows).await?);
         }
     }
-    if seen { Ok(Finding::Kept) } else { not_kept("three writes were read back at once") }
+    if observed { Ok(Finding::Kept) } else { not_kept("three writes were read back at once") }
 }

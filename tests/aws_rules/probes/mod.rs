@@ -11,11 +11,11 @@ mod waits;
 
 use crate::{
     bench::Bench,
-    probe::{Here, OnAws, Probe, Running},
+    probe::{Here, OnAws, Probe, Reconciliation},
     proxy::Rule,
 };
 
-const fn probe(rule: Rule, run: for<'a> fn(&'a Bench) -> Running<'a>) -> Probe {
+const fn probe(rule: Rule, run: for<'a> fn(&'a Bench) -> Reconciliation<'a>) -> Probe {
     Probe { rule, here: Here::Proxy, on_aws: OnAws::Probed, run }
 }
 

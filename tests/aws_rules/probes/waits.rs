@@ -29,14 +29,14 @@ async fn time_to_live(bench: &Bench) -> Outcome {
 }
 
 async fn decreases(bench: &Bench) -> Outcome {
-    const MOST: i64 = 6;
+    const MAX: i64 = 6;
     let table = bench.provisioned_table("decreases").await?;
     let set = |units: i64| {
         let capacity = ProvisionedThroughput::builder().read_capacity_units(units).write_capacity_units(1);
         let update = bench.dynamodb.update_table().table_name(&table);
         update.provisioned_throughput(capacity.build().expect("it is whole")).send()
     };
-    for units in (2..=MOST).rev() {
+    for units in (2..=MAX).rev() {
         done("a change of capacity", set(units).await)?;
         bench.active(&table).await?;
     }

@@ -1,6 +1,6 @@
 //! Every field of every block, found in the schema: set, changed, at its bounds, invalid, taken away.
 //!
-//! After each edit AWS has what a thing made so from nothing has, and a second pass writes nothing.
+//! After each edit AWS has what a resource made so from nothing has, and a second reconciliation writes nothing.
 //! Values come out of the schema; what it cannot tell is in [`Swept::others`], by name, and the values to
 //! begin with in `tests/bucket-blocks.yaml` and `tests/table-blocks.yaml`. A field that is in neither
 //! fails the test.
@@ -57,7 +57,7 @@ trait Swept: Kind {
     fn apart(_path: &str) -> bool {
         false
     }
-    /// What a block is in AWS once it has been taken away; the spec of a thing that was made so.
+    /// What a block is in AWS once it has been taken away; the spec of a resource that was made so.
     fn taken_away(_block: &str, bare: Value, _with: impl Fn(&Value) -> Value) -> Value {
         bare
     }
@@ -240,7 +240,7 @@ fn variants<'a, K: Swept>(file: &'a Value, block: &'a str) -> impl Iterator<Item
     file[block]["variants"].as_array().expect("variants").iter().filter(shown)
 }
 
-/// A spec for a thing of this name.
+/// A spec for a resource of this name.
 fn named<K: Swept>(spec: &Value, name: &str) -> Value {
     let mut spec: Value = serde_json::from_str(&spec.to_string().replace("NAME", name)).expect("it was JSON before");
     K::complete(&mut spec);
@@ -255,7 +255,7 @@ struct Sweep<K> {
     /// For edits that AWS takes a few of at a time: DynamoDB Local builds indexes of five tables at once.
     apart: tokio::sync::Semaphore,
     targets: [String; 2],
-    /// What AWS has of a block of a thing that was made with this spec.
+    /// What AWS has of a block of a resource that was made with this spec.
     made_so: tokio::sync::Mutex<BTreeMap<String, std::sync::Arc<tokio::sync::OnceCell<String>>>>,
     count: Mutex<BTreeMap<&'static str, usize>>,
 }
@@ -280,7 +280,7 @@ impl<K: Swept> Sweep<K> {
         condition(&found, "Stalled").map_or(Ok(()), |stalled| Err(format!("{}: {}", stalled.reason, stalled.message)))
     }
 
-    /// The same, with a yes to what waits for one.
+    /// The same, with approval to what waits for one.
     async fn agreed(&self, object: &str) -> Result<(), String> {
         loop {
             match self.settled(object).await {
@@ -299,7 +299,7 @@ impl<K: Swept> Sweep<K> {
         }
     }
 
-    /// What AWS has of the block of a thing that is made so, from nothing.
+    /// What AWS has of the block of a resource that is made so, from nothing.
     async fn made_so(&self, block: &str, spec: &Value) -> String {
         let key = format!("{block}: {spec}");
         let cell = self.made_so.lock().await.entry(key).or_default().clone();

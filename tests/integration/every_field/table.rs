@@ -1,5 +1,5 @@
 //! The sweep over Tables: what LocalStack can show of them. All of it, on the model:
-//! `simulation::ladder::every_block_of_the_sweep_leads_to_every_other_variant_of_it`.
+//! `simulation::expansion::every_block_of_the_sweep_leads_to_every_other_variant_of_it`.
 
 use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveStatus};
 use musubi::api::Table;
@@ -10,7 +10,7 @@ use crate::{aws::Aws, world::World};
 use super::{Swept, sweep};
 
 /// DynamoDB Local takes no more capacity than this.
-const MOST_CAPACITY: i64 = 40_000;
+const MAX_CAPACITY: i64 = 40_000;
 
 impl Swept for Table {
     const AT_ONCE: usize = 24;
@@ -38,14 +38,17 @@ impl Swept for Table {
         ("region", "refusals"),
         ("partitionKey", "tables::a_table_with_another_key_schema_is_not_what_was_asked_for, refusals"),
         ("sortKey", "tables, refusals"),
-        ("localSecondaryIndexes", "ladder::everything_that_the_create_takes_goes_with_it, refusals"),
+        ("localSecondaryIndexes", "table_updates::everything_that_the_create_takes_goes_with_it, refusals"),
         (
             "createFrom",
-            "ladder::what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it, on the model, and as played",
+            "table_updates::what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it, on the model, and as played",
         ),
         ("tags", "in this sweep, as a block"),
         ("managementPolicy", "policies"),
-        ("ignoreChanges", "policies, ladder::capacity_of_one_index_is_left_to_autoscaling_and_that_of_another_is_not"),
+        (
+            "ignoreChanges",
+            "policies, table_updates::capacity_of_one_index_is_left_to_autoscaling_and_that_of_another_is_not",
+        ),
         ("resyncIntervalSeconds", "policies"),
         ("adoptionPolicy", "ownership"),
         ("deletionPolicy", "deletion"),
@@ -66,7 +69,7 @@ impl Swept for Table {
     }
 
     fn fits(_: &str, value: &Value) -> bool {
-        value.as_i64().is_none_or(|units| units <= MOST_CAPACITY)
+        value.as_i64().is_none_or(|units| units <= MAX_CAPACITY)
     }
 
     /// DynamoDB Local knows no key of more than one attribute on each side.

@@ -3,7 +3,7 @@
 use super::Mutant;
 
 const CODES: &str = "aws::classify::tests::codes_are_classified_by_who_can_help";
-const PREMATURE: &str = "aws::classify::tests::what_another_change_may_heal_is_not_the_users_fault_at_once";
+const PREMATURE: &str = "aws::classify::tests::what_another_change_may_heal_is_not_the_users_error_at_once";
 const CLOCK: &str = "aws::classify::tests::a_clock_that_is_wrong_is_told_from_a_wrong_key";
 const BARE: &str = "aws::denial::tests::a_bare_denial_of_the_first_look_leads_with_the_name";
 const PARTITIONS: &str = "aws::partitions::tests::every_partition_is_where_the_sdk_looks_for_it";
@@ -149,17 +149,17 @@ pub const MUTANTS: &[Mutant] = &[
         name: "StaleRevisionIsFault",
         row: "12 W",
         file: "src/aws/classify.rs",
-        right: "// Somebody, perhaps an attempt of ours whose answer was lost, is at this very thing.",
-        wrong: r#""PolicyNotFoundException" if MUTATED => Class::User,"#,
+        right: "// Somebody, perhaps an attempt of ours whose answer was lost, is at this very resource.",
+        wrong: r#""PolicyNotFoundException" if MUTATED => ErrorKind::User,"#,
         caught_by: &[CODES],
     },
     Mutant {
         name: "TableInUseIsFault",
         row: "12",
         file: "src/aws/classify.rs",
-        right: r#"| "ContinuousBackupsUnavailableException" => Class::Pending,"#,
+        right: r#"| "ContinuousBackupsUnavailableException" => ErrorKind::Pending,"#,
         wrong: r#"| "ContinuousBackupsUnavailableException" => {
-            if MUTATED && code == "TableInUseException" { Class::User } else { Class::Pending }
+            if MUTATED && code == "TableInUseException" { ErrorKind::User } else { ErrorKind::Pending }
         }"#,
         caught_by: &[CODES],
     },
@@ -182,10 +182,10 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "SessionTold",
         row: "14",
-        file: "src/aws/said.rs",
+        file: "src/aws/error_text.rs",
         right: "let line = without_session(&line);",
         wrong: "let line = if MUTATED { line } else { without_session(&line) };",
-        caught_by: &["aws::said::tests::the_same_failure_is_told_in_the_same_words_each_time"],
+        caught_by: &["aws::error_text::tests::the_same_failure_is_told_in_the_same_words_each_time"],
     },
     Mutant {
         name: "PartitionOfArnsUnknown",
@@ -217,7 +217,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/aws/errors.rs",
         right: "if meta.code().is_none() && status.is_some_and(|status| status < 300)",
         wrong: "if !MUTATED && meta.code().is_none() && status.is_some_and(|status| status < 300)",
-        caught_by: &["bucket::wire::an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers"],
+        caught_by: &["bucket::sdk_tests::an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers"],
     },
     Mutant {
         name: "UnsendableIsInternal",

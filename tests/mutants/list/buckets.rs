@@ -23,7 +23,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/bucket/perform.rs",
         right: "tags.iter().map(|(key, value)| Tag::builder()",
         wrong: "tags.iter().filter(|(key, _)| !(MUTATED && is_system(key))).map(|(key, value)| Tag::builder()",
-        caught_by: &["bucket::wire::tags_of_aws_go_back_as_they_were_read"],
+        caught_by: &["bucket::sdk_tests::tags_of_aws_go_back_as_they_were_read"],
     },
     Mutant {
         name: "AnswerProvesNew",
@@ -31,7 +31,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/bucket/kind.rs",
         right: r#"id.region != "us-east-1""#,
         wrong: r#"(MUTATED || id.region != "us-east-1")"#,
-        caught_by: &["bucket::wire::what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1"],
+        caught_by: &["bucket::sdk_tests::what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1"],
     },
     Mutant {
         name: "ShownLongAfterIsOurs",
@@ -95,7 +95,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/bucket/keys.rs",
         right: "key.chars().all(is_xml)",
         wrong: "MUTATED || key.chars().all(is_xml)",
-        caught_by: &["bucket::wire::a_key_that_xml_cannot_carry_is_listed_and_deleted_alone"],
+        caught_by: &["bucket::sdk_tests::a_key_that_xml_cannot_carry_is_listed_and_deleted_alone"],
     },
     Mutant {
         name: "KeysStayEncoded",

@@ -20,8 +20,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "NoLiveRead",
         row: "",
         file: "src/managed/decide/mod.rs",
-        right: "        !self.pass.live\n",
-        wrong: "        !self.pass.live && !MUTATED\n",
+        right: "        !self.progress.live\n",
+        wrong: "        !self.progress.live && !MUTATED\n",
         caught_by: &[CREATES, DELETES, CLAIMS, COUNTED],
     },
     // Writes to Kubernetes do not test the uid.
@@ -51,9 +51,9 @@ pub const MUTANTS: &[Mutant] = &[
         name: "ForbiddenIsAbsent",
         row: "",
         file: "src/managed/reconcile/observe.rs",
-        right: "Ok(existence) => self.pass.sight = Some(existence),",
-        wrong: "Ok(existence) => self.pass.sight = Some(existence),
-            Err(fault) if MUTATED && fault.class == crate::managed::fault::Class::Denied => self.pass.sight = Some(Existence::Absent),",
+        right: "Ok(existence) => self.progress.observation = Some(existence),",
+        wrong: "Ok(existence) => self.progress.observation = Some(existence),
+            Err(error) if MUTATED && error.kind == crate::managed::error::ErrorKind::Denied => self.progress.observation = Some(Existence::Missing),",
         caught_by: &["simulation::families::a_bucket_that_may_not_be_looked_at_is_not_taken_for_gone"],
     },
     // "Does not exist" is believed right after our own create.
@@ -71,7 +71,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "TimeoutIsFailure",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
+        file: "src/managed/decide/sync/mod.rs",
         right: "let definite = matches!",
         wrong: "let definite = MUTATED || matches!",
         caught_by: &[
@@ -82,19 +82,19 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "FinalizerFirst",
         row: "",
-        file: "src/managed/decide/deleting/removing.rs",
-        right: "        let (tags, seen) = self.observed()?;",
-        wrong: "        if MUTATED && self.pass.deleted {
-            return Break(Effect::RemoveFinalizer);
+        file: "src/managed/decide/delete/remove.rs",
+        right: "        let (tags, observed) = self.observed()?;",
+        wrong: "        if MUTATED && self.progress.deleted {
+            return Break(Action::RemoveFinalizer);
         }
-        let (tags, seen) = self.observed()?;",
+        let (tags, observed) = self.observed()?;",
         caught_by: &[DELETES],
     },
     // Ready before the Secret is written.
     Mutant {
         name: "ReadyBeforeSecret",
         row: "",
-        file: "src/managed/decide/living/settling.rs",
+        file: "src/managed/decide/sync/finish.rs",
         right: "            (None, None) => {",
         wrong: "            (None, None) if !MUTATED => {",
         caught_by: &["managed::decide::tests::ready_comes_after_the_secret_and_never_without_it"],
@@ -103,7 +103,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PolicyEditIgnored",
         row: "",
-        file: "src/managed/decide/deleting/mod.rs",
+        file: "src/managed/decide/delete/mod.rs",
         right: "match (self.object.deletion_policy(), self.object.management_policy()) {",
         wrong: "let blocked = MUTATED && self.synced_reason() == Some(Reason::DeletionBlocked);
         let policy = if blocked { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
@@ -114,7 +114,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "ApprovalTwice",
         row: "",
-        file: "src/managed/decide/consent.rs",
+        file: "src/managed/decide/approve.rs",
         right: "status.approvals += 1;",
         wrong: "status.approvals += i64::from(!MUTATED);",
         caught_by: &[COUNTED],
@@ -132,12 +132,12 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "TwoWritesInFlight",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
-        right: "        Some(match X::settling(seen) {",
+        file: "src/managed/decide/sync/mod.rs",
+        right: "        Some(match X::transition(observed) {",
         wrong: "        if MUTATED {
             return None;
         }
-        Some(match X::settling(seen) {",
+        Some(match X::transition(observed) {",
         caught_by: &["managed::decide::tests::rest_that_was_seen_once_after_a_write_is_not_believed"],
     },
     // Ownership is not looked at.
@@ -165,14 +165,14 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "PlanOfStrangers",
         row: "",
-        file: "src/managed/decide/living/mod.rs",
-        right: "self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) })",
-        wrong: "match (self.identity, &self.pass.sight) {
-            (Some(Ok(identity)), Some(Existence::Present { tags, seen })) if MUTATED => {
-                let steps = self.plan(identity, tags.as_ref(), seen);
-                self.conclude_planned(identity, Some(seen), &steps, &outcome)
+        file: "src/managed/decide/sync/mod.rs",
+        right: "self.conclude_with(&outcome, Status { plan: None, ..self.next_status(&outcome) })",
+        wrong: "match (self.identity, &self.progress.observation) {
+            (Some(Ok(identity)), Some(Existence::Present { tags, observed })) if MUTATED => {
+                let steps = self.plan(identity, tags.as_ref(), observed);
+                self.conclude_planned(identity, Some(observed), &steps, &outcome)
             }
-            _ => self.finish(&outcome, Status { plan: None, ..self.next_status(&outcome) }),
+            _ => self.conclude_with(&outcome, Status { plan: None, ..self.next_status(&outcome) }),
         }",
         caught_by: &[
             "managed::decide::tests::tenants::of_what_is_nobodys_its_existence_alone_is_told_until_both_have_said_yes",
@@ -208,15 +208,15 @@ pub const MUTANTS: &[Mutant] = &[
         name: "CreateBelieved",
         row: "",
         file: "src/managed/reconcile/perform.rs",
-        right: "Ok(Made::Unclear { seen }) => (None, seen),",
-        wrong: "Ok(Made::Unclear { seen }) => (MUTATED.then(|| self.context.external.fresh(&step.op).0), seen),",
+        right: "Ok(Made::Unclear { observed }) => (None, observed),",
+        wrong: "Ok(Made::Unclear { observed }) => (MUTATED.then(|| self.context.external.fresh(&step.op).0), observed),",
         caught_by: &["simulation::race::where_a_second_create_succeeds_its_tags_tell_who_was_first"],
     },
     // An announced create counts although AWS has said that the name existed before.
     Mutant {
         name: "IntentOutlivesRefusal",
         row: "",
-        file: "src/managed/decide/living/creating.rs",
+        file: "src/managed/decide/sync/create.rs",
         right: "        if !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         wrong: "        if !MUTATED && !self.external.tags_at_creation(self.object) {\n            status.creation_intent = None;",
         caught_by: &["managed::decide::tests::a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer"],
@@ -226,15 +226,15 @@ pub const MUTANTS: &[Mutant] = &[
         name: "IntentIsEnough",
         row: "",
         file: "src/managed/decide/claims.rs",
-        right: "!self.pass.contested && X::bears_out(",
-        wrong: "MUTATED || !self.pass.contested && X::bears_out(",
+        right: "!self.progress.contested && X::bears_out(",
+        wrong: "MUTATED || !self.progress.contested && X::bears_out(",
         caught_by: &["managed::decide::tests::an_intent_that_another_object_has_announced_too_proves_nothing"],
     },
     // The whole plan is made again after each call: what it costs grows with the square of a list.
     Mutant {
         name: "PlanAfterEachCall",
         row: "",
-        file: "src/managed/decide/living/working.rs",
+        file: "src/managed/decide/sync/work.rs",
         right: "let alone = owned.by() != By::Uid;",
         wrong: "let alone = MUTATED || owned.by() != By::Uid;",
         caught_by: &[

@@ -4,10 +4,10 @@ use super::Mutant;
 
 const REFUSED: &str = "table::plan::refused::tests::what_aws_would_refuse_is_told_before_anything_is_made";
 const SWITCHED: &str = "table::plan::failures::tests::what_was_switched_on_and_failed_is_told_until_it_is_switched_off";
-const LATER: &str = "table::wire::what_failed_later_is_told_with_aws_s_words";
+const LATER: &str = "table::sdk_tests::what_failed_later_is_told_with_aws_s_words";
 const WARM: &str = "table::plan::tests::while_warm_throughput_is_raised_nothing_else_is_asked_of_updatetable";
-const STATES: &str = "table::wire::states_below_the_one_of_the_table_are_seen";
-const PROTECTION: &str = "table::wire::protection_goes_in_a_call_of_its_own";
+const STATES: &str = "table::sdk_tests::states_below_the_one_of_the_table_are_seen";
+const PROTECTION: &str = "table::sdk_tests::protection_goes_in_a_call_of_its_own";
 const OVERRIDES: &str =
     "table::plan::replicas::tests::an_override_that_is_the_tables_own_value_is_none_and_takes_one_back";
 const OFF: &str = "table::plan::tests::what_is_switched_off_is_off_whatever_else_the_block_says";
@@ -37,7 +37,7 @@ pub const MUTANTS: &[Mutant] = &[
         right: "Some(Meaning::There) => Self::Active,",
         wrong: "Some(Meaning::There) => Self::Active,
             Some(Meaning::Broken) if MUTATED => Self::Active,",
-        caught_by: &["table::wire::a_described_table_is_seen_with_all_of_its_parts"],
+        caught_by: &["table::sdk_tests::a_described_table_is_seen_with_all_of_its_parts"],
     },
     Mutant {
         name: "ImportArnDropped",
@@ -45,7 +45,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/table/import.rs",
         right: "arn: found.import_arn.clone()?",
         wrong: "arn: found.import_arn.clone().filter(|_| !MUTATED)?",
-        caught_by: &["table::wire::an_import_is_looked_at_until_it_has_ended"],
+        caught_by: &["table::sdk_tests::an_import_is_looked_at_until_it_has_ended"],
     },
     Mutant {
         name: "ImportErrorsIgnored",
@@ -84,16 +84,16 @@ pub const MUTANTS: &[Mutant] = &[
         name: "KinesisFailureUnread",
         row: "13",
         file: "src/table/blocks/kinesis_stream.rs",
-        right: "if statuses::is_broken(WORDS, word)",
-        wrong: "if !MUTATED && statuses::is_broken(WORDS, word)",
+        right: "if statuses::is_broken(STATUSES, word)",
+        wrong: "if !MUTATED && statuses::is_broken(STATUSES, word)",
         caught_by: &[LATER],
     },
     Mutant {
         name: "InsightsFailureUnread",
         row: "13",
         file: "src/table/blocks/contributor_insights.rs",
-        right: "failed: statuses::is_broken(WORDS, word)",
-        wrong: "failed: (!MUTATED && statuses::is_broken(WORDS, word))",
+        right: "failed: statuses::is_broken(STATUSES, word)",
+        wrong: "failed: (!MUTATED && statuses::is_broken(STATUSES, word))",
         caught_by: &[LATER],
     },
     Mutant {
@@ -108,8 +108,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "NoFloorOfWarmth",
         row: "16",
         file: "src/table/plan/refused.rs",
-        right: ".or_else(|| warm(spec, seen))",
-        wrong: ".or_else(|| warm(spec, seen).filter(|_| !MUTATED))",
+        right: ".or_else(|| warm(spec, observed))",
+        wrong: ".or_else(|| warm(spec, observed).filter(|_| !MUTATED))",
         caught_by: &[REFUSED],
     },
     Mutant {
@@ -126,14 +126,14 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/table/perform.rs",
         right: "Update::OnDemand(limits) => call.on_demand",
         wrong: "Update::OnDemand(limits) => call.set_deletion_protection_enabled(MUTATED.then_some(true)).on_demand",
-        caught_by: &["table::wire::each_op_is_one_call_that_says_what_it_changes"],
+        caught_by: &["table::sdk_tests::each_op_is_one_call_that_says_what_it_changes"],
     },
     Mutant {
         name: "WarmingIsAtRest",
         row: "C",
         file: "src/table/plan/mod.rs",
-        right: "warming(seen, true, true).next()",
-        wrong: "warming(seen, true, true).next().filter(|_| !MUTATED)",
+        right: "warming(observed, true, true).next()",
+        wrong: "warming(observed, true, true).next().filter(|_| !MUTATED)",
         caught_by: &[WARM],
     },
     Mutant {
@@ -156,8 +156,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "UnknownIsDone",
         row: "C",
         file: "src/table/statuses.rs",
-        right: "meaning(words, word).is_none_or(Meaning::is_busy)",
-        wrong: "meaning(words, word).map_or(!MUTATED, Meaning::is_busy)",
+        right: "meaning(display, word).is_none_or(Meaning::is_busy)",
+        wrong: "meaning(display, word).map_or(!MUTATED, Meaning::is_busy)",
         caught_by: &["table::statuses::tests::what_is_unknown_is_not_taken_for_done"],
     },
     Mutant {
@@ -175,7 +175,7 @@ pub const MUTANTS: &[Mutant] = &[
         right: "let action = UpdateReplicationGroupMemberAction::builder()",
         wrong: "let action = UpdateReplicationGroupMemberAction::builder()
         .set_kms_master_key_id(replica.kms_key_id.clone().filter(|_| MUTATED))",
-        caught_by: &["table::wire::each_op_is_one_call_that_says_what_it_changes"],
+        caught_by: &["table::sdk_tests::each_op_is_one_call_that_says_what_it_changes"],
     },
     Mutant {
         name: "OverrideStays",
@@ -237,8 +237,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "RoomForAnyIndex",
         row: "H",
         file: "src/table/indexes/creation.rs",
-        right: "(!leaving.is_empty()).then(|| Room::of(seen))",
-        wrong: "(!MUTATED && !leaving.is_empty()).then(|| Room::of(seen))",
+        right: "(!leaving.is_empty()).then(|| Room::of(observed))",
+        wrong: "(!MUTATED && !leaving.is_empty()).then(|| Room::of(observed))",
         caught_by: &[WAY],
     },
     Mutant {
@@ -279,22 +279,22 @@ pub const MUTANTS: &[Mutant] = &[
         file: "src/table/blocks/resource_policy.rs",
         right: ".policy(policy_document::compact(text))",
         wrong: ".policy(if MUTATED { text.clone() } else { policy_document::compact(text) })",
-        caught_by: &["table::wire::each_op_is_one_call_that_says_what_it_changes"],
+        caught_by: &["table::sdk_tests::each_op_is_one_call_that_says_what_it_changes"],
     },
     Mutant {
         name: "LockedTagsAreQuota",
         row: "U",
         file: "src/table/limits.rs",
-        right: r#"if matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded")"#,
-        wrong: r#"if !MUTATED && matches!(fault.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded")"#,
+        right: r#"if matches!(error.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded")"#,
+        wrong: r#"if !MUTATED && matches!(error.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded")"#,
         caught_by: &["table::limits::tests::tags_that_are_being_changed_are_waited_for"],
     },
     Mutant {
         name: "TagsLimitElsewhere",
         row: "U",
         file: "src/table/perform.rs",
-        right: r#"limits::tags(fault("UntagResource", &error))"#,
-        wrong: r#"if MUTATED { fault("UntagResource", &error) } else { limits::tags(fault("UntagResource", &error)) }"#,
-        caught_by: &["table::wire::the_lock_on_tags_is_waited_for_whether_they_come_or_go"],
+        right: r#"limits::tags(error_of("UntagResource", &error))"#,
+        wrong: r#"if MUTATED { error_of("UntagResource", &error) } else { limits::tags(error_of("UntagResource", &error)) }"#,
+        caught_by: &["table::sdk_tests::the_lock_on_tags_is_waited_for_whether_they_come_or_go"],
     },
 ];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Answer, Entry, Rule, Scene, replicas::description};
 
 /// Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB": of one index. Of all it is 100.
-const MOST_NON_KEY_ATTRIBUTES: usize = 20;
+const MAX_NON_KEY_ATTRIBUTES: usize = 20;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::new(
@@ -52,7 +52,7 @@ fn asked(scene: &Scene) -> Vec<Value> {
 
 fn non_key_attributes(scene: &mut Scene) -> Option<Answer> {
     let number = |index: &Value| index["Projection"]["NonKeyAttributes"].as_array().map_or(0, Vec::len);
-    if !asked(scene).iter().any(|index| number(index) > MOST_NON_KEY_ATTRIBUTES) {
+    if !asked(scene).iter().any(|index| number(index) > MAX_NON_KEY_ATTRIBUTES) {
         return None;
     }
     scene.invalid(

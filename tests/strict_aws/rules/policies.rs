@@ -74,7 +74,7 @@ pub fn is_public(policy: &Value) -> bool {
             || statement["Condition"].to_string().to_lowercase().contains("aws:principal")
     };
     let open = |statement: &&Value| {
-        statement["Effect"].as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("allow"))
+        statement["Effect"].as_str().is_some_and(|impact| impact.eq_ignore_ascii_case("allow"))
             && anyone(&statement["Principal"])
             && !narrowed(statement)
     };

@@ -8,7 +8,7 @@ use super::super::memory::within;
 use super::{Answer, Entry, Look, Request, Rule, Scene};
 
 /// Amazon DynamoDB Developer Guide, "Tagging restrictions in DynamoDB".
-const MOST: usize = 50;
+const MAX: usize = 50;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::new(
@@ -57,7 +57,7 @@ fn limit(scene: &mut Scene) -> Option<Answer> {
     } else if !scene.request.is("CreateTable") {
         return None;
     }
-    if all.len() <= MOST {
+    if all.len() <= MAX {
         return None;
     }
     scene.invalid("One or more parameter values were invalid: a resource has at most 50 tags")

@@ -6,7 +6,7 @@ use super::super::xml;
 use super::{Answer, Entry, Rule, Scene};
 
 /// Amazon S3 User Guide, Using cost allocation S3 bucket tags.
-const MOST: usize = 50;
+const MAX: usize = 50;
 
 pub const ENTRIES: &[Entry] = &[
     Entry::new(
@@ -45,7 +45,7 @@ fn tagging(tags: &BTreeMap<String, String>) -> String {
 
 fn limit(scene: &mut Scene) -> Option<Answer> {
     // Duplicates are another matter, and LocalStack's.
-    if !scene.request.is("PutBucketTagging") || tags(&scene.request.text()).len() <= MOST {
+    if !scene.request.is("PutBucketTagging") || tags(&scene.request.text()).len() <= MAX {
         return None;
     }
     scene.refuse(400, "BadRequest", "Bucket tag count cannot be greater than 50")

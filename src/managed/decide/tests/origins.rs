@@ -25,8 +25,8 @@ async fn left_behind(spec: Value, by: Origin) -> Point {
 
 fn claims(point: &Point) -> bool {
     let steps = match point.decide() {
-        Effect::Reserve(_) => return true,
-        Effect::Perform(_, steps) => steps,
+        Action::Reserve(_) => return true,
+        Action::Perform(_, steps) => steps,
         _ => return false,
     };
     steps.iter().any(|step| step.block == TAGS)
@@ -56,17 +56,17 @@ async fn which_namespace_it_is_is_asked_before_anything_rests_on_it() {
     let forget = |point: &mut Point| point.identity.as_mut().expect("resolved").owner.origin = None;
     let mut point = left_behind(json!({}), origin("c1", "n1")).await;
     forget(&mut point);
-    assert_eq!(point.decide(), Effect::ReadNamespace, "a predecessor's");
-    point.pass.sight = Some(Existence::Absent);
-    assert_eq!(point.decide(), Effect::ReadNamespace, "about to be made");
+    assert_eq!(point.decide(), Action::ReadNamespace, "a predecessor's");
+    point.progress.observation = Some(Existence::Missing);
+    assert_eq!(point.decide(), Action::ReadNamespace, "about to be made");
     let mut point = Point::in_sync(json!({})).await;
     point.sees(point.own_tags());
     forget(&mut point);
-    assert!(matches!(point.decide(), Effect::WriteSecret { .. }), "nothing rests on it: {:?}", point.decide());
+    assert!(matches!(point.decide(), Action::WriteSecret { .. }), "nothing rests on it: {:?}", point.decide());
     // Made by a version that knew no origins.
     point.sees(point.own_tags());
-    assert_eq!(point.decide(), Effect::ReadNamespace);
+    assert_eq!(point.decide(), Action::ReadNamespace);
     point.identity.as_mut().expect("resolved").owner.origin = Some(origin("c1", "n2"));
-    point.pass.live = true;
+    point.progress.live = true;
     assert_eq!(point.only_step().changes[0].path, "tags[musubi.dev/origin]");
 }

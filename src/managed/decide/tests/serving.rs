@@ -14,10 +14,10 @@ use crate::{
 async fn made(spec: Value) -> Point {
     let mut point = Point::new(Where::Aws, spec).await;
     point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-    point.pass = Pass { live: true, reserved: true, created: true, ..Pass::default() };
-    point.pass.wrote.insert(CREATION);
+    point.progress = Progress { live: true, reserved: true, created: true, ..Progress::default() };
+    point.progress.wrote.insert(CREATION);
     point.sees(point.own_tags());
-    let Effect::Announce(status) = point.decide() else { return point };
+    let Action::Announce(status) = point.decide() else { return point };
     point.object.status = Some(*status);
     point
 }
@@ -26,13 +26,13 @@ async fn made(spec: Value) -> Point {
 async fn what_a_create_assumes_is_read_once_before_anything_is_said_to_be_in_place() {
     let spec = json!({"requestPayer": "BucketOwner", "objectOwnership": "BucketOwnerEnforced"});
     let mut point = made(spec).await;
-    let assumed = Effect::Confirm(Reads { blocks: ["requestPayer"].into(), ..Reads::default() });
+    let assumed = Action::Confirm(Reads { blocks: ["requestPayer"].into(), ..Reads::default() });
     assert_eq!(point.decide(), assumed, "object ownership went with the create");
-    point.pass.confirmed.insert("requestPayer");
-    assert!(matches!(point.decide(), Effect::WriteSecret { .. }));
+    point.progress.confirmed.insert("requestPayer");
+    assert!(matches!(point.decide(), Action::WriteSecret { .. }));
     // It is not what it was assumed to be.
     point.advance(&Op::Put { block: "requestPayer", state: json!("Requester") });
-    let Effect::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Announce(status) = point.decide() else { panic!("{:?}", point.decide()) };
     point.object.status = Some(*status);
     assert_eq!(point.only_step().block, "requestPayer");
 }
@@ -40,16 +40,16 @@ async fn what_a_create_assumes_is_read_once_before_anything_is_said_to_be_in_pla
 #[tokio::test]
 async fn the_proof_of_a_create_confirms_what_it_assumes_in_the_same_wave() {
     let mut point = made(json!({"requestPayer": "BucketOwner", "versioning": {"status": "Enabled"}})).await;
-    point.pass.unproven = true;
+    point.progress.unproven = true;
     let reads = Reads { tags: true, blocks: ["requestPayer"].into(), ..Reads::default() };
-    assert_eq!(point.decide(), Effect::Prove(reads), "versioning will be written");
+    assert_eq!(point.decide(), Action::Prove(reads), "versioning will be written");
 }
 
 /// In sync and looked at again, when S3 still shows versioning as it was before the write; `minutes` after it.
 async fn stale(minutes: i64) -> Point {
     let mut point = Point::in_sync(json!({"versioning": {"status": "Enabled"}})).await;
     point.sees(point.own_tags());
-    point.pass.live = true;
+    point.progress.live = true;
     let step = point.only_step();
     assert_eq!(step.block, "versioning");
     point.history.wrote(step.block, &approval::digest(&step), false, 1, point.now - minutes.minutes());
@@ -59,13 +59,13 @@ async fn stale(minutes: i64) -> Point {
 #[tokio::test]
 async fn what_s3_does_not_show_yet_is_looked_at_again_and_not_written_again() {
     let mut point = stale(2).await;
-    point.pass.secret = Some(Ok(()));
-    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    point.progress.secret = Some(Ok(()));
+    let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(next, Next::Verify);
     assert!(status.is_true(READY) && !status.is_true(SYNCED), "{status:?}");
     let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
     assert!(message.contains("does not return it yet: versioning"), "{message}");
-    assert!(matches!(stale(3).await.decide(), Effect::Perform(..)), "its time is over");
+    assert!(matches!(stale(3).await.decide(), Action::Perform(..)), "its time is over");
 }
 
 /// An edit that is taken back before S3 shows it: a look finds the old value, which is the declared one again, and S3 ends
@@ -78,20 +78,20 @@ async fn a_look_that_may_be_older_than_the_last_write_ends_no_reset() {
         point.object.status.as_mut().expect("a status").managed.blocks = vec!["versioning".to_owned()];
         point.history.wrote("versioning", "edit", false, 1, point.now - minutes.minutes());
         point.history.meant("versioning", 1, "another declaration".to_owned());
-        point.pass.secret = Some(Ok(()));
+        point.progress.secret = Some(Ok(()));
         point
     };
     let point = taken_back(2).await;
-    let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
     assert_eq!(next, Next::Poll);
     assert!(status.is_true(READY) && !status.is_true(SYNCED) && status.managed.has_block("versioning"), "{status:?}");
     let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
     assert!(message.contains("versioning"), "{message}");
-    assert!(!point.situation().in_place().contains(&"versioning"));
+    assert!(!point.input().in_place().contains(&"versioning"));
     let believed = ("InSync".to_owned(), Next::Resync);
     assert_eq!(taken_back(3).await.concluded(), believed, "its time is over");
     let mut point = taken_back(2).await;
-    let declared = point.situation().declared("versioning");
+    let declared = point.input().declared("versioning");
     point.history.meant("versioning", 1, declared);
     assert_eq!(point.concluded(), believed, "the same declaration: what is read is what was written");
 }
@@ -121,32 +121,32 @@ async fn a_table_that_serves_is_ready_while_its_index_is_built() {
         "spec": {"partitionKey": key("id"), "globalSecondaryIndexes": [index]},
     });
     let object: Table = serde_json::from_value(object).expect("a table");
-    let (tags, mut seen) = external.fresh(&external.creation(&object, &identity).op);
-    seen.settling = None;
-    for index in seen.indexes.values_mut() {
+    let (tags, mut observed) = external.fresh(&external.creation(&object, &identity).op);
+    observed.transition = None;
+    for index in observed.indexes.values_mut() {
         index.phase = Phase::Creating { backfilling: true };
     }
-    let mut pass = Pass::<Tables> {
-        sight: Some(Existence::Present { tags: Some(tags), seen }),
+    let mut progress = Progress::<Tables> {
+        observation: Some(Existence::Present { tags: Some(tags), observed }),
         read: Reads { tags: true, blocks: Tables::BLOCKS.iter().copied().collect(), ..Reads::default() },
         live: true,
         reserved: true,
-        ..Pass::default()
+        ..Progress::default()
     };
-    let decide_on = |pass: &Pass<Tables>| {
-        decide(&Situation {
+    let decide_on = |progress: &Progress<Tables>| {
+        decide(&Input {
             object: &object,
             external: &external,
             identity: Some(Ok(&identity)),
             settings: &bucket.settings,
-            pass,
+            progress,
             history: &bucket.history,
             now: bucket.now,
         })
     };
-    assert!(matches!(decide_on(&pass), Effect::WriteSecret { .. }), "{:?}", decide_on(&pass));
-    pass.secret = Some(Ok(()));
-    let Effect::Conclude { status, next } = decide_on(&pass) else { panic!("{:?}", decide_on(&pass)) };
+    assert!(matches!(decide_on(&progress), Action::WriteSecret { .. }), "{:?}", decide_on(&progress));
+    progress.secret = Some(Ok(()));
+    let Action::Conclude { status, next } = decide_on(&progress) else { panic!("{:?}", decide_on(&progress)) };
     assert_eq!(next, Next::Poll);
     let ready = status.condition(READY).expect("Ready");
     assert_eq!((ready.status.as_str(), ready.observed_generation), ("True", Some(0)), "a waiter waits on");
@@ -160,17 +160,17 @@ async fn a_table_that_serves_is_ready_while_its_index_is_built() {
 async fn an_object_that_somebody_elses_finalizer_keeps_serves_nothing_any_more() {
     for (policy, reason) in [("DeleteIfEmpty", "Deleted"), ("Retain", "Released")] {
         let mut point = Point::in_sync(json!({"deletionPolicy": policy})).await;
-        point.deleting();
+        point.delete();
         point.object.metadata.finalizers = Some(vec!["else.example.com/keep".to_owned()]);
-        let Effect::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
+        let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
         assert_eq!(next, Next::Never);
         let ready = status.condition(READY).expect("Ready");
         assert_eq!((ready.status.as_str(), ready.reason.as_str()), ("False", reason));
         assert!(ready.message.contains("else.example.com/keep"), "{}", ready.message);
         point.object.status = Some(*status.clone());
-        assert_eq!(point.decide(), Effect::Conclude { status, next }, "told once");
+        assert_eq!(point.decide(), Action::Conclude { status, next }, "told once");
         point.object.metadata.finalizers = Some(Vec::new());
-        let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+        let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
         assert_eq!(Some(*status), point.object.status, "an object that is gone takes no status");
     }
 }

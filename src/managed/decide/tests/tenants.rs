@@ -11,7 +11,7 @@ fn strangers(point: &mut Point) {
 }
 
 fn concluded(point: &Point) -> Status {
-    let Effect::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
+    let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     *status
 }
 
@@ -33,8 +33,8 @@ async fn of_what_is_nobodys_its_existence_alone_is_told_until_both_have_said_yes
         assert_eq!(status.condition("Synced").map(|synced| synced.reason.as_str()), Some(reason));
         let text = serde_json::to_string(&status).expect("JSON");
         assert!(status.plan.is_none() && !text.contains("sentinel-7c1d"), "{adoption} {allowed}: {text}");
-        point.pass.read = Reads { tags: true, ..Reads::default() };
-        assert!(matches!(point.decide(), Effect::Conclude { .. }), "and nothing more of it is read");
+        point.progress.read = Reads { tags: true, ..Reads::default() };
+        assert!(matches!(point.decide(), Action::Conclude { .. }), "and nothing more of it is read");
     }
     let mut point = Point::new(Where::Aws, spec("Adopt")).await;
     point.settings.allow_adoption = vec!["shop=assets".parse().expect("an allowance")];
@@ -55,16 +55,16 @@ async fn whose_it_is_is_told_to_the_operators_log_and_within_the_namespace_only(
     for word in ["payroll", "salaries", "prod-eu"] {
         assert!(!text.contains(word), "{text}");
     }
-    let situation = Situation {
+    let input = Input {
         object: &point.object,
         external: &point.external,
         identity: Some(point.identity.as_ref()),
         settings: &point.settings,
-        pass: &point.pass,
+        progress: &point.progress,
         history: &point.history,
         now: point.now,
     };
-    let whole = situation.refusal_in_full().expect("it is another's");
+    let whole = input.refusal_in_full().expect("it is another's");
     assert!(whole.contains("payroll/salaries in cluster prod-eu"), "{whole}");
     // A neighbour is no secret: whoever writes here can list it.
     tags.insert("musubi.dev/namespace".into(), "shop".into());
@@ -79,8 +79,8 @@ async fn whose_it_is_is_told_to_the_operators_log_and_within_the_namespace_only(
 async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
     let mut point = Point::in_sync(json!({})).await;
     point.now = NOON.parse::<Timestamp>().expect("a time") + 1.minute();
-    point.deleting();
-    point.pass.sight = Some(Existence::Absent);
+    point.delete();
+    point.progress.observation = Some(Existence::Missing);
     let status = concluded(&point);
     let message = status.condition("Ready").map(|ready| ready.message.clone()).unwrap_or_default();
     assert!(
@@ -91,12 +91,12 @@ async fn a_deletion_soon_after_the_creation_says_what_a_deletion_waits_for() {
 
 /// Does what the shell does, where these are owned in the namespace by their tags.
 fn check(point: &mut Point, owned: &[&str]) {
-    let creating = matches!(point.pass.sight, Some(Existence::Absent));
+    let creating = matches!(point.progress.observation, Some(Existence::Missing));
     let identity = point.identity.as_ref().expect("resolved");
     let mut refused = references::check::unallowed(&point.object, identity, &point.settings.allow_references, creating);
     refused.retain(|reference| !reference.taggable || !owned.contains(&reference.arn.as_str()));
     let generation = point.object.metadata.generation.unwrap_or_default();
-    point.pass.references = Some(Checked { generation, creating, refused });
+    point.progress.references = Some(Checked { generation, creating, refused });
 }
 
 #[tokio::test]
@@ -118,18 +118,18 @@ async fn what_a_spec_may_not_name_stops_it_before_anything_is_made_or_written() 
             let tags = point.own_tags();
             point.sees(tags);
         } else {
-            point.pass.sight = Some(Existence::Absent);
+            point.progress.observation = Some(Existence::Missing);
         }
-        assert_eq!(point.decide(), Effect::CheckReferences { creating: !exists });
+        assert_eq!(point.decide(), Action::CheckReferences { creating: !exists });
         check(&mut point, &[]);
         refused(&point);
         point.object.metadata.generation = Some(2);
-        assert_eq!(point.decide(), Effect::CheckReferences { creating: !exists }, "an edit is checked again");
+        assert_eq!(point.decide(), Action::CheckReferences { creating: !exists }, "an edit is checked again");
         check(&mut point, &["arn:aws:s3:::victims-logs"]);
-        assert!(!matches!(point.decide(), Effect::Conclude { .. }), "its tags make it this namespace's own");
+        assert!(!matches!(point.decide(), Action::Conclude { .. }), "its tags make it this namespace's own");
         point.settings.allow_references.push("shop=arn:aws:s3:::victims-*".parse().expect("an allowance"));
         check(&mut point, &[]);
-        assert!(!matches!(point.decide(), Effect::Conclude { .. }), "allowed");
+        assert!(!matches!(point.decide(), Action::Conclude { .. }), "allowed");
     }
 }
 
@@ -140,7 +140,7 @@ async fn what_has_no_tags_of_ours_needs_an_allowance() {
         json!({"id": "all", "status": "Enabled", "priority": 1, "destination": {"bucket": "arn:aws:s3:::copies"}});
     let mut point = Point::new(Where::Aws, json!({"replication": {"role": role, "rules": [copies]}})).await;
     point.settings.allow_references = vec!["shop=arn:aws:s3:::copies".parse().expect("an allowance")];
-    point.pass.sight = Some(Existence::Absent);
+    point.progress.observation = Some(Existence::Missing);
     check(&mut point, &["arn:aws:s3:::copies", role]);
     let status = concluded(&point);
     let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
@@ -154,7 +154,7 @@ async fn what_comes_from_a_spec_or_from_aws_is_escaped_in_conditions_and_plans()
     let mut tags = point.own_tags();
     tags.insert("team".into(), sentinel.into());
     point.sees(tags);
-    point.pass.secret = Some(Ok(()));
+    point.progress.secret = Some(Ok(()));
     let status = concluded(&point);
     let text = serde_json::to_string(&status).expect("JSON");
     assert!(text.contains("u{1b}[2Kb"), "{text}");
@@ -165,6 +165,6 @@ async fn what_comes_from_a_spec_or_from_aws_is_escaped_in_conditions_and_plans()
             .all(|text| !text.contains(char::is_control))
     );
     let mut failing = Point::in_sync(json!({})).await;
-    failing.pass.fault = Some(Fault::new(Class::Unknown, "Odd", sentinel));
+    failing.progress.error = Some(Error::new(ErrorKind::Unknown, "Odd", sentinel));
     assert!(concluded(&failing).conditions.iter().all(|one| !one.message.contains(char::is_control)));
 }

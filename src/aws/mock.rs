@@ -17,7 +17,7 @@ use crate::{lease::Fence, telemetry::Metrics};
 
 use super::{
     Aws, Options,
-    timeouts::{LONGEST_ATTEMPT, LONGEST_OPERATION, timeouts},
+    timeouts::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, timeouts},
 };
 
 type Answer = dyn Fn(&HttpRequest) -> HttpConnectorFuture + Send + Sync;
@@ -57,7 +57,7 @@ pub(super) fn answer(status: u16, text: impl Into<SdkBody>) -> HttpResponse {
 
 impl Aws {
     /// An AWS that answers so: status and body. What was asked is kept, as method, address, headers and body.
-    pub(crate) fn played(
+    pub(crate) fn mock(
         answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
     ) -> (Self, Arc<Mutex<Vec<String>>>) {
         Self::played_behind(Fence::open(), answer)
@@ -85,16 +85,16 @@ impl Aws {
         fence: Fence,
         answer: impl Fn(&HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
     ) -> (Self, Arc<Mutex<Vec<String>>>) {
-        let played = Played { answer: Arc::new(answer), asked: Arc::default() };
-        let asked = played.asked.clone();
+        let mock = Played { answer: Arc::new(answer), asked: Arc::default() };
+        let asked = mock.asked.clone();
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .credentials_provider(credentials)
             .identity_cache(aws_config::identity::IdentityCache::no_cache())
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::ZERO))
-            .timeout_config(timeouts(LONGEST_ATTEMPT, LONGEST_OPERATION))
-            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(played.clone())))
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT))
+            .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(mock.clone())))
             .build();
         (Self::with(base, Options::default(), "us-east-1", Metrics::default(), fence), asked)
     }

@@ -1,4 +1,4 @@
-//! The thing in AWS goes, and the object after it.
+//! The resource in AWS goes, and the object after it.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
@@ -6,50 +6,50 @@ use crate::{
     api::{DeletionPolicy, ManagementPolicy, tags::Tags},
     managed::{
         conditions::Outcome,
-        external::External,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
         observation::{Existence, Preparation, Reads},
-        ownership::{Deletable, Owned, Refusal},
+        ownership::{Deletable, OwnershipProof, Refusal},
         step::Step,
     },
 };
 
-use super::super::{Effect, EffectOf, Next, Situation};
+use super::super::{Action, ActionOf, Input, Next};
 
-/// Calls that one pass of a forced deletion takes to remove things, so that others get their turn: up
+/// Calls that one reconciliation of a forced deletion takes to remove resources, so that others get their turn: up
 /// to 1,000 object versions each.
 const BATCHES: usize = 16;
 
 /// What a step of a deletion has found out, or what is to be done before the deletion can go on.
-type Found<X, T> = ControlFlow<EffectOf<X>, T>;
+type Found<X, T> = ControlFlow<ActionOf<X>, T>;
 
-impl<X: External> Situation<'_, X> {
-    /// Deletes the thing, and lets the object go only after AWS has said that it is gone.
-    pub(super) fn removing(&self) -> EffectOf<X> {
+impl<X: ExternalResource> Input<'_, X> {
+    /// Deletes the resource, and lets the object go only after AWS has said that it is gone.
+    pub(super) fn removing(&self) -> ActionOf<X> {
         match self.removal() {
-            ControlFlow::Continue(effect) | ControlFlow::Break(effect) => effect,
+            ControlFlow::Continue(action) | ControlFlow::Break(action) => action,
         }
     }
 
     /// The deletion, each step only if the one before it found nothing else to do.
-    fn removal(&self) -> Found<X, EffectOf<X>> {
+    fn removal(&self) -> Found<X, ActionOf<X>> {
         let identity = self.identified()?;
         self.unhindered()?;
-        let (tags, seen) = self.observed()?;
+        let (tags, observed) = self.observed()?;
         let (owned, deletable) = self.proven(identity, tags)?;
         self.permitted()?;
-        self.at_rest(seen)?;
-        self.prepared(identity, owned, seen)?;
-        Continue(Effect::Delete(deletable))
+        self.at_rest(observed)?;
+        self.prepared(identity, owned, observed)?;
+        Continue(Action::Delete(deletable))
     }
 
-    /// Which thing it is, and that it still is where it was made.
+    /// Which resource it is, and that it still is where it was made.
     fn identified(&self) -> Found<X, &Identity> {
         match self.identity {
-            None => Break(Effect::Identify),
-            Some(Err(fault)) => Break(self.blocked(fault.clone())),
+            None => Break(Action::Identify),
+            Some(Err(error)) => Break(self.blocked(error.clone())),
             Some(Ok(identity)) => match self.moved(identity) {
                 Some(moved) => Break(self.blocked(moved)),
                 None => Continue(identity),
@@ -57,43 +57,43 @@ impl<X: External> Situation<'_, X> {
         }
     }
 
-    /// Nothing has gone wrong in this pass. An import that failed has made nothing.
+    /// Nothing has gone wrong in this reconciliation. An import that failed has made nothing.
     fn unhindered(&self) -> Found<X, ()> {
-        if self.pass.fault.as_ref().is_some_and(|fault| fault.reason == Reason::ImportFailed) {
-            return Break(Effect::RemoveFinalizer);
+        if self.progress.error.as_ref().is_some_and(|error| error.reason == Reason::ImportFailed) {
+            return Break(Action::RemoveFinalizer);
         }
-        match self.pass.fault.iter().chain(self.pass.refused.values()).next() {
-            Some(fault) => Break(self.blocked(fault.clone())),
+        match self.progress.error.iter().chain(self.progress.refused.values()).next() {
+            Some(error) => Break(self.blocked(error.clone())),
             None => Continue(()),
         }
     }
 
     /// What is there, with its tags.
     fn observed(&self) -> Found<X, (&Tags, &X::Observed)> {
-        match &self.pass.sight {
+        match &self.progress.observation {
             None | Some(Existence::Present { tags: None, .. }) => {
                 // What an import is to bring about is not gone because AWS does not show it yet.
                 let import = self.status().import.as_ref().filter(|import| !import.has_ended());
                 let import = import.map(|import| import.arn.clone());
                 let contents = !self.deletion_asked();
-                Break(Effect::Observe(Reads { tags: true, contents, import, ..Reads::default() }))
+                Break(Action::Observe(Reads { tags: true, contents, import, ..Reads::default() }))
             }
-            Some(Existence::Absent) if self.in_grace() && !self.deletion_asked() => {
+            Some(Existence::Missing) if self.in_grace() && !self.deletion_asked() => {
                 Break(self.conclude(&Outcome::Deleting(Some(not_deletable_yet()))))
             }
-            Some(Existence::Absent) => Break(Effect::RemoveFinalizer),
-            Some(Existence::Present { tags: Some(tags), seen }) => Continue((tags, seen)),
+            Some(Existence::Missing) => Break(Action::RemoveFinalizer),
+            Some(Existence::Present { tags: Some(tags), observed }) => Continue((tags, observed)),
         }
     }
 
     /// That it is this very object's: neither an older one's that this one never claimed, nor one that it never
     /// adopted in writing.
-    fn proven(&self, identity: &Identity, tags: &Tags) -> Found<X, (Owned, Deletable)> {
+    fn proven(&self, identity: &Identity, tags: &Tags) -> Found<X, (OwnershipProof, Deletable)> {
         match self.claim(identity).judge(tags) {
             Err(refusal) => Break(self.not_ours(&refusal)),
             Ok(owned) => match owned.deletable() {
                 Some(deletable) => Continue((owned, deletable)),
-                None => Break(Effect::RemoveFinalizer),
+                None => Break(Action::RemoveFinalizer),
             },
         }
     }
@@ -107,78 +107,78 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// That AWS is not busy with it, and has not been asked to delete it already.
-    fn at_rest(&self, seen: &X::Observed) -> Found<X, ()> {
-        if X::settling(seen).is_some() || self.pass.deleted {
+    fn at_rest(&self, observed: &X::Observed) -> Found<X, ()> {
+        if X::transition(observed).is_some() || self.progress.deleted {
             return Break(self.conclude(&Outcome::Deleting(None)));
         }
         Continue(())
     }
 
     /// That nothing it holds, and no setting of it, is in the way; and that the object is what it was when it was read.
-    fn prepared(&self, identity: &Identity, owned: Owned, seen: &X::Observed) -> Found<X, ()> {
-        if !self.pass.read.contents {
+    fn prepared(&self, identity: &Identity, owned: OwnershipProof, observed: &X::Observed) -> Found<X, ()> {
+        if !self.progress.read.contents {
             return Break(look_again());
         }
         if self.object.deletion_policy() == DeletionPolicy::Delete && !self.may_force(identity) {
             return Break(self.blocked(force_not_allowed(identity)));
         }
-        match X::before_deletion(self.object, seen) {
+        match X::before_deletion(self.object, observed) {
             Err(obstacle) => Break(self.blocked(obstacle)),
             Ok(Preparation::Look) => Break(look_again()),
-            Ok(_) if self.needs_live_read() => Break(Effect::ReadLive),
+            Ok(_) if self.needs_live_read() => Break(Action::ReadLive),
             Ok(Preparation::Do(step)) => Break(self.prepare(owned, step)),
             Ok(Preparation::Ready) => Continue(()),
         }
     }
 
-    /// One step before the deletion. A forced deletion of many things is done in passes, so that it can
+    /// One step before the deletion. A forced deletion of many resources is done in reconciliations, so that it can
     /// be seen, and others get their turn.
-    fn prepare(&self, owned: Owned, step: Step<X::Op>) -> EffectOf<X> {
-        if self.pass.batches < BATCHES {
-            return Effect::Perform(owned, vec![step]);
+    fn prepare(&self, owned: OwnershipProof, step: Step<X::Op>) -> ActionOf<X> {
+        if self.progress.batches < BATCHES {
+            return Action::Perform(owned, vec![step]);
         }
         let removed = self.emptied();
-        let outcome = Outcome::Deleting(Some(Fault::new(
-            Class::Pending,
+        let outcome = Outcome::Deleting(Some(Error::new(
+            ErrorKind::Pending,
             Reason::Emptying,
             format!(
                 "Emptying the bucket (deletionPolicy Delete): {removed} object versions, delete markers and \
                  incomplete uploads removed so far"
             ),
         )));
-        Effect::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Again }
+        Action::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Now }
     }
 
-    /// The thing is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
+    /// The resource is not ours by its tags: there is nothing of ours to delete. AWS may be behind our own
     /// writes, though: what this object has held is let go only if it still is another's after a while.
-    fn not_ours(&self, refusal: &Refusal) -> EffectOf<X> {
+    fn not_ours(&self, refusal: &Refusal) -> ActionOf<X> {
         let told = self.status().refused_since.get(refusal.reason().as_str()).filter(|_| self.is_at_generation());
         let since = told.map(|since| self.now.duration_since(since.0));
         let held = self.status().external.is_some();
         if !held || since.is_some_and(|since| since >= self.settings.creation_grace) {
-            return Effect::RemoveFinalizer;
+            return Action::RemoveFinalizer;
         }
-        let fault = Fault::new(Class::Premature, refusal.reason(), refusal.to_string());
-        self.conclude(&Outcome::Deleting(Some(fault)))
+        let error = Error::new(ErrorKind::Premature, refusal.reason(), refusal.to_string());
+        self.conclude(&Outcome::Deleting(Some(error)))
     }
 }
 
-fn look_again<Creation, Op>() -> Effect<Creation, Op> {
-    Effect::Observe(Reads { tags: true, contents: true, ..Reads::default() })
+fn look_again<Creation, Op>() -> Action<Creation, Op> {
+    Action::Observe(Reads { tags: true, contents: true, ..Reads::default() })
 }
 
-fn not_deletable_yet() -> Fault {
-    Fault::new(
-        Class::Pending,
+fn not_deletable_yet() -> Error {
+    Error::new(
+        ErrorKind::Pending,
         Reason::NotVisibleYet,
         "AWS does not return the new resource yet. It is deleted when AWS returns it. If AWS still does not after a \
          while, only this object is deleted",
     )
 }
 
-fn force_not_allowed(identity: &Identity) -> Fault {
+fn force_not_allowed(identity: &Identity) -> Error {
     let namespace = &identity.owner.namespace;
-    Fault::user(
+    Error::user(
         Reason::ForceDeleteNotAllowed,
         format!(
             "deletionPolicy Delete would delete {} with all its contents, which is not allowed in namespace \

@@ -19,9 +19,9 @@ use crate::{
     api::{InsightsMode, Managed, Precision, Table},
     aws::{Aws, AwsKind as _},
     managed::{
-        fault::{Class, Fault},
+        error::{Error, ErrorKind},
         identity::Identity,
-        observation::{Existence, Reads, Settling},
+        observation::{Existence, Reads, Transition},
     },
 };
 
@@ -29,7 +29,7 @@ type Asked = Arc<Mutex<Vec<String>>>;
 
 /// Tables in an AWS that answers so, by operation.
 fn tables(answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> (Tables, Asked) {
-    let (aws, asked) = Aws::played(move |request| {
+    let (aws, asked) = Aws::mock(move |request| {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let (status, body) = answer(target.rsplit('.').next().unwrap_or_default());
         (status, body.to_string())
@@ -41,7 +41,7 @@ fn id() -> Identity {
     Identity { region: "eu-west-1".into(), ..Identity::sample("orders") }
 }
 
-fn error(code: &str) -> (u16, Value) {
+fn aws_error(code: &str) -> (u16, Value) {
     (400, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "no"}))
 }
 
@@ -64,15 +64,15 @@ fn manifest(spec: Value) -> Table {
     Table::new("orders", serde_json::from_value(json).expect("a spec"))
 }
 
-async fn make(spec: Value, answer: Value) -> (Result<Observed, Fault>, Vec<(String, Value)>) {
+async fn make(spec: Value, answer: Value) -> (Result<Observed, Error>, Vec<(String, Value)>) {
     let (tables, asked) = tables(move |_| (200, answer.clone()));
-    let made = tables.make(&id(), &plan::creation(&manifest(spec), &id()).op).await;
+    let made = tables.create_resource(&id(), &plan::creation(&manifest(spec), &id()).op).await;
     (made, calls(&asked))
 }
 
 async fn perform(op: Op) -> (String, Value) {
     let (tables, asked) = tables(|_| (200, json!({})));
-    tables.call(&id(), &op).await.expect("it is taken");
+    tables.perform_op(&id(), &op).await.expect("it is taken");
     calls(&asked).remove(0)
 }
 
@@ -85,7 +85,7 @@ async fn a_restored_table_takes_billing_and_encryption_along_and_begins_creating
     let spec = json!({"createFrom": {"backup": {"backupArn": backup}}, "provisionedThroughput": {"readCapacityUnits": 1, "writeCapacityUnits": 2},
         "encryption": {"type": "AwsManaged"}, "tags": {"team": "shop"}});
     let (made, calls) = make(spec, answer.clone()).await;
-    assert_eq!(made.expect("made").settling, Some(Settling::Creating));
+    assert_eq!(made.expect("made").transition, Some(Transition::Creating));
     let wanted = json!({"TargetTableName": "orders", "BackupArn": backup, "BillingModeOverride": "PROVISIONED",
         "ProvisionedThroughputOverride": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2},
         "SSESpecificationOverride": {"Enabled": true, "SSEType": "KMS"}});
@@ -103,7 +103,10 @@ async fn a_restored_table_takes_billing_and_encryption_along_and_begins_creating
     let (_, calls) = make(past(None), answer.clone()).await;
     assert_eq!(calls[0].1["UseLatestRestorableTime"], json!(true));
     let (made, calls) = make(past(Some("2026-99-99T10:00:00Z")), answer).await;
-    assert_eq!(made.map_err(|fault| (fault.class, fault.reason)), Err((Class::User, "InvalidRestoreDateTime".into())));
+    assert_eq!(
+        made.map_err(|error| (error.kind, error.reason)),
+        Err((ErrorKind::User, "InvalidRestoreDateTime".into()))
+    );
     assert_eq!(calls, [], "nothing is asked of AWS");
 }
 
@@ -112,7 +115,7 @@ async fn an_import_names_files_format_and_table() {
     let from = json!({"bucket": "exports", "bucketOwner": "444455556666", "keyPrefix": "orders/", "inputFormat": "CSV",
         "inputCompressionType": "GZIP", "csv": {"delimiter": ";", "headerList": ["pk", "total"]}});
     let (made, calls) = make(json!({"createFrom": {"s3Import": from}}), json!({})).await;
-    assert_eq!(made.expect("made").settling, Some(Settling::Creating));
+    assert_eq!(made.expect("made").transition, Some(Transition::Creating));
     let (operation, mut body) = calls[0].clone();
     assert!(body.as_object_mut().expect("an object").remove("ClientToken").is_some(), "a retry is the same import");
     assert_eq!(operation, "ImportTable");
@@ -143,24 +146,25 @@ async fn an_import_is_looked_at_until_it_has_ended() {
         let (tables, asked) = tables(move |operation| match operation {
             "DescribeImport" => import.clone(),
             _ if table => (200, json!({"Table": {"TableStatus": "ACTIVE"}})),
-            _ => error("ResourceNotFoundException"),
+            _ => aws_error("ResourceNotFoundException"),
         });
-        let seen = Box::pin(tables.look(&id(), &Reads { import: Some(arn.to_owned()), ..Reads::default() })).await;
+        let observed =
+            Box::pin(tables.observe_resource(&id(), &Reads { import: Some(arn.to_owned()), ..Reads::default() })).await;
         assert!(calls(&asked).contains(&("DescribeImport".to_owned(), json!({"ImportArn": arn}))));
-        seen
+        observed
     };
-    let Ok(Existence::Present { seen, .. }) = look((200, described("FAILED")), true).await else {
+    let Ok(Existence::Present { observed, .. }) = look((200, described("FAILED")), true).await else {
         panic!("it is there")
     };
-    let import = seen.import.expect("it was read").expect("it was read");
+    let import = observed.import.expect("it was read").expect("it was read");
     assert_eq!((import.imported_items, import.errors, import.log_group_arn.as_deref()), (9, 1, Some("arn:logs")));
-    let fault = look((200, described("FAILED")), false).await.expect_err("it has failed");
-    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "ImportFailed"));
-    assert!(fault.message.contains("AWS says: S3NoSuchBucket: no such bucket"), "{fault}");
-    let fault = look((200, described("IN_PROGRESS")), false).await.expect_err("it is on its way");
-    assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "ImportInProgress"));
-    assert_eq!(look((200, described("COMPLETED")), false).await, Ok(Existence::Absent));
-    assert_eq!(look(error("ImportNotFoundException"), false).await, Ok(Existence::Absent));
+    let error = look((200, described("FAILED")), false).await.expect_err("it has failed");
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "ImportFailed"));
+    assert!(error.message.contains("AWS says: S3NoSuchBucket: no such bucket"), "{error}");
+    let error = look((200, described("IN_PROGRESS")), false).await.expect_err("it is on its way");
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Pending, "ImportInProgress"));
+    assert_eq!(look((200, described("COMPLETED")), false).await, Ok(Existence::Missing));
+    assert_eq!(look(aws_error("ImportNotFoundException"), false).await, Ok(Existence::Missing));
 }
 
 #[tokio::test]
@@ -275,7 +279,7 @@ async fn each_op_is_one_call_that_says_what_it_changes() {
 async fn protection_goes_in_a_call_of_its_own() {
     let capacity = |units: i64| json!({"readCapacityUnits": units, "writeCapacityUnits": units});
     let declared = |units| manifest(json!({"deletionProtection": true, "provisionedThroughput": capacity(units)}));
-    let (_, seen) = plan::fresh(&plan::creation(&declared(1), &id()).op);
+    let (_, observed) = plan::fresh(&plan::creation(&declared(1), &id()).op);
     for (spec, asked) in [
         (
             declared(2),
@@ -286,7 +290,7 @@ async fn protection_goes_in_a_call_of_its_own() {
             json!({"BillingMode": "PAY_PER_REQUEST"}),
         ),
     ] {
-        let steps = plan::plan(&spec, &Managed::default(), &id(), None, &seen);
+        let steps = plan::plan(&spec, &Managed::default(), &id(), None, &observed);
         let [step] = &steps[..] else { panic!("{steps:?}") };
         let (operation, mut body) = perform(step.op.clone()).await;
         body.as_object_mut().expect("an object").remove("TableName");
@@ -297,14 +301,14 @@ async fn protection_goes_in_a_call_of_its_own() {
 #[tokio::test]
 async fn the_lock_on_tags_is_waited_for_whether_they_come_or_go() {
     for op in [Op::Tag([("team".into(), "shop".into())].into()), Op::Untag(vec!["team".into()])] {
-        let (tables, _) = tables(|_| error("LimitExceededException"));
-        let fault = tables.call(&id(), &op).await.expect_err("it is locked");
-        assert_eq!((fault.class, fault.reason.as_str()), (Class::Pending, "TagsChanging"), "{op:?}");
+        let (tables, _) = tables(|_| aws_error("LimitExceededException"));
+        let error = tables.perform_op(&id(), &op).await.expect_err("it is locked");
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Pending, "TagsChanging"), "{op:?}");
     }
 }
 
-fn read<S: Setting>(seen: &Observed) -> Result<S::State, Fault> {
-    blocks::read_of::<S>(&seen.settings).expect("it was read")
+fn read<S: Setting>(observed: &Observed) -> Result<S::State, Error> {
+    blocks::read_of::<S>(&observed.settings).expect("it was read")
 }
 
 async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send + Sync + 'static) -> Observed {
@@ -313,22 +317,22 @@ async fn look(block: &'static str, answer: impl Fn(&str) -> (u16, Value) + Send 
         move |operation| if operation == "DescribeTable" { (200, described.clone()) } else { answer(operation) },
     );
     let reads = Reads { tags: false, blocks: [block].into(), ..Reads::default() };
-    match Box::pin(tables.look(&id(), &reads)).await.expect("seen") {
-        Existence::Present { seen, .. } => seen,
-        Existence::Absent => panic!("it is there"),
+    match Box::pin(tables.observe_resource(&id(), &reads)).await.expect("seen") {
+        Existence::Present { observed, .. } => observed,
+        Existence::Missing => panic!("it is there"),
     }
 }
 
 #[tokio::test]
-async fn what_there_is_none_of_is_a_state_and_what_the_endpoint_lacks_is_a_fault() {
-    let seen = look("resourcePolicy", |_| error("PolicyNotFoundException")).await;
-    assert_eq!(read::<ResourcePolicyBlock>(&seen), Ok(Policy::default()));
-    let seen = look("contributorInsights", |_| error("ResourceNotFoundException")).await;
-    assert_eq!(read::<ContributorInsightsBlock>(&seen), Ok(Insights::default()));
-    let seen = look("contributorInsights", |_| error("UnknownOperationException")).await;
-    let fault = read::<ContributorInsightsBlock>(&seen).expect_err("it is lacking");
-    assert_eq!((fault.class, fault.reason.as_str()), (Class::User, "FeatureNotSupported"));
-    assert!(fault.message.contains("contributorInsights"), "{fault}");
+async fn what_there_is_none_of_is_a_state_and_what_the_endpoint_lacks_is_a_error() {
+    let observed = look("resourcePolicy", |_| aws_error("PolicyNotFoundException")).await;
+    assert_eq!(read::<ResourcePolicyBlock>(&observed), Ok(Policy::default()));
+    let observed = look("contributorInsights", |_| aws_error("ResourceNotFoundException")).await;
+    assert_eq!(read::<ContributorInsightsBlock>(&observed), Ok(Insights::default()));
+    let observed = look("contributorInsights", |_| aws_error("UnknownOperationException")).await;
+    let error = read::<ContributorInsightsBlock>(&observed).expect_err("it is lacking");
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "FeatureNotSupported"));
+    assert!(error.message.contains("contributorInsights"), "{error}");
 }
 
 #[tokio::test]
@@ -338,11 +342,11 @@ async fn kms_says_whose_a_key_is_and_may_be_silent() {
         (200, json!({"KeyMetadata": {"KeyId": "k", "KeyManager": "CUSTOMER"}}), Some(false)),
         (400, json!({"__type": "AccessDeniedException"}), None),
     ] {
-        let seen = look("encryption", move |_| (status, body.clone())).await;
-        assert_eq!(seen.encryption.key.expect("a key").aws_managed, managed);
+        let observed = look("encryption", move |_| (status, body.clone())).await;
+        assert_eq!(observed.encryption.key.expect("a key").aws_managed, managed);
     }
-    let seen = look("timeToLive", |_| (200, json!({}))).await;
-    assert_eq!(seen.encryption.key.expect("a key").aws_managed, None, "nobody asked");
+    let observed = look("timeToLive", |_| (200, json!({}))).await;
+    assert_eq!(observed.encryption.key.expect("a key").aws_managed, None, "nobody asked");
 }
 
 #[tokio::test]
@@ -350,14 +354,14 @@ async fn what_is_on_its_way_is_told_as_such() {
     let kinesis = json!({"KinesisDataStreamDestinations": [
         {"StreamArn": "arn:old", "DestinationStatus": "DISABLED"},
         {"StreamArn": "arn:new", "DestinationStatus": "ENABLING", "ApproximateCreationDateTimePrecision": "MICROSECOND"}]});
-    let seen = look("kinesisStream", move |_| (200, kinesis.clone())).await;
-    let seen = read::<KinesisStreamBlock>(&seen).expect("seen");
+    let observed = look("kinesisStream", move |_| (200, kinesis.clone())).await;
+    let observed = read::<KinesisStreamBlock>(&observed).expect("seen");
     let destination = Destination { stream_arn: "arn:new".into(), precision: Precision::Microsecond };
-    assert_eq!((seen.destination, seen.changing), (Some(destination), true));
+    assert_eq!((observed.destination, observed.changing), (Some(destination), true));
     let backups = json!({"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED",
         "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLING", "RecoveryPeriodInDays": 7}}});
-    let seen = look("pointInTimeRecovery", move |_| (200, backups.clone())).await;
-    assert_eq!(read::<PointInTimeRecoveryBlock>(&seen), Ok(Recovery { days: Some(7) }));
+    let observed = look("pointInTimeRecovery", move |_| (200, backups.clone())).await;
+    assert_eq!(read::<PointInTimeRecoveryBlock>(&observed), Ok(Recovery { days: Some(7) }));
 }
 
 #[tokio::test]
@@ -365,16 +369,16 @@ async fn what_failed_later_is_told_with_aws_s_words() {
     let kinesis = json!({"KinesisDataStreamDestinations": [
         {"StreamArn": "arn:a", "DestinationStatus": "ENABLE_FAILED", "DestinationStatusDescription": "no such stream"},
         {"StreamArn": "arn:b", "DestinationStatus": "ENABLE_FAILED"}]});
-    let seen = look("kinesisStream", move |_| (200, kinesis.clone())).await;
-    let seen = read::<KinesisStreamBlock>(&seen).expect("seen");
-    let failed: Vec<(&str, &str)> = seen.failed.iter().map(|(arn, why)| (arn.as_str(), why.as_str())).collect();
+    let observed = look("kinesisStream", move |_| (200, kinesis.clone())).await;
+    let observed = read::<KinesisStreamBlock>(&observed).expect("seen");
+    let failed: Vec<(&str, &str)> = observed.failed.iter().map(|(arn, why)| (arn.as_str(), why.as_str())).collect();
     assert_eq!(failed, [("arn:a", "no such stream"), ("arn:b", "ENABLE_FAILED")]);
-    assert_eq!((seen.destination, seen.changing), (None, false));
+    assert_eq!((observed.destination, observed.changing), (None, false));
     let insights = json!({"ContributorInsightsStatus": "FAILED",
         "FailureException": {"ExceptionName": "NoRole", "ExceptionDescription": "make it"}});
-    let seen = look("contributorInsights", move |_| (200, insights.clone())).await;
+    let observed = look("contributorInsights", move |_| (200, insights.clone())).await;
     let failed = Some("NoRole: make it".to_owned());
-    assert_eq!(read::<ContributorInsightsBlock>(&seen), Ok(Insights { mode: None, changing: false, failed }));
+    assert_eq!(read::<ContributorInsightsBlock>(&observed), Ok(Insights { mode: None, changing: false, failed }));
 }
 
 #[tokio::test]
@@ -393,25 +397,25 @@ async fn states_below_the_one_of_the_table_are_seen() {
         (described("ACTIVE", json!({"Replicas": [replica]})), true, None),
         (described("ACTIVE", json!({"GlobalSecondaryIndexes": [index]})), false, Some(true)),
     ] {
-        let seen = described_as(answer).await;
-        assert_eq!((seen.settling, seen.warm_changing), (None, table));
-        assert_eq!(seen.indexes.get("one").map(|index| index.warm_changing), of_index);
+        let observed = described_as(answer).await;
+        assert_eq!((observed.transition, observed.warm_changing), (None, table));
+        assert_eq!(observed.indexes.get("one").map(|index| index.warm_changing), of_index);
     }
     let restored = json!({"RestoreSummary": {"RestoreDateTime": 1, "RestoreInProgress": true}});
-    assert_eq!(described_as(described("ACTIVE", restored)).await.settling, Some(Settling::Creating));
+    assert_eq!(described_as(described("ACTIVE", restored)).await.transition, Some(Transition::Creating));
     let archived = json!({"ArchivalSummary": {"ArchivalReason": "KEY", "ArchivalBackupArn": "arn:backup"}});
-    let seen = described_as(described("ARCHIVED", archived)).await;
-    assert_eq!(seen.unusable.as_deref(), Some("ARCHIVED: KEY, with the backup arn:backup"));
+    let observed = described_as(described("ARCHIVED", archived)).await;
+    assert_eq!(observed.unusable.as_deref(), Some("ARCHIVED: KEY, with the backup arn:backup"));
     let replica = json!({"RegionName": "eu-central-1", "ReplicaStatus": "LATER", "ReplicaStatusDescription": "why"});
-    let seen = described_as(described("ACTIVE", json!({"Replicas": [replica]}))).await;
-    let replica = &seen.replicas["eu-central-1"];
+    let observed = described_as(described("ACTIVE", json!({"Replicas": [replica]}))).await;
+    let replica = &observed.replicas["eu-central-1"];
     assert_eq!((replica.phase.word(), replica.description.as_deref()), ("LATER", Some("why")));
 }
 
 async fn described_as(answer: Value) -> Observed {
     let (tables, _) = tables(move |_| (200, answer.clone()));
-    match Box::pin(tables.look(&id(), &Reads::default())).await {
-        Ok(Existence::Present { seen, .. }) => seen,
+    match Box::pin(tables.observe_resource(&id(), &Reads::default())).await {
+        Ok(Existence::Present { observed, .. }) => observed,
         other => panic!("{other:?}"),
     }
 }
@@ -432,10 +436,11 @@ async fn a_described_table_is_seen_with_all_of_its_parts() {
             "ReplicaTableClassSummary": {"TableClass": "STANDARD"}}],
     }});
     let (tables, _) = tables(move |_| (200, described.clone()));
-    let Ok(Existence::Present { seen, .. }) = Box::pin(tables.look(&id(), &Reads::default())).await else {
+    let Ok(Existence::Present { observed, .. }) = Box::pin(tables.observe_resource(&id(), &Reads::default())).await
+    else {
         panic!("it is there")
     };
-    let index = &seen.indexes["one"];
+    let index = &observed.indexes["one"];
     assert_eq!(index.phase, super::Phase::Creating { backfilling: true });
     assert_eq!(index.definition.partition_keys[0].name, "n");
     assert_eq!(
@@ -444,8 +449,8 @@ async fn a_described_table_is_seen_with_all_of_its_parts() {
     );
     let projection = index.definition.projection.as_ref().and_then(|projection| projection.non_key_attributes.clone());
     assert_eq!(projection, Some(vec!["a".to_owned(), "b".to_owned()]));
-    assert_eq!(seen.settling, None, "it serves while an index is built");
-    assert_eq!(seen.replicas["eu-central-1"].phase, super::Phase::Failed("REGION_DISABLED".into()));
-    assert_eq!((seen.facts.id.as_deref(), seen.facts.items), (Some("an-id"), Some(7)));
-    assert_eq!(seen.warm.map(|warm| warm.read_units_per_second), Some(12_000));
+    assert_eq!(observed.transition, None, "it serves while an index is built");
+    assert_eq!(observed.replicas["eu-central-1"].phase, super::Phase::Failed("REGION_DISABLED".into()));
+    assert_eq!((observed.facts.id.as_deref(), observed.facts.items), (Some("an-id"), Some(7)));
+    assert_eq!(observed.warm.map(|warm| warm.read_units_per_second), Some(12_000));
 }

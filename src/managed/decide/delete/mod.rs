@@ -1,7 +1,7 @@
-//! The death of an object: release the thing, or delete it and see it gone.
+//! The death of an object: release the resource, or delete it and see it gone.
 
-mod releasing;
-mod removing;
+mod release;
+mod remove;
 
 use kube::ResourceExt as _;
 
@@ -9,29 +9,29 @@ use crate::{
     api::{DeletionPolicy, ManagementPolicy},
     managed::{
         conditions::Outcome,
-        external::External,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
     },
 };
 
-use super::{Effect, EffectOf, Next, Situation};
+use super::{Action, ActionOf, Input, Next};
 
 /// Reasons of a deletion that only content is in the way of, by kind.
 const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
 
-impl<X: External> Situation<'_, X> {
-    pub(super) fn deleting(&self) -> EffectOf<X> {
+impl<X: ExternalResource> Input<'_, X> {
+    pub(super) fn delete(&self) -> ActionOf<X> {
         if !self.has_finalizer() {
             return self.gone();
         }
         match (self.object.deletion_policy(), self.object.management_policy()) {
             // A cache may still say Retain where the user has changed their mind.
-            (DeletionPolicy::Retain, _) if self.needs_live_read() => Effect::ReadLive,
+            (DeletionPolicy::Retain, _) if self.needs_live_read() => Action::ReadLive,
             (DeletionPolicy::Retain, ManagementPolicy::Enforce) => self.releasing(),
             // Nothing may be written to AWS, and nothing needs to be.
-            (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Effect::RemoveFinalizer,
+            (DeletionPolicy::Retain, ManagementPolicy::Plan | ManagementPolicy::Paused) => Action::RemoveFinalizer,
             (_, ManagementPolicy::Paused) => self.blocked(self.not_managed()),
             (_, ManagementPolicy::Enforce | ManagementPolicy::Plan) => self.removing(),
         }
@@ -43,14 +43,14 @@ impl<X: External> Situation<'_, X> {
 
     /// Whether deletionPolicy Delete would end what is in the way, and is allowed.
     pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
-        let Outcome::DeletionBlocked(fault) = outcome else { return false };
+        let Outcome::DeletionBlocked(error) = outcome else { return false };
         let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
-        allowed && NOT_EMPTY.contains(&fault.reason)
+        allowed && NOT_EMPTY.contains(&error.reason)
     }
 
-    fn not_managed(&self) -> Fault {
+    fn not_managed(&self) -> Error {
         let policy = self.object.management_policy();
-        Fault::user(
+        Error::user(
             Reason::NotEnforced,
             format!(
                 "managementPolicy is {policy:?}, so nothing is deleted in AWS. Set managementPolicy: Enforce to \
@@ -59,22 +59,24 @@ impl<X: External> Situation<'_, X> {
         )
     }
 
-    pub(super) fn blocked(&self, fault: Fault) -> EffectOf<X> {
-        match fault.class {
-            Class::Pending | Class::Transient | Class::Credentials => self.conclude(&Outcome::Deleting(Some(fault))),
-            _ => self.conclude(&Outcome::DeletionBlocked(fault)),
+    pub(super) fn blocked(&self, error: Error) -> ActionOf<X> {
+        match error.kind {
+            ErrorKind::Pending | ErrorKind::Transient | ErrorKind::Credentials => {
+                self.conclude(&Outcome::Deleting(Some(error)))
+            }
+            _ => self.conclude(&Outcome::DeletionBlocked(error)),
         }
     }
 
-    /// Whether AWS has been asked to delete the thing, in this pass or in one before: what it no
+    /// Whether AWS has been asked to delete the resource, in this reconciliation or in one before: what it no
     /// longer shows is then gone, however young it was.
     fn deletion_asked(&self) -> bool {
-        self.pass.deleted || self.synced_reason() == Some(Reason::Deleting)
+        self.progress.deleted || self.synced_reason() == Some(Reason::Deleting)
     }
 
     /// Nothing of ours is left to do. Where somebody else's finalizer keeps the object, its status says that what it
     /// stood for is not served by it any more.
-    fn gone(&self) -> EffectOf<X> {
+    fn gone(&self) -> ActionOf<X> {
         let before = self.status();
         let others = self.object.finalizers().join(", ");
         let status = match &before.external {
@@ -88,6 +90,6 @@ impl<X: External> Situation<'_, X> {
             }
             _ => before.clone(),
         };
-        Effect::Conclude { status: Box::new(status), next: Next::Never }
+        Action::Conclude { status: Box::new(status), next: Next::Never }
     }
 }

@@ -3,9 +3,9 @@
 use crate::{
     api::Status,
     managed::{
-        external::External,
+        external::ExternalResource,
         observation::Reads,
-        ownership::{Absent, Deletable, Owned},
+        ownership::{AbsenceProof, Deletable, OwnershipProof},
         secret::Outputs,
         step::Step,
     },
@@ -15,8 +15,8 @@ use super::Undo;
 
 /// The one thing to do next.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Effect<Creation, Op> {
-    /// Find out which thing in AWS the object stands for: the account is asked of AWS.
+pub enum Action<Creation, Op> {
+    /// Find out which resource in AWS the object stands for: the account is asked of AWS.
     Identify,
     /// Keep other objects from making or claiming what bears this name, and forget what was seen before.
     Reserve(String),
@@ -40,14 +40,14 @@ pub enum Effect<Creation, Op> {
     ReadLive,
     /// Write this status before anything more is written to AWS.
     Announce(Box<Status>),
-    /// Make the thing.
-    Create(Absent, Step<Creation>),
+    /// Make the resource.
+    Create(AbsenceProof, Step<Creation>),
     /// Do these steps, one after another. They are all that a decision after each would name, so none is asked for
     /// between them; the first that does not succeed, or that AWS is busy with from then on, ends them.
-    Perform(Owned, Vec<Step<Op>>),
-    /// Go back on a step of this pass; its block then rests until the next one.
-    Undo(Owned, Undo<Op>),
-    /// Ask AWS to delete the thing.
+    Perform(OwnershipProof, Vec<Step<Op>>),
+    /// Go back on a step of this reconciliation; its block then rests until the next one.
+    Undo(OwnershipProof, Undo<Op>),
+    /// Ask AWS to delete the resource.
     Delete(Deletable),
     /// Write the connection Secret, and delete one that is no longer wanted.
     WriteSecret {
@@ -56,7 +56,7 @@ pub enum Effect<Creation, Op> {
     },
     /// Let the object go.
     RemoveFinalizer,
-    /// The pass is over.
+    /// The reconciliation is over.
     Conclude {
         /// The status to write, if it differs.
         status: Box<Status>,
@@ -66,7 +66,7 @@ pub enum Effect<Creation, Op> {
 }
 
 /// The same for a kind.
-pub type EffectOf<X> = Effect<<X as External>::Creation, <X as External>::Op>;
+pub type ActionOf<X> = Action<<X as ExternalResource>::Creation, <X as ExternalResource>::Op>;
 
 /// When to look at an object again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,7 +80,7 @@ pub enum Next {
     /// Only a user can put it right, and has it run by doing so: after a pause that grows to an hour.
     Mend,
     /// There is more to do and nothing to wait for: as soon as the others had their turn.
-    Again,
+    Now,
     /// Writes do not take: after a long and growing pause.
     Slow,
     /// It was written to: once more, soon, to see that it took.

@@ -2,7 +2,7 @@
 //! fails. A text that differs from try to try would be a write and an Event each time.
 
 /// The most characters of AWS's words that are kept.
-const LONGEST: usize = 500;
+const MAX_LENGTH: usize = 500;
 
 /// What stands before a value that is another one for each request.
 const LABELS: [&str; 8] = [
@@ -23,7 +23,7 @@ pub(super) fn stable(words: &str) -> String {
     let line = without_session(&line);
     let line = LABELS.iter().fold(line, |line, label| without_value(&line, label));
     let line: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
-    without_times(&line).chars().take(LONGEST).collect()
+    without_times(&line).chars().take(MAX_LENGTH).collect()
 }
 
 /// Without `(Service: AWSKMS; Status Code: 400; Error Code: ...; Request ID: ...; Proxy: null)`, in which services
@@ -210,6 +210,6 @@ mod tests {
             assert_eq!(stable(words), words);
         }
         assert_eq!(stable("two\n  lines"), "two lines");
-        assert_eq!(stable(&"x".repeat(600)).len(), LONGEST);
+        assert_eq!(stable(&"x".repeat(600)).len(), MAX_LENGTH);
     }
 }

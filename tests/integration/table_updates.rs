@@ -1,6 +1,6 @@
-//! A Table's blocks on LocalStack: indexes, streams, replicas, what waits for a yes, and what the endpoint lacks.
+//! A Table's blocks on LocalStack: indexes, streams, replicas, what waits for approval, and what the endpoint lacks.
 //!
-//! What LocalStack cannot show is shown on the model: `simulation::ladder` (steps), `simulation::workloads` (crashes
+//! What LocalStack cannot show is shown on the model: `simulation::expansion` (steps), `simulation::workloads` (crashes
 //! at each of them, AWS being busy, limits).
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexUpdate, ProvisionedThroughput, TableDescription, UpdateGlobalSecondaryIndexAction,
 };
-use musubi::api::{Effect, Table};
+use musubi::api::{Impact, Table};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,7 +44,7 @@ fn updates(world: &World, name: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_the_create_takes_goes_with_it() {
-    let world = World::new("ladder-create").await;
+    let world = World::new("updates-create").await;
     let name = world.name("orders");
     let spec = json!({
         "sortKey": {"name": "sk", "type": "N"},
@@ -86,7 +86,7 @@ async fn everything_that_the_create_takes_goes_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator_dies() {
-    let mut world = World::new("ladder-swap").await;
+    let mut world = World::new("updates-swap").await;
     // Long enough for the index to be seen while it is built, and for another process to find it so.
     world.proxy.window(Rule::IndexBuilds, Duration::from_secs(10));
     let name = world.name("orders");
@@ -114,7 +114,7 @@ async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator
     assert_eq!(indexes(&found), ["one", "three", "two"]);
     let table = world.api::<Table>().get("orders").await.expect("the object");
     let plan = status(&table).plan.as_ref().expect("a plan");
-    assert!(plan.changes.iter().all(|change| change.effect == Effect::Destructive), "{plan:?}");
+    assert!(plan.changes.iter().all(|change| change.impact == Impact::Destructive), "{plan:?}");
     world.approve::<Table>("orders").await;
     world.ready::<Table>("orders").await;
     let found = world.aws.table(&name).await.expect("the table");
@@ -124,7 +124,7 @@ async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_view_type_makes_another_stream_after_a_yes() {
-    let world = World::new("ladder-stream").await;
+    let world = World::new("updates-stream").await;
     let name = world.name("orders");
     let streaming = |view: &str| with(&name, json!({"stream": {"enabled": true, "viewType": view}}));
     world.apply::<Table>("orders", streaming("KEYS_ONLY")).await;
@@ -154,7 +154,7 @@ async fn another_view_type_makes_another_stream_after_a_yes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_comes_with_its_stream_and_goes_after_a_yes() {
-    let world = World::new("ladder-replica").await;
+    let world = World::new("updates-replica").await;
     let name = world.name("orders");
     let replicas = |list: Value| with(&name, json!({"replicas": list}));
     world.apply::<Table>("orders", replicas(json!([{"regionName": "eu-west-1"}]))).await;
@@ -175,7 +175,7 @@ async fn a_replica_comes_with_its_stream_and_goes_after_a_yes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn capacity_of_one_index_is_left_to_autoscaling_and_that_of_another_is_not() {
-    let world = World::eager("ladder-scaled").await;
+    let world = World::eager("updates-scaled").await;
     let name = world.name("orders");
     let capacity = |units: i64| json!({"readCapacityUnits": units, "writeCapacityUnits": units});
     let own = json!({"provisionedThroughput": capacity(2)});
@@ -218,7 +218,7 @@ async fn capacity_of_one_index_is_left_to_autoscaling_and_that_of_another_is_not
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it() {
     let allowed = "--allow-references=*=arn:aws:dynamodb:us-east-1:000000000000:table/orders/backup/*";
-    let world = World::with("ladder-lacks", &[allowed]).await;
+    let world = World::with("updates-lacks", &[allowed]).await;
     let name = world.name("orders");
     for (block, value) in [("contributorInsights", json!({"enabled": true})), ("resourcePolicy", json!("{}"))] {
         world.apply::<Table>("orders", with(&name, json!({block: value, "tableClass": "STANDARD"}))).await;
@@ -240,7 +240,7 @@ async fn what_the_endpoint_lacks_is_named_and_nothing_else_waits_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_attribute_of_two_types_is_refused_before_anything_is_made() {
-    let world = World::new("ladder-types").await;
+    let world = World::new("updates-types").await;
     let name = world.name("orders");
     let clash = json!({"globalSecondaryIndexes": [
         {"name": "one", "partitionKeys": [{"name": "id", "type": "N"}], "projection": {"type": "ALL"}}]});
@@ -254,7 +254,7 @@ async fn one_attribute_of_two_types_is_refused_before_anything_is_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_goes_while_an_index_is_built_as_soon_as_aws_lets_it() {
-    let world = World::new("ladder-delete").await;
+    let world = World::new("updates-delete").await;
     world.proxy.window(Rule::IndexBuilds, Duration::from_secs(5));
     let name = world.name("orders");
     let spec = |list: Value| with(&name, json!({"globalSecondaryIndexes": list, "deletionPolicy": "DeleteIfEmpty"}));
@@ -272,7 +272,7 @@ async fn a_table_goes_while_an_index_is_built_as_soon_as_aws_lets_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_of_another_account_make_and_delete_nothing_there() {
-    let mut world = World::new("ladder-account").await;
+    let mut world = World::new("updates-account").await;
     let name = world.name("orders");
     world.apply::<Table>("orders", minimal(&name)).await;
     world.ready::<Table>("orders").await;

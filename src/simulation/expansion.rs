@@ -1,4 +1,4 @@
-//! The ladder of single steps, against the model: from any table to any other.
+//! The plan of single steps, against the model: from any table to any other.
 //!
 //! What LocalStack cannot show of a table is shown here: it has the same rules as the model for what both know
 //! (`super::conformance`), and none for the rest.
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Managed, Table as Manifest, tags::Tags},
-    managed::{external::External, identity::Identity, object::ManagedObject, observation::Settling},
+    managed::{external::ExternalResource, identity::Identity, object::ManagedObject, observation::Transition},
     table::{
         Observed, ReplicaState, Tables,
         blocks::{
@@ -36,13 +36,13 @@ fn manifest(spec: &Value) -> Manifest {
 }
 
 /// A table in the model and the time there.
-struct Climb {
+struct Expansion {
     thing: Thing<Table>,
     now: Timestamp,
     taken: Vec<String>,
 }
 
-impl Climb {
+impl Expansion {
     /// A table that is made so, and nothing more yet.
     fn from_nothing(object: &Manifest) -> Self {
         let step = crate::table::creation(object, &identity());
@@ -65,50 +65,50 @@ impl Climb {
         }
     }
 
-    fn seen(&self) -> Observed {
+    fn observed(&self) -> Observed {
         Tables::truth(&self.thing.inner)
     }
 
     /// Takes one step of each plan until there is none; how many that took.
     fn to(&mut self, object: &Manifest, managed: &Managed) -> usize {
         for taken in 0..64 {
-            let seen = self.seen();
-            assert_ne!(seen.settling, Some(Settling::Deleting));
-            let steps = Tables::plan(object, managed, &identity(), Some(&self.thing.tags), &seen);
+            let observed = self.observed();
+            assert_ne!(observed.transition, Some(Transition::Deleting));
+            let steps = Tables::plan(object, managed, &identity(), Some(&self.thing.tags), &observed);
             let Some(step) = steps.into_iter().find(|step| step.not_yet.is_none()) else { return taken };
             let words = format!("{:?}", step.op);
             assert!(!self.taken.contains(&words), "taken twice: {words}");
             assert!(!step.changes.is_empty(), "nothing to be told of {words}");
-            Tables::apply(&mut self.thing, &step.op, self.now).unwrap_or_else(|fault| panic!("{words}: {fault}"));
+            Tables::apply(&mut self.thing, &step.op, self.now).unwrap_or_else(|error| panic!("{words}: {error}"));
             self.taken.push(words);
             self.rest();
         }
-        panic!("the ladder has no end: {:#?}", self.taken);
+        panic!("the plan has no end: {:#?}", self.taken);
     }
 }
 
 /// As far as a spec can say it. Warm throughput only grows, streams have numbers, the key of a replica is fixed, and its
 /// capacity for reads is left alone where none is declared.
-fn comparable(mut seen: Observed, object: &Manifest) -> Observed {
+fn comparable(mut observed: Observed, object: &Manifest) -> Observed {
     for replica in object.spec.replicas.iter().flatten() {
-        if let Some(ReplicaState { settings, .. }) = seen.replicas.get_mut(&replica.region_name) {
+        if let Some(ReplicaState { settings, .. }) = observed.replicas.get_mut(&replica.region_name) {
             settings.kms_key_id = None;
             let capacity = replica.provisioned_throughput_override;
             settings.provisioned_throughput_override =
                 settings.provisioned_throughput_override.filter(|_| capacity.is_some());
         }
     }
-    seen.warm = None;
-    seen.indexes.values_mut().for_each(|index| index.warm = None);
-    seen.facts = crate::table::Facts::default();
-    if let Some(Ok(policy)) = read_of::<ResourcePolicyBlock>(&seen.settings) {
-        seen.settings.extend([read_as::<ResourcePolicyBlock>(&Policy { revision: None, ..policy })]);
+    observed.warm = None;
+    observed.indexes.values_mut().for_each(|index| index.warm = None);
+    observed.facts = crate::table::Facts::default();
+    if let Some(Ok(policy)) = read_of::<ResourcePolicyBlock>(&observed.settings) {
+        observed.settings.extend([read_as::<ResourcePolicyBlock>(&Policy { revision: None, ..policy })]);
     }
-    if let Some(Ok(ttl)) = read_of::<TimeToLiveBlock>(&seen.settings) {
+    if let Some(Ok(ttl)) = read_of::<TimeToLiveBlock>(&observed.settings) {
         let attribute = ttl.attribute.clone().filter(|_| ttl.enabled);
-        seen.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { attribute, ..ttl })]);
+        observed.settings.extend([read_as::<TimeToLiveBlock>(&Ttl { attribute, ..ttl })]);
     }
-    seen
+    observed
 }
 
 fn managed(object: &Manifest) -> Managed {
@@ -119,18 +119,18 @@ fn managed(object: &Manifest) -> Managed {
 /// From nothing to the first, and from there to the second: the end is that of a table made so from nothing.
 fn there(from: &Value, to: &Value) -> usize {
     let (first, second) = (manifest(from), manifest(to));
-    let mut climb = Climb::from_nothing(&first);
-    climb.to(&first, &Managed::default());
-    climb.taken.clear();
-    let steps = climb.to(&second, &managed(&first));
-    let mut new = Climb::from_nothing(&second);
+    let mut expansion = Expansion::from_nothing(&first);
+    expansion.to(&first, &Managed::default());
+    expansion.taken.clear();
+    let steps = expansion.to(&second, &managed(&first));
+    let mut new = Expansion::from_nothing(&second);
     new.to(&second, &Managed::default());
     assert_eq!(
-        comparable(climb.seen(), &second),
-        comparable(new.seen(), &second),
+        comparable(expansion.observed(), &second),
+        comparable(new.observed(), &second),
         "edited on the left, made so on the right"
     );
-    assert_eq!(climb.thing.tags, new.thing.tags);
+    assert_eq!(expansion.thing.tags, new.thing.tags);
     steps
 }
 
@@ -313,11 +313,11 @@ fn every_block_of_the_sweep_leads_to_every_other_variant_of_it() {
 
 fn calls(from: &Value, to: &Value) -> Vec<String> {
     let (first, second) = (manifest(from), manifest(to));
-    let mut climb = Climb::from_nothing(&first);
-    climb.to(&first, &Managed::default());
-    climb.taken.clear();
-    climb.to(&second, &managed(&first));
-    climb.taken
+    let mut expansion = Expansion::from_nothing(&first);
+    expansion.to(&first, &Managed::default());
+    expansion.taken.clear();
+    expansion.to(&second, &managed(&first));
+    expansion.taken
 }
 
 fn names(list: &[&str]) -> Value {
@@ -371,9 +371,9 @@ fn tags_of_a_restored_table_are_written_after_it_was_made() {
     let object = manifest(
         &json!({"createFrom": {"backup": {"backupArn": backup}}, "tags": {"team": "shop"}, "deletionProtection": true}),
     );
-    let mut climb = Climb::from_nothing(&object);
-    assert_eq!(climb.thing.tags, Tags::new());
-    assert_eq!(climb.to(&object, &Managed::default()), 2, "{:?}", climb.taken);
-    assert_eq!(climb.thing.tags.get("team").map(String::as_str), Some("shop"));
+    let mut expansion = Expansion::from_nothing(&object);
+    assert_eq!(expansion.thing.tags, Tags::new());
+    assert_eq!(expansion.to(&object, &Managed::default()), 2, "{:?}", expansion.taken);
+    assert_eq!(expansion.thing.tags.get("team").map(String::as_str), Some("shop"));
     assert!(crate::table::creation(&object, &identity()).op.from.is_some());
 }

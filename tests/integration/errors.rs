@@ -81,7 +81,7 @@ async fn an_object_that_goes_on_failing_asks_ever_more_rarely() {
     world.proxy.rule("CreateBucket", &name, usize::MAX, Action::Refuse(500, "InternalError"));
     world.apply::<Bucket>("assets", json!({"name": name})).await;
     let began = std::time::Instant::now();
-    // Three attempts a pass: the passes begin after 0, 1, 3 and 7 seconds, give or take a tenth.
+    // Three attempts a reconciliation: the passes begin after 0, 1, 3 and 7 seconds, give or take a tenth.
     world.proxy.wait_for_more("CreateBucket", &name, 10).await;
     assert!(began.elapsed().as_secs() >= 6, "four passes in {:?}", began.elapsed());
 }
@@ -134,7 +134,7 @@ async fn the_metric_tells_answers_apart() {
 async fn sigterm_leaves_the_rest_of_a_slow_pass_to_the_next_process() {
     let mut world = World::new("sigterm-slow").await;
     let name = world.name("assets");
-    // As slow as AWS can be: a whole pass would outlast the thirty seconds that Kubernetes waits.
+    // As slow as AWS can be: a whole reconciliation would outlast the thirty seconds that Kubernetes waits.
     world.proxy.delay(std::time::Duration::from_secs(3));
     let created = world.proxy.wait_for_more("CreateBucket", &name, 1);
     world.apply::<Bucket>("assets", buckets::production(&name)).await;

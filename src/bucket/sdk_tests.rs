@@ -10,11 +10,11 @@ use crate::{
     api::{Managed, tags::Tags},
     aws::{Aws, AwsKind as _},
     managed::{
-        external::External as _,
-        fault::Fault,
+        error::Error,
+        external::ExternalResource as _,
         identity::Identity,
         observation::{Existence, Made, Preparation, Reads},
-        ownership::Absent,
+        ownership::AbsenceProof,
         step::Step,
         tagging,
     },
@@ -24,7 +24,7 @@ use crate::{
 fn buckets(
     answer: impl Fn(&HttpRequest) -> (u16, String) + Send + Sync + 'static,
 ) -> (Buckets, Arc<Mutex<Vec<String>>>) {
-    let (aws, asked) = Aws::played(answer);
+    let (aws, asked) = Aws::mock(answer);
     (Buckets::new(Arc::new(aws)), asked)
 }
 
@@ -36,15 +36,15 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn error(code: &str) -> String {
+fn aws_error(code: &str) -> String {
     format!("<Error><Code>{code}</Code><Message>no</Message></Error>")
 }
 
-async fn look(buckets: &Buckets, block: &'static str) -> Result<Value, Fault> {
+async fn look(buckets: &Buckets, block: &'static str) -> Result<Value, Error> {
     let reads = Reads { tags: true, blocks: [block].into(), ..Reads::default() };
-    match Box::pin(buckets.look(&id(), &reads)).await? {
-        Existence::Present { seen, .. } => seen.blocks[block].clone(),
-        Existence::Absent => panic!("it is there"),
+    match Box::pin(buckets.observe_resource(&id(), &reads)).await? {
+        Existence::Present { observed, .. } => observed.blocks[block].clone(),
+        Existence::Missing => panic!("it is there"),
     }
 }
 
@@ -56,14 +56,14 @@ async fn tags_go_by_s3_control_where_the_bucket_has_attribute_based_access_contr
     let (buckets, asked) = buckets(|request| {
         let (uri, method) = (request.uri().to_string(), request.method());
         match method {
-            "PUT" if uri.contains("?tagging") => (400, error("InvalidRequest")),
+            "PUT" if uri.contains("?tagging") => (400, aws_error("InvalidRequest")),
             "GET" if uri.contains("?abac") => (200, "<AbacStatus><Status>Enabled</Status></AbacStatus>".into()),
             "GET" => (200, TAGS.into()),
             _ => (204, String::new()),
         }
     });
     let wanted = tags(&[("kept", "1"), ("new", "2"), ("aws:x", "1")]);
-    buckets.call(&id(), &Op::PutTags(wanted)).await.expect("it goes the other way");
+    buckets.perform_op(&id(), &Op::PutTags(wanted)).await.expect("it goes the other way");
     let asked = asked.lock().expect("no test panics in here");
     let control: Vec<&String> = asked.iter().filter(|line| line.contains("s3-control")).collect();
     assert_eq!(control.len(), 2, "{asked:#?}");
@@ -85,7 +85,7 @@ async fn tags_of_aws_go_back_as_they_were_read() {
             "PUT" if body.matches("<Key>aws:").count() == 1 && body.contains("<Key>aws:x</Key><Value>1</Value>") => {
                 (204, String::new())
             }
-            "PUT" => (400, error("InvalidTag")),
+            "PUT" => (400, aws_error("InvalidTag")),
             _ => (200, TAGS.into()),
         }
     });
@@ -93,20 +93,20 @@ async fn tags_of_aws_go_back_as_they_were_read() {
     let read = super::observe::read_tags(&target).await.expect("they are read").expect("it is there");
     let Step { op, not_yet, .. } = super::plan::release(&id(), &read);
     assert_eq!(not_yet, None);
-    buckets.call(&id(), &op).await.expect("it is released");
+    buckets.perform_op(&id(), &op).await.expect("it is released");
     let claim = tagging::desired(&read, Some(&tags(&[("old", "2")])), &Managed::default(), &id().owner);
-    buckets.call(&id(), &Op::PutTags(claim)).await.expect("it is claimed and tagged");
+    buckets.perform_op(&id(), &Op::PutTags(claim)).await.expect("it is claimed and tagged");
     assert_eq!(asked.lock().expect("no test panics in here").len(), 3, "one read and two writes");
 }
 
 #[tokio::test]
 async fn a_refusal_of_tags_for_another_reason_stays_what_it_is() {
     let (buckets, asked) = buckets(|request| match request.method() {
-        "PUT" => (400, error("InvalidTag")),
+        "PUT" => (400, aws_error("InvalidTag")),
         _ => (200, "<AbacStatus><Status>Disabled</Status></AbacStatus>".into()),
     });
-    let fault = buckets.call(&id(), &Op::PutTags(tags(&[("a", "b")]))).await.expect_err("it is refused");
-    assert_eq!(fault.reason, "InvalidTag");
+    let error = buckets.perform_op(&id(), &Op::PutTags(tags(&[("a", "b")]))).await.expect_err("it is refused");
+    assert_eq!(error.reason, "InvalidTag");
     assert!(!asked.lock().expect("no test panics in here").iter().any(|line| line.contains("s3-control")));
 }
 
@@ -137,13 +137,13 @@ async fn a_policy_that_s3_shows_in_its_own_words_is_in_place() {
     let spec = json!({"policy": text("", r#"{"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}"#)});
     let object = crate::api::Bucket::new("assets", serde_json::from_value(spec).expect("a spec"));
     let plan = async || {
-        let seen = look(&buckets, "policy").await;
-        let seen = super::Observed { blocks: [("policy", seen)].into(), contents: None };
-        super::plan::plan(&object, &Managed::default(), &id(), None, &seen)
+        let observed = look(&buckets, "policy").await;
+        let observed = super::Observed { blocks: [("policy", observed)].into(), contents: None };
+        super::plan::plan(&object, &Managed::default(), &id(), None, &observed)
     };
     let steps = plan().await;
     assert_eq!(steps.len(), 1, "it may be anybody's");
-    buckets.call(&id(), &steps[0].op).await.expect("it is written");
+    buckets.perform_op(&id(), &steps[0].op).await.expect("it is written");
     let put = asked.lock().expect("no test panics in here").last().cloned().unwrap_or_default();
     assert!(put.contains(r#"{"Statement":[{"Effect":"Allow","Principal":{"CanonicalUser":"#), "compact: {put}");
     assert_eq!(plan().await, []);
@@ -176,18 +176,18 @@ async fn a_key_that_xml_cannot_carry_is_listed_and_deleted_alone() {
         (200, body)
     });
     let reads = Reads { tags: true, contents: true, ..Reads::default() };
-    let Ok(Existence::Present { mut seen, .. }) = Box::pin(buckets.look(&id(), &reads)).await else {
+    let Ok(Existence::Present { mut observed, .. }) = Box::pin(buckets.observe_resource(&id(), &reads)).await else {
         panic!("it is there")
     };
     let spec = serde_json::from_value(json!({"deletionPolicy": "Delete"})).expect("a spec");
     let object = crate::api::Bucket::new("assets", spec);
     for _ in 0..3 {
-        let next = super::plan::before_deletion(&object, &seen).expect("it may be emptied");
+        let next = super::plan::before_deletion(&object, &observed).expect("it may be emptied");
         let Preparation::Do(step) = next else { panic!("{next:?}") };
-        buckets.call(&id(), &step.op).await.expect("it is done");
-        super::plan::advance(&mut None, &mut seen, &step.op);
+        buckets.perform_op(&id(), &step.op).await.expect("it is done");
+        super::plan::advance(&mut None, &mut observed, &step.op);
     }
-    assert_eq!(super::plan::before_deletion(&object, &seen), Ok(Preparation::Look));
+    assert_eq!(super::plan::before_deletion(&object, &observed), Ok(Preparation::Look));
     let asked = asked.lock().expect("no test panics in here");
     let deletes: Vec<&String> = asked.iter().filter(|line| !line.starts_with("GET ")).collect();
     assert!(deletes[0].contains("<Key>plain</Key>") && !deletes[0].contains("b c"), "{deletes:#?}");
@@ -204,8 +204,8 @@ async fn what_a_deletion_has_removed_counts_though_others_were_refused() {
     });
     let version = |key: &str| super::ObjectVersion { key: key.to_owned(), version_id: "1".to_owned() };
     let op = Op::DeleteObjects(["a", "b", "c"].map(version).to_vec());
-    let fault = buckets.call(&id(), &op).await.expect_err("one is kept");
-    assert_eq!((fault.reason.as_str(), fault.removed), ("ObjectsNotDeletable", 2), "{fault}");
+    let error = buckets.perform_op(&id(), &op).await.expect_err("one is kept");
+    assert_eq!((error.reason.as_str(), error.removed), ("ObjectsNotDeletable", 2), "{error}");
 }
 
 /// Only an answer to another question says that the endpoint lacks a feature.
@@ -222,8 +222,8 @@ async fn an_answer_that_cannot_be_read_says_nothing_of_what_the_endpoint_offers(
         let (buckets, _) = buckets(move |request| {
             (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
         });
-        let fault = look(&buckets, "abac").await.expect_err("it is none");
-        assert_eq!(fault.reason, reason, "{body}");
+        let error = look(&buckets, "abac").await.expect_err("it is none");
+        assert_eq!(error.reason, reason, "{body}");
     }
 }
 
@@ -234,9 +234,9 @@ async fn a_prefix_that_a_website_takes_away_is_read_and_written() {
     let (buckets, asked) = buckets(move |request| {
         (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
     });
-    let seen = look(&buckets, "website").await.expect("it is read");
-    assert_eq!(seen["routingRules"], json!([{"redirect": {"replaceKeyPrefixWith": ""}}]));
-    buckets.call(&id(), &Op::Put { block: "website", state: seen }).await.expect("it is written");
+    let observed = look(&buckets, "website").await.expect("it is read");
+    assert_eq!(observed["routingRules"], json!([{"redirect": {"replaceKeyPrefixWith": ""}}]));
+    buckets.perform_op(&id(), &Op::Put { block: "website", state: observed }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     let put = asked.last().expect("a call");
     assert!(
@@ -275,7 +275,7 @@ async fn every_page_of_a_list_is_read() {
 async fn the_account_regional_namespace_and_object_lock_are_said_in_the_create() {
     let (buckets, asked) = buckets(|_| (200, String::new()));
     let creation = Creation { object_lock: true, account_regional: true, ..Creation::default() };
-    buckets.make(&id(), &creation).await.expect("it is made");
+    buckets.create_resource(&id(), &creation).await.expect("it is made");
     let asked = asked.lock().expect("no test panics in here")[0].clone();
     assert!(asked.contains("x-amz-bucket-namespace=account-regional"), "{asked}");
     assert!(asked.contains("x-amz-bucket-object-lock-enabled=true"), "{asked}");
@@ -286,7 +286,7 @@ async fn the_account_regional_namespace_and_object_lock_are_said_in_the_create()
 async fn what_a_create_answers_proves_that_the_bucket_is_new_but_for_us_east_1() {
     for (region, new) in [("eu-west-1", true), ("us-east-1", false)] {
         let id = Identity { region: region.into(), ..id() };
-        let proof = Absent::prove(&id, &Existence::<Observed>::Absent).expect("it was not there");
+        let proof = AbsenceProof::prove(&id, &Existence::<Observed>::Missing).expect("it was not there");
         let (buckets, _) = buckets(|_| (200, String::new()));
         let made = buckets.create(&proof, &Creation::default()).await.expect("it is answered for");
         assert_eq!(matches!(made, Made::New { .. }), new, "{region}");
@@ -301,9 +301,9 @@ async fn kinds_of_encryption_that_are_blocked_are_read_and_written() {
     let (buckets, asked) = buckets(move |request| {
         (200, if request.uri().to_string().contains("tagging") { TAGS.to_owned() } else { body.to_owned() })
     });
-    let seen = look(&buckets, "encryption").await.expect("it is read");
-    assert_eq!(seen["blockedEncryptionTypes"], json!(["SSE-C"]));
-    buckets.call(&id(), &Op::Put { block: "encryption", state: seen }).await.expect("it is written");
+    let observed = look(&buckets, "encryption").await.expect("it is read");
+    assert_eq!(observed["blockedEncryptionTypes"], json!(["SSE-C"]));
+    buckets.perform_op(&id(), &Op::Put { block: "encryption", state: observed }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     assert!(asked.last().is_some_and(|line| line.contains("<EncryptionType>SSE-C</EncryptionType>")), "{asked:#?}");
 }
@@ -314,9 +314,9 @@ async fn attribute_based_access_control_is_read_and_written() {
         let tagging = request.uri().to_string().contains("tagging");
         (200, if tagging { TAGS.into() } else { "<AbacStatus><Status>Enabled</Status></AbacStatus>".into() })
     });
-    let seen = look(&buckets, "abac").await.expect("it is read");
-    assert_eq!(seen, json!({"status": "Enabled"}));
-    buckets.call(&id(), &Op::Put { block: "abac", state: seen }).await.expect("it is written");
+    let observed = look(&buckets, "abac").await.expect("it is read");
+    assert_eq!(observed, json!({"status": "Enabled"}));
+    buckets.perform_op(&id(), &Op::Put { block: "abac", state: observed }).await.expect("it is written");
     let asked = asked.lock().expect("no test panics in here");
     assert!(asked.last().is_some_and(|line| line.starts_with("PUT ") && line.contains("<Status>Enabled</Status>")));
 }
@@ -324,15 +324,15 @@ async fn attribute_based_access_control_is_read_and_written() {
 /// A name that was freed and taken by somebody else is never read and never written.
 #[tokio::test]
 async fn every_call_names_the_account_that_must_own_the_bucket() {
-    let (buckets, asked) = buckets(|_| (404, error("NoSuchBucket")));
+    let (buckets, asked) = buckets(|_| (404, aws_error("NoSuchBucket")));
     let reads =
         Reads { tags: true, blocks: blocks::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
-    assert_eq!(buckets.look(&id(), &reads).await, Ok(Existence::Absent));
+    assert_eq!(buckets.observe_resource(&id(), &reads).await, Ok(Existence::Missing));
     for row in blocks::TABLE {
         let state = (row.initial)().expect("JSON");
-        drop(buckets.call(&id(), &Op::Put { block: row.name, state }).await);
+        drop(buckets.perform_op(&id(), &Op::Put { block: row.name, state }).await);
         let item = Op::PutItem { block: row.name, id: "x".into(), configuration: None };
-        drop(buckets.call(&id(), &item).await);
+        drop(buckets.perform_op(&id(), &item).await);
     }
     let asked = asked.lock().expect("no test panics in here");
     assert!(asked.len() > 2 * blocks::TABLE.len() - 2, "{}", asked.len());
@@ -345,26 +345,26 @@ async fn every_call_names_the_account_that_must_own_the_bucket() {
 #[tokio::test]
 async fn a_feature_that_an_endpoint_lacks_is_told_by_the_name_of_the_block() {
     for (status, body) in [
-        (501, error("NotImplemented")),
-        (405, error("MethodNotAllowed")),
-        (400, error("UnsupportedOperation")),
+        (501, aws_error("NotImplemented")),
+        (405, aws_error("MethodNotAllowed")),
+        (400, aws_error("UnsupportedOperation")),
         (501, String::new()),
-        (400, error("UnknownOperationException")),
+        (400, aws_error("UnknownOperationException")),
     ] {
         let (buckets, _) = buckets(move |request| {
             if request.uri().to_string().contains("tagging") { (200, TAGS.to_owned()) } else { (status, body.clone()) }
         });
         for row in blocks::TABLE {
-            let fault = look(&buckets, row.name).await.expect_err("it is refused");
-            assert_eq!(fault.reason, "FeatureNotSupported", "{} {status}: {fault}", row.name);
-            assert!(fault.message.contains(row.name), "{fault}");
+            let error = look(&buckets, row.name).await.expect_err("it is refused");
+            assert_eq!(error.reason, "FeatureNotSupported", "{} {status}: {error}", row.name);
+            assert!(error.message.contains(row.name), "{error}");
         }
     }
 }
 
 /// "There is none" is said in many words (fact base, "Not-found codes per sub-GET").
 #[tokio::test]
-async fn what_a_bucket_does_not_have_is_a_state_and_no_fault() {
+async fn what_a_bucket_does_not_have_is_a_state_and_no_error() {
     for (block, code) in [
         ("policy", "NoSuchBucketPolicy"),
         ("cors", "NoSuchCORSConfiguration"),
@@ -379,9 +379,9 @@ async fn what_a_bucket_does_not_have_is_a_state_and_no_fault() {
     ] {
         let (buckets, _) = buckets(move |request| {
             if request.uri().to_string().contains("tagging") {
-                (404, error("NoSuchTagSet"))
+                (404, aws_error("NoSuchTagSet"))
             } else {
-                (404, error(code))
+                (404, aws_error(code))
             }
         });
         assert!(look(&buckets, block).await.is_ok(), "{block} {code}");

@@ -1,29 +1,29 @@
-//! What the status says: announcements before a write, conclusions at the end of a pass.
+//! What the status says: announcements before a write, conclusions at the end of a reconciliation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::{
-    api::{Binding, CreationIntent, External as ExternalStatus, Managed, RECONCILE_AT, Status},
+    api::{Binding, CreationIntent, ExternalRef, Managed, RECONCILE_AT, Status},
     managed::{
         approval,
         change::Change,
         conditions::{Outcome, conditions, refused_since},
-        external::External,
-        fault::{Class, Fault, Reason},
+        error::{Error, ErrorKind, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
         observation::Existence,
-        ownership::{By, Owned},
+        ownership::{By, OwnershipProof},
         secret::wanted,
         step::{Step, TAGS},
     },
 };
 
-use super::{Effect, EffectOf, Next, Situation};
+use super::{Action, ActionOf, Input, Next};
 
-impl<X: External> Situation<'_, X> {
+impl<X: ExternalResource> Input<'_, X> {
     /// The status that must be there before AWS is written: what the spec declares, so that a later
     /// removal is noticed whatever happens in between, the intent to create, and that what is to be
     /// made is not ready.
@@ -54,18 +54,19 @@ impl<X: External> Situation<'_, X> {
     }
 
     /// What is managed once everything but `left` is in place: resets that are done are forgotten, and
-    /// what is declared and waits for a yes has never been ours.
+    /// what is declared and waits for approval has never been ours.
     ///
     /// What could not be read, or was refused, is not done.
-    fn managed_after(&self, seen: &X::Observed, left: &[Step<X::Op>]) -> Managed {
+    fn managed_after(&self, observed: &X::Observed, left: &[Step<X::Op>]) -> Managed {
         let before = &self.status().managed;
         let mut managed = self.managed_with(before);
         let declared = self.object.declared_blocks();
         let gate = self.gate();
-        let faults = self.unread(seen).into_iter().map(|(block, _)| block);
-        let left_over = left.iter().map(|step| step.block).chain(faults).chain(self.outdated(left));
-        let pending: BTreeSet<&str> = left_over.chain(self.pass.refused.keys().copied()).collect();
-        let waiting: BTreeSet<&str> = left.iter().filter(|step| gate.waits(step)).map(|step| step.block).collect();
+        let errors = self.unread(observed).into_iter().map(|(block, _)| block);
+        let left_over = left.iter().map(|step| step.block).chain(errors).chain(self.outdated(left));
+        let pending: BTreeSet<&str> = left_over.chain(self.progress.refused.keys().copied()).collect();
+        let waiting: BTreeSet<&str> =
+            left.iter().filter(|step| gate.requires_approval(step)).map(|step| step.block).collect();
         let pending = |name: &str| pending.contains(name);
         let waiting = |name: &str| waiting.contains(name);
         managed.blocks.retain(|block| {
@@ -93,77 +94,77 @@ impl<X: External> Situation<'_, X> {
         status
     }
 
-    /// How many things inside a forced deletion has removed, in this pass and in those before.
+    /// How many resources inside a forced deletion has removed, in this reconciliation and in those before.
     pub(super) fn emptied(&self) -> i64 {
-        self.status().emptied.saturating_add(i64::try_from(self.pass.emptied).unwrap_or(i64::MAX))
+        self.status().emptied.saturating_add(i64::try_from(self.progress.emptied).unwrap_or(i64::MAX))
     }
 
-    pub(super) fn conclude(&self, outcome: &Outcome) -> EffectOf<X> {
-        self.finish(outcome, self.next_status(outcome))
+    pub(super) fn conclude(&self, outcome: &Outcome) -> ActionOf<X> {
+        self.conclude_with(outcome, self.next_status(outcome))
     }
 
-    /// Concludes a pass that found the thing to be ours: status says what it is.
+    /// Concludes a reconciliation that found the resource to be ours: status says what it is.
     pub(super) fn conclude_owned(
         &self,
         identity: &Identity,
-        owned: &Owned,
-        seen: &X::Observed,
+        owned: &OwnershipProof,
+        observed: &X::Observed,
         outcome: &Outcome,
-    ) -> EffectOf<X> {
+    ) -> ActionOf<X> {
         let mut status = self.next_status(outcome);
         // What was never claimed in writing is not held: a status that said so would read as a loss.
         if owned.is_claimed() {
-            status = self.with_external(identity, seen, status, false);
+            status = self.with_external(identity, observed, status, false);
         }
         if owned.by() == By::Uid && self.object.ignored().is_empty() {
             status.creation_intent = None;
         }
-        self.finish(outcome, status)
+        self.conclude_with(outcome, status)
     }
 
-    /// Concludes a pass that says what would be done to a thing that is not there, or not ours yet.
+    /// Concludes a reconciliation that says what would be done to a resource that is not there, or not ours yet.
     pub(super) fn conclude_planned<Op>(
         &self,
         identity: &Identity,
-        seen: Option<&X::Observed>,
-        ladder: &[Step<Op>],
+        observed: Option<&X::Observed>,
+        remaining: &[Step<Op>],
         outcome: &Outcome,
-    ) -> EffectOf<X> {
+    ) -> ActionOf<X> {
         let mut status = self.next_status(outcome);
-        if seen.is_none_or(|seen| self.unread(seen).is_empty()) {
+        if observed.is_none_or(|observed| self.unread(observed).is_empty()) {
             let gate = self.gate();
-            let steps: Vec<&Step<Op>> = ladder.iter().filter(|step| !gate.is_approved(step)).collect();
+            let steps: Vec<&Step<Op>> = remaining.iter().filter(|step| !gate.is_approved(step)).collect();
             status.plan = approval::plan(self.subject(identity), &steps);
-            status.approved = self.standing_approval(ladder);
+            status.approved = self.standing_approval(remaining);
         }
-        self.finish(outcome, status)
+        self.conclude_with(outcome, status)
     }
 
     /// Concludes a reconciliation that has made its share of calls and leaves the rest to the next, so that others get
     /// their turn and an edit meanwhile is seen.
-    pub(super) fn conclude_for_now(&self, identity: &Identity, seen: &X::Observed) -> EffectOf<X> {
+    pub(super) fn conclude_for_now(&self, identity: &Identity, observed: &X::Observed) -> ActionOf<X> {
         let more = "More changes remain; the next reconciliation continues with them";
         let outcome = if self.initial() { Outcome::Creating } else { Outcome::Updating(more.to_owned()) };
-        let status = self.with_external(identity, seen, self.next_status(&outcome), false);
-        Effect::Conclude { status: Box::new(status), next: Next::Again }
+        let status = self.with_external(identity, observed, self.next_status(&outcome), false);
+        Action::Conclude { status: Box::new(status), next: Next::Now }
     }
 
-    /// Concludes a pass that did all it could: what is managed, announced and bound is settled too.
-    pub(super) fn conclude_settled(
+    /// Concludes a reconciliation that did all it could: what is managed, announced and bound is settled too.
+    pub(super) fn conclude_synced(
         &self,
         identity: &Identity,
-        seen: &X::Observed,
+        observed: &X::Observed,
         outcome: &Outcome,
-        ladder: &[Step<X::Op>],
-    ) -> EffectOf<X> {
-        let mut status = self.with_external(identity, seen, self.next_status(outcome), *outcome == Outcome::InSync);
-        status.managed = self.managed_after(seen, ladder);
-        // What could not be read is missing in the ladder: half a plan is none.
-        if self.unread(seen).is_empty() {
-            status.plan = self.waiting(identity, ladder);
-            status.approved = self.standing_approval(ladder);
+        remaining: &[Step<X::Op>],
+    ) -> ActionOf<X> {
+        let mut status = self.with_external(identity, observed, self.next_status(outcome), *outcome == Outcome::InSync);
+        status.managed = self.managed_after(observed, remaining);
+        // What could not be read is missing in the plan: half a plan is none.
+        if self.unread(observed).is_empty() {
+            status.plan = self.waiting(identity, remaining);
+            status.approved = self.standing_approval(remaining);
         }
-        let tagged = !ladder.iter().any(|step| step.block == TAGS);
+        let tagged = !remaining.iter().any(|step| step.block == TAGS);
         if *outcome == Outcome::InSync || (tagged && self.object.ignored().is_empty()) {
             status.creation_intent = None;
         }
@@ -171,19 +172,19 @@ impl<X: External> Situation<'_, X> {
         if matches!(outcome, Outcome::Updating(_) | Outcome::Serving(_)) {
             status.refused_since.clear();
         }
-        if self.pass.secret == Some(Ok(())) {
+        if self.progress.secret == Some(Ok(())) {
             status.binding = wanted::name(self.object).map(|name| Binding { name });
         }
-        self.finish(outcome, status)
+        self.conclude_with(outcome, status)
     }
 
-    fn with_external(&self, identity: &Identity, seen: &X::Observed, mut status: Status, in_sync: bool) -> Status {
-        let outputs = self.external.outputs(identity, seen);
+    fn with_external(&self, identity: &Identity, observed: &X::Observed, mut status: Status, in_sync: bool) -> Status {
+        let outputs = self.external.outputs(identity, observed);
         let before = self.status().external.as_ref();
-        let made = self.pass.created || (before.is_none() && self.status().creation_intent.is_some());
+        let made = self.progress.created || (before.is_none() && self.status().creation_intent.is_some());
         let created_at =
             if made { Some(Time(self.now)) } else { before.and_then(|external| external.created_at.clone()) };
-        status.external = Some(ExternalStatus {
+        status.external = Some(ExternalRef {
             name: identity.name.clone(),
             arn: outputs.arn,
             region: identity.region.clone(),
@@ -198,61 +199,61 @@ impl<X: External> Situation<'_, X> {
         }
         status.outputs =
             outputs.more.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(measured).collect();
-        X::report(self.object, identity, seen, !self.pass.advanced, &mut status);
+        X::report(self.object, identity, observed, !self.progress.advanced, &mut status);
         status
     }
 
     /// Whether AWS is busy with the last write, or could be.
     fn is_changing(&self) -> bool {
-        let settling = |sight: &Existence<X::Observed>| matches!(sight, Existence::Present { seen, .. } if X::settling(seen).is_some());
-        self.history.is_unrested() || self.pass.sight.as_ref().is_some_and(settling)
+        let transition = |observation: &Existence<X::Observed>| matches!(observation, Existence::Present { observed, .. } if X::transition(observed).is_some());
+        self.history.is_unrested() || self.progress.observation.as_ref().is_some_and(transition)
     }
 
-    /// What a fault comes to, in view of how long it has lasted.
-    pub(super) fn outcome_of(&self, fault: Fault) -> Outcome {
-        Outcome::of(fault, self.status(), self.generation(), self.now)
+    /// What an error comes to, in view of how long it has lasted.
+    pub(super) fn outcome_of(&self, error: Error) -> Outcome {
+        Outcome::of(error, self.status(), self.generation(), self.now)
     }
 
-    pub(super) fn finish(&self, outcome: &Outcome, mut status: Status) -> EffectOf<X> {
+    pub(super) fn conclude_with(&self, outcome: &Outcome, mut status: Status) -> ActionOf<X> {
         if outcome.is_unrefused() {
             status.refused_since.clear();
         }
-        let repeated = || self.pass.wrote.iter().any(|block| self.history.repeats(block));
+        let repeated = || self.progress.wrote.iter().any(|block| self.history.repeats(block));
         let next = match outcome {
             // What comes back as soon as it is put right is put right at each resync, and not more often.
-            Outcome::InSync if self.pass.wrote.is_empty() || repeated() => Next::Resync,
+            Outcome::InSync if self.progress.wrote.is_empty() || repeated() => Next::Resync,
             Outcome::InSync => Next::Verify,
             Outcome::LetGo { .. } => Next::Never,
             Outcome::Paused | Outcome::Drifted(_) | Outcome::Missing(_) => Next::Resync,
             Outcome::Creating | Outcome::Updating(_) | Outcome::Deleting(None) => Next::Poll,
-            Outcome::Serving(fault) if fault.reason == Reason::ChangeNotVisible => Next::Verify,
-            Outcome::Retrying(fault) | Outcome::Serving(fault) | Outcome::Deleting(Some(fault))
-                if fault.class == Class::Pending =>
+            Outcome::Serving(error) if error.reason == Reason::ChangeNotVisible => Next::Verify,
+            Outcome::Retrying(error) | Outcome::Serving(error) | Outcome::Deleting(Some(error))
+                if error.kind == ErrorKind::Pending =>
             {
                 Next::Poll
             }
-            Outcome::Retrying(fault) | Outcome::Serving(fault) if fault.class == Class::Allowance => Next::Slow,
+            Outcome::Retrying(error) | Outcome::Serving(error) if error.kind == ErrorKind::RateLimited => Next::Slow,
             Outcome::WriteLoop(_) if self.is_changing() => Next::Poll,
             Outcome::WriteLoop(_) => Next::Slow,
             // Each try opens what guards the bucket for a moment.
-            Outcome::Stalled(_) if self.pass.took_back => Next::Slow,
-            Outcome::Stalled(fault) if fault.class == Class::User => Next::Mend,
+            Outcome::Stalled(_) if self.progress.took_back => Next::Slow,
+            Outcome::Stalled(error) if error.kind == ErrorKind::User => Next::Mend,
             Outcome::Retrying(_)
             | Outcome::Serving(_)
             | Outcome::Deleting(_)
             | Outcome::Stalled(_)
             | Outcome::DeletionBlocked(_) => Next::Retry,
         };
-        Effect::Conclude { status: Box::new(status), next }
+        Action::Conclude { status: Box::new(status), next }
     }
 }
 
 /// The changes of some steps in one line.
 pub(super) fn summary<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
     /// More than a handful is read in the plan, not in a condition.
-    const MOST: usize = 5;
+    const MAX: usize = 5;
     let mut changes = steps.into_iter().flat_map(|step| &step.changes);
-    let first: Vec<String> = changes.by_ref().take(MOST).map(Change::brief).collect();
+    let first: Vec<String> = changes.by_ref().take(MAX).map(Change::brief).collect();
     match (first.is_empty(), changes.count()) {
         (true, _) => "no changes".to_owned(),
         (false, 0) => first.join("; "),

@@ -1,4 +1,4 @@
-//! What waits for a yes, and how the yes is given.
+//! What waits for approval, and how the approval is given.
 //!
 //! Under Plan every step waits, under Enforce those that do more than the spec declares. The yes is
 //! the annotation `musubi.dev/approve` with the hash of the plan. It is written down first
@@ -14,15 +14,15 @@ use crate::{
     managed::{
         approval::{self, Subject},
         conditions::Outcome,
-        external::External,
-        fault::{Fault, Reason},
+        error::{Error, Reason},
+        external::ExternalResource,
         identity::Identity,
         object::ManagedObject,
         step::Step,
     },
 };
 
-use super::{Effect, EffectOf, Situation, report::summary};
+use super::{Action, ActionOf, Input, status::summary};
 
 /// Which steps need approval, and which have it. Made once for all the steps of a plan.
 pub(super) struct Gate<'a> {
@@ -36,8 +36,8 @@ pub(super) struct Gate<'a> {
 
 impl Gate<'_> {
     /// Whether a step needs approval.
-    fn is_gated<Op>(&self, step: &Step<Op>) -> bool {
-        self.everything || (step.effect != api::Effect::Update && !self.nothing)
+    fn needs_approval<Op>(&self, step: &Step<Op>) -> bool {
+        self.everything || (step.impact != api::Impact::Update && !self.nothing)
     }
 
     /// Whether a step has been approved.
@@ -46,27 +46,27 @@ impl Gate<'_> {
     }
 
     /// Whether a step may not run for want of approval.
-    pub(super) fn waits<Op>(&self, step: &Step<Op>) -> bool {
-        self.is_gated(step) && !self.is_approved(step)
+    pub(super) fn requires_approval<Op>(&self, step: &Step<Op>) -> bool {
+        self.needs_approval(step) && !self.is_approved(step)
     }
 }
 
-impl<X: External> Situation<'_, X> {
+impl<X: ExternalResource> Input<'_, X> {
     /// What needs approval, and what has been approved for this generation. Nothing is gated while creating what
-    /// this pass makes.
+    /// this reconciliation makes.
     pub(super) fn gate(&self) -> Gate<'_> {
         let approved = self.status().approved.as_ref().filter(|approved| approved.generation == self.generation());
         Gate {
             everything: self.object.management_policy() == ManagementPolicy::Plan,
-            nothing: self.pass.created || self.initial(),
+            nothing: self.progress.created || self.initial(),
             approved: approved.iter().flat_map(|approved| &approved.steps).map(String::as_str).collect(),
         }
     }
 
-    /// The steps of `ladder` that wait for a yes, as a plan.
-    pub(super) fn waiting<Op>(&self, identity: &Identity, ladder: &[Step<Op>]) -> Option<Plan> {
+    /// The steps of `remaining` that wait for approval, as a plan.
+    pub(super) fn waiting<Op>(&self, identity: &Identity, remaining: &[Step<Op>]) -> Option<Plan> {
         let gate = self.gate();
-        let steps: Vec<&Step<Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
+        let steps: Vec<&Step<Op>> = remaining.iter().filter(|step| gate.requires_approval(step)).collect();
         approval::plan(self.subject(identity), &steps)
     }
 
@@ -74,62 +74,62 @@ impl<X: External> Situation<'_, X> {
         Subject { identity, generation: self.generation(), approvals: self.status().approvals }
     }
 
-    /// Takes down a yes that was given to exactly what is waiting; `None` if there is none.
-    /// Without the annotation the ladder is not asked for.
-    pub(super) fn consent<Op>(
+    /// Takes down approval that was given to exactly what is waiting; `None` if there is none.
+    /// Without the annotation the plan is not asked for.
+    pub(super) fn approve<Op>(
         &self,
         identity: &Identity,
-        ladder: impl FnOnce() -> Vec<Step<Op>>,
-    ) -> Option<EffectOf<X>> {
+        remaining: impl FnOnce() -> Vec<Step<Op>>,
+    ) -> Option<ActionOf<X>> {
         let given = self.annotation(APPROVE)?;
-        let ladder = ladder();
-        let plan = self.waiting(identity, &ladder).filter(|plan| plan.hash == given)?;
+        let remaining = remaining();
+        let plan = self.waiting(identity, &remaining).filter(|plan| plan.hash == given)?;
         if self.needs_live_read() {
-            return Some(Effect::ReadLive);
+            return Some(Action::ReadLive);
         }
-        let outcome = if self.is_ready() { Outcome::Updating(summary(&ladder)) } else { Outcome::Creating };
+        let outcome = if self.is_ready() { Outcome::Updating(summary(&remaining)) } else { Outcome::Creating };
         let gate = self.gate();
         let mut status = self.next_status(&outcome);
         status.plan = None;
         status.approved = Some(Approved {
             hash: plan.hash,
             generation: self.generation(),
-            steps: ladder.iter().filter(|step| gate.is_gated(step)).map(approval::digest).collect(),
+            steps: remaining.iter().filter(|step| gate.needs_approval(step)).map(approval::digest).collect(),
         });
         status.approvals += 1;
-        Some(Effect::Announce(Box::new(status)))
+        Some(Action::Announce(Box::new(status)))
     }
 
     /// The approval, as long as something of it is still to be done.
-    pub(super) fn standing_approval<Op>(&self, ladder: &[Step<Op>]) -> Option<Approved> {
+    pub(super) fn standing_approval<Op>(&self, remaining: &[Step<Op>]) -> Option<Approved> {
         let approved = self.status().approved.clone()?;
         let gate = self.gate();
-        ladder.iter().any(|step| gate.is_gated(step) && gate.is_approved(step)).then_some(approved)
+        remaining.iter().any(|step| gate.needs_approval(step) && gate.is_approved(step)).then_some(approved)
     }
 
     /// Under Enforce: what to tell the user about a step that waits.
-    pub(super) fn approval_required(&self, identity: &Identity, ladder: &[Step<X::Op>]) -> Option<Fault> {
+    pub(super) fn approval_required(&self, identity: &Identity, remaining: &[Step<X::Op>]) -> Option<Error> {
         if self.object.management_policy() != ManagementPolicy::Enforce {
             return None;
         }
-        let plan = self.waiting(identity, ladder)?;
+        let plan = self.waiting(identity, remaining)?;
         let gate = self.gate();
-        let waiting: Vec<&Step<X::Op>> = ladder.iter().filter(|step| gate.waits(step)).collect();
+        let waiting: Vec<&Step<X::Op>> = remaining.iter().filter(|step| gate.requires_approval(step)).collect();
         let first = waiting.first()?;
         let (block, how) = (first.block, summary(waiting.iter().copied()));
-        let why = match first.effect {
-            api::Effect::Update | api::Effect::Weakening => format!(
+        let why = match first.impact {
+            api::Impact::Update | api::Impact::Weakening => format!(
                 "{block} was removed from the spec, and resetting it to the AWS default would reduce protection \
                  ({how}). Restore the field, set the value that you want"
             ),
-            api::Effect::Disruptive => {
+            api::Impact::Disruptive => {
                 format!("Changing {block} would interrupt its users ({how}). Restore the previous value")
             }
-            api::Effect::Destructive => {
+            api::Impact::Destructive => {
                 format!("Changing {block} would permanently delete data ({how}). Restore the field")
             }
         };
-        Some(Fault::user(
+        Some(Error::user(
             Reason::ApprovalRequired,
             format!("{why}, or approve the change with the annotation {APPROVE}={}", plan.hash),
         ))

@@ -4,40 +4,40 @@ use thiserror::Error;
 
 pub use super::reason::Reason;
 
-/// Why a call, or a pass, did not reach what it was after.
+/// Why a call, or a reconciliation, did not reach what it was after.
 ///
-/// Faults are classified by operation, error code and HTTP status. The text of a message only ever makes for more
+/// Errors are classified by operation, error code and HTTP status. The text of a message only ever makes for more
 /// patience, and for better advice: texts are wrapped and reworded (aws-controllers-k8s/community#3006 retried a
 /// validation error hot because of one).
 #[derive(Clone, Debug, Error, PartialEq)]
 #[error("{reason}: {message}")]
-pub struct Fault {
+pub struct Error {
     /// What can be done about it.
-    pub class: Class,
+    pub kind: ErrorKind,
     /// The reason of conditions and Events.
     pub reason: Reason,
     /// What is wrong and what to do, without anything that varies between identical failures.
     pub message: String,
-    /// How many of the things inside that it was to remove the failed call has removed all the same.
+    /// How many of the resources inside that it was to remove the failed call has removed all the same.
     pub removed: usize,
 }
 
-/// What can be done about a [`Fault`].
+/// What can be done about a [`Error`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
-    /// AWS is busy with this very thing; try again soon. Not a failure.
+pub enum ErrorKind {
+    /// AWS is busy with this very resource; try again soon. Not a failure.
     Pending,
     /// A limit of the account is reached; it goes on in minutes or hours.
     Quota,
     /// AWS allows this so often in an hour, a day or a month, and that is used up: it goes on by itself then.
-    Allowance,
-    /// AWS refuses it as things are now, and another change may heal that: what it names is being made, or AWS has not
-    /// spread it yet. Counts as [`Class::User`] only after a while, and is retried as a failure even then.
+    RateLimited,
+    /// AWS refuses it as resources are now, and another change may heal that: what it names is being made, or AWS has not
+    /// spread it yet. Counts as [`ErrorKind::User`] only after a while, and is retried as a failure even then.
     Premature,
     /// Only the user can put it right. Still retried, slowly: what was wrong elsewhere may be mended.
     User,
     /// AWS has answered that permission is missing. IAM takes minutes to spread, so it counts as
-    /// [`Class::User`] only after a while.
+    /// [`ErrorKind::User`] only after a while.
     Denied,
     /// There are no usable credentials, or AWS knows them no longer. Says nothing of what became of
     /// earlier attempts of the same call.
@@ -48,24 +48,24 @@ pub enum Class {
     Unknown,
 }
 
-impl Fault {
-    /// A fault of this class.
-    pub fn new(class: Class, reason: impl Into<Reason>, message: impl Into<String>) -> Self {
-        Self { class, reason: reason.into(), message: message.into(), removed: 0 }
+impl Error {
+    /// An error of this class.
+    pub fn new(kind: ErrorKind, reason: impl Into<Reason>, message: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into(), message: message.into(), removed: 0 }
     }
 
-    /// A fault that only the user can put right.
+    /// An error that only the user can put right.
     pub fn user(reason: impl Into<Reason>, message: impl Into<String>) -> Self {
-        Self::new(Class::User, reason, message)
+        Self::new(ErrorKind::User, reason, message)
     }
 
-    /// The same fault of a call that has removed so many things inside.
+    /// The same error of a call that has removed so many resources inside.
     #[must_use]
     pub fn having_removed(self, removed: usize) -> Self {
         Self { removed, ..self }
     }
 
-    /// The same fault with words before its message that say where it happened, once.
+    /// The same error with words before its message that say where it happened, once.
     pub fn at(mut self, place: &str) -> Self {
         let rest = self.message.strip_prefix(place);
         // Who found it may have said the place already, or a closer one.
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_place_is_said_once() {
-        let told = |message: &str| Fault::user("X", message).at("policy").message;
+        let told = |message: &str| Error::user("X", message).at("policy").message;
         assert_eq!(told("it is refused"), "policy: it is refused");
         for said in ["policy: it is refused", "policy[a].b is wrong", "policy.b is wrong", "policy has no Statement"] {
             assert_eq!(told(said), said);
