@@ -15,7 +15,7 @@ use crate::{
     },
     aws::{Aws, AwsKind},
     bucket::Buckets,
-    iam::Operation,
+    iam::operation::Operation,
     managed::{
         block::{Answer, BlockInfo},
         error::ErrorKind,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     api::{Impact, XML_TEXT},
-    iam::Operation,
+    iam::operation::Operation,
     kinds::{self, Kind},
 };
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     api::tags::Tags,
-    iam::Operation,
+    iam::operation::Operation,
     managed::{block::BlockInfo, error::Error, external::ExternalResource},
 };
 

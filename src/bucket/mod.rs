@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::{
     api::tags::Tags,
     aws::{Aws, AwsKind},
-    iam::Operation,
+    iam::operation::Operation,
     managed::{block::BlockInfo, error::Error},
 };
 

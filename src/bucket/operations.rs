@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::iam::{Action, Operation, Statement, given_or};
+use crate::iam::{
+    operation::{Action, Operation, Statement},
+    scope::given_or,
+};
 
 const BUCKETS: Statement =
     Statement::on("Buckets", |scope| vec![format!("arn:{}:s3:::{}*", scope.partition, scope.name_prefix)]);

@@ -7,8 +7,8 @@
 //! Of what buckets and tables hold it lets the operator see whether there is any, and no more: whatever reads or writes
 //! items or files (restores, imports, replicas, deletions that take everything along) must be asked for.
 
-mod operation;
-mod scope;
+pub mod operation;
+pub mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 use crate::kinds;
 
-pub use operation::{Action, Operation, Statement};
-pub(crate) use scope::given_or;
 pub use scope::{Only, Scope, With};
+
+use operation::{Operation, Statement};
 
 /// The policy document, its statements by name.
 pub fn policy(scope: &Scope) -> Value {

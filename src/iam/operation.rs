@@ -1,8 +1,8 @@
 //! An operation of AWS that the code calls, and the IAM actions that it needs.
 
-use super::{Scope, With};
-
 use serde_json::Value;
+
+use super::scope::{Scope, With};
 
 /// An operation of AWS. It stands beside the code that calls it, so that what is called and what is granted cannot
 /// part.

@@ -10,7 +10,7 @@ use std::{future::Future, pin::Pin};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{api::Impact, iam::Operation};
+use crate::{api::Impact, iam::operation::Operation};
 
 use super::error::{Error, ErrorKind, Reason};
 

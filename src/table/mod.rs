@@ -32,7 +32,7 @@ use std::sync::Arc;
 use crate::{
     api::tags::Tags,
     aws::{Aws, AwsKind, partition},
-    iam::Operation,
+    iam::operation::Operation,
     managed::{block::BlockInfo, error::Error, identity::Identity},
 };
 

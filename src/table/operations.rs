@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::dns_suffix_of,
-    iam::{Operation, Scope, Statement, given_or},
+    iam::{
+        operation::{Operation, Statement},
+        scope::{Scope, given_or},
+    },
 };
 
 const TABLES: Statement = Statement::on("Tables", |scope| vec![tables(scope), format!("{}/index/*", tables(scope))]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
+use serde_json::Value;
 
 use crate::{
     api::{
@@ -12,7 +13,10 @@ use crate::{
     managed::{error::Error, observation::Transition},
 };
 
-use super::{blocks::Read, indexes::Index, phase::Phase};
+use super::{indexes::Index, phase::Phase};
+
+/// What was read of the settings that have calls of their own, by name.
+pub(crate) type Read = BTreeMap<&'static str, Result<Value, Error>>;
 
 /// A table as it was seen.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,6 +1,6 @@
-//! The blocks of a table's spec by name.
+//! The blocks of a table's spec that UpdateTable changes, by name. Those with calls of their own name themselves.
 
-/// A block of a table's spec.
+/// A block of a table's spec that UpdateTable changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "each is the block of its name")]
 pub enum TableBlock {
@@ -13,17 +13,12 @@ pub enum TableBlock {
     GlobalSecondaryIndexes,
     Stream,
     Encryption,
-    TimeToLive,
-    PointInTimeRecovery,
-    ContributorInsights,
-    ResourcePolicy,
-    KinesisStream,
     Replicas,
 }
 
 impl TableBlock {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 10] = [
         Self::BillingMode,
         Self::ProvisionedThroughput,
         Self::OnDemandThroughput,
@@ -33,11 +28,6 @@ impl TableBlock {
         Self::GlobalSecondaryIndexes,
         Self::Stream,
         Self::Encryption,
-        Self::TimeToLive,
-        Self::PointInTimeRecovery,
-        Self::ContributorInsights,
-        Self::ResourcePolicy,
-        Self::KinesisStream,
         Self::Replicas,
     ];
 
@@ -53,11 +43,6 @@ impl TableBlock {
             Self::GlobalSecondaryIndexes => "globalSecondaryIndexes",
             Self::Stream => "stream",
             Self::Encryption => "encryption",
-            Self::TimeToLive => "timeToLive",
-            Self::PointInTimeRecovery => "pointInTimeRecovery",
-            Self::ContributorInsights => "contributorInsights",
-            Self::ResourcePolicy => "resourcePolicy",
-            Self::KinesisStream => "kinesisStream",
             Self::Replicas => "replicas",
         }
     }

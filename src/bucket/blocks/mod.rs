@@ -33,7 +33,7 @@ mod website;
 use aws_smithy_types::error::operation::BuildError;
 
 use crate::{
-    iam::Operation,
+    iam::operation::Operation,
     managed::{
         block::names,
         error::{Error, Reason},

@@ -54,7 +54,7 @@ macro_rules! calls {
         delete: $delete:ident as $delete_operation:literal,
         actions: $get_action:literal, $put_action:literal
     ) => {
-        const OPERATIONS: &'static [$crate::iam::Operation] = &[
+        const OPERATIONS: &'static [$crate::iam::operation::Operation] = &[
             $crate::bucket::operations::on_bucket($list_operation).action($get_action),
             $crate::bucket::operations::on_bucket($put_operation).action($put_action),
             $crate::bucket::operations::on_bucket($delete_operation).action($put_action),

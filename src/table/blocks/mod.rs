@@ -10,13 +10,11 @@ pub(crate) mod point_in_time_recovery;
 pub(crate) mod resource_policy;
 pub(crate) mod time_to_live;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::{
     api::{Impact, Managed, TableSpec},
-    iam::Operation,
+    iam::operation::Operation,
     managed::{
         self,
         block::{self, Answer, Block, from_json, state, to_json},
@@ -26,7 +24,7 @@ use crate::{
     },
 };
 
-use super::{Op, Tables, operations::on_table};
+use super::{Op, Tables, operations::on_table, state::Read};
 
 pub(super) use all::blocks;
 pub(super) use all::{NAMES, declared};
@@ -146,9 +144,6 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
     const TABLE: &[Row] = &ROWS;
     TABLE.iter().find(|row| row.name == name)
 }
-
-/// What was read of the settings, by name.
-pub(crate) type Read = BTreeMap<&'static str, Result<Value, Error>>;
 
 /// A new table has none of them, and AWS offers no way to set them with the create.
 pub(super) fn initial() -> Read {
