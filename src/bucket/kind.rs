@@ -6,7 +6,7 @@ use crate::{
     api::{AdoptionPolicy, Bucket, CreationIntent, Managed, NameScope, tags::Tags},
     aws::{dns_suffix, partition, s3_website_domain},
     managed::{
-        error::Error,
+        error::{Error, Reason},
         external::ExternalResource,
         identity::Identity,
         object::{Common, ManagedObject, common},
@@ -75,6 +75,7 @@ impl ExternalResource for Buckets {
     type Op = Op;
 
     const BLOCKS: &'static [&'static str] = blocks::NAMES;
+    const NOT_EMPTY: Reason = Reason::BucketNotEmpty;
 
     /// S3 takes tags with CreateBucket since November 2025. Emulators and other stores do not:
     /// LocalStack answers MalformedXML in us-east-1 and drops the tags elsewhere.

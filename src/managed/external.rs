@@ -5,7 +5,7 @@ use std::{fmt::Debug, future::Future};
 use crate::api::{CreationIntent, Managed, Status, tags::Tags};
 
 use super::{
-    error::Error,
+    error::{Error, Reason},
     identity::Identity,
     object::ManagedObject,
     observation::{Existence, Made, Preparation, Reads, Transition},
@@ -30,6 +30,9 @@ pub trait ExternalResource: Send + Sync + 'static {
 
     /// The blocks of the spec that can be declared, [`super::step::TAGS`] excepted.
     const BLOCKS: &'static [&'static str];
+
+    /// The reason of a deletion that only what the resource holds is in the way of.
+    const NOT_EMPTY: Reason;
 
     /// Whether ownership tags go with the call that makes this object's resource. Where they cannot, an intent
     /// in status precedes the create.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     api::{CreationIntent, IndexStatus, Managed, ReplicaStatus, Status, Table, tags::Tags},
     managed::{
-        error::{Error, ErrorKind},
+        error::{Error, ErrorKind, Reason},
         external::ExternalResource,
         identity::Identity,
         object::{Common, ManagedObject, common},
@@ -52,6 +52,7 @@ impl ExternalResource for Tables {
     type Op = Op;
 
     const BLOCKS: &'static [&'static str] = blocks::NAMES;
+    const NOT_EMPTY: Reason = Reason::TableNotEmpty;
 
     /// CreateTable always took tags, at AWS and in LocalStack; restores and imports take none.
     fn tags_at_creation(&self, object: &Table) -> bool {

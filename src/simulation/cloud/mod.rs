@@ -16,7 +16,7 @@ use crate::{
     aws::refusal,
     managed::{
         block::Answer,
-        error::Error,
+        error::{Error, Reason},
         external::ExternalResource,
         identity::Identity,
         observation::{Existence, Made, Preparation, Reads, Transition},
@@ -210,6 +210,7 @@ impl<X: Kind> ExternalResource for Fake<X> {
     type Op = X::Op;
 
     const BLOCKS: &'static [&'static str] = X::BLOCKS;
+    const NOT_EMPTY: Reason = X::NOT_EMPTY;
 
     fn tags_at_creation(&self, object: &Self::Object) -> bool {
         self.real.tags_at_creation(object)

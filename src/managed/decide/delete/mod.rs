@@ -18,9 +18,6 @@ use crate::{
 
 use super::{Action, ActionOf, Input, Next};
 
-/// Reasons of a deletion that only content is in the way of, by kind.
-const NOT_EMPTY: [Reason; 2] = [Reason::BucketNotEmpty, Reason::TableNotEmpty];
-
 impl<X: ExternalResource> Input<'_, X> {
     pub(super) fn delete(&self) -> ActionOf<X> {
         if !self.has_finalizer() {
@@ -45,7 +42,7 @@ impl<X: ExternalResource> Input<'_, X> {
     pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
         let Outcome::DeletionBlocked(error) = outcome else { return false };
         let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
-        allowed && NOT_EMPTY.contains(&error.reason)
+        allowed && error.reason == X::NOT_EMPTY
     }
 
     fn not_managed(&self) -> Error {
