@@ -20,7 +20,8 @@ use crate::{
         block::{Answer, BlockInfo},
         error::ErrorKind,
         identity::Identity,
-        references::{Owners, Reference},
+        object::ManagedObject,
+        references::{Field, Owners, Reference},
     },
     runtime::{Operator, Registered},
     table::Tables,
@@ -31,6 +32,8 @@ pub const ALL: &[Kind] = &[Kind::of::<Buckets>(), Kind::of::<Tables>()];
 
 /// A kind with its types forgotten.
 pub struct Kind {
+    /// What one of them is called: `bucket`.
+    pub noun: &'static str,
     /// The AWS service, as people write it.
     pub service: &'static str,
     /// What the reference says of all its blocks together.
@@ -41,6 +44,8 @@ pub struct Kind {
     pub blocks: fn() -> Vec<BlockInfo>,
     /// The services that its calls go to, by the ids of AWS's SDKs.
     pub sdk_services: &'static [&'static str],
+    /// The fields of its spec that name something in AWS beside the resource itself.
+    pub references: &'static [Field],
     as_xml: bool,
     parts: &'static [&'static str],
     derived: fn() -> CustomResourceDefinition,
@@ -52,11 +57,13 @@ pub struct Kind {
 impl Kind {
     const fn of<K: AwsKind<Object: CustomResourceExt>>() -> Self {
         Self {
+            noun: K::Object::NOUN,
             service: K::SERVICE,
             note: K::NOTE,
             operations: K::OPERATIONS,
             blocks: K::blocks,
             sdk_services: K::SDK_SERVICES,
+            references: K::Object::REFERENCES,
             as_xml: K::AS_XML,
             parts: K::PARTS,
             derived: K::Object::crd,
