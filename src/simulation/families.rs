@@ -13,6 +13,7 @@ use crate::{
 use super::{
     disturbance::{Disturbance, Failure, What},
     run::{Plan, Run, Watch, calls, judge, one, run},
+    simulated::Simulated,
     workloads::{self, Workload},
     world::Leg,
 };
@@ -43,10 +44,10 @@ impl Real {
     }
 
     pub(super) async fn run(&self, workload: &Workload, plan: &Plan) -> Run {
-        match (workload.tables, workload.tags_at_creation) {
-            (true, _) => run(&self.tables, workload, plan).await,
-            (false, true) => run(&self.aws, workload, plan).await,
-            (false, false) => run(&self.elsewhere, workload, plan).await,
+        match (workload.kind, workload.tags_at_creation) {
+            (Simulated::Table, _) => run(&self.tables, workload, plan).await,
+            (Simulated::Bucket, true) => run(&self.aws, workload, plan).await,
+            (Simulated::Bucket, false) => run(&self.elsewhere, workload, plan).await,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     cloud::{Cloud, ImportEnd, Thing, table::Table},
     families::{Real, runtime},
     run::{Plan, Run},
+    simulated::Simulated,
     workloads::{Act, Deed, Workload},
 };
 
@@ -36,7 +37,7 @@ fn every(cloud: &mut Cloud, change: impl Fn(&mut Table)) {
 }
 
 fn run(acts: Vec<Act>) -> Run {
-    let workload = Workload { name: "later", tables: true, tags_at_creation: true, acts };
+    let workload = Workload { name: "later", kind: Simulated::Table, tags_at_creation: true, acts };
     let run = runtime().block_on(async { Real::new().await.run(&workload, &Plan::default()).await });
     // What is tried again ever more slowly is written to now and then: how often is asserted by each story.
     let violations: Vec<&String> = run.violations.iter().filter(|what| !what.starts_with("I6: ")).collect();

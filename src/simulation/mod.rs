@@ -9,6 +9,7 @@
 //! | [`cloud`] | AWS, behind the trait of a kind |
 //! | [`process`] | the operator as a process that can die, be stopped, or see the past |
 //! | [`workloads`] | what users and others do |
+//! | [`simulated`] | the kinds that they are about |
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
 //! | [`remaining`] | from any table to any other, one step after another |
@@ -35,5 +36,6 @@ mod never_shown;
 mod process;
 mod race;
 mod run;
+mod simulated;
 mod workloads;
 mod world;

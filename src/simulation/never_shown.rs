@@ -13,6 +13,7 @@ use super::{
     cloud::Cloud,
     families::{Real, runtime},
     run::{Plan, Run},
+    simulated::Simulated,
     workloads::{Act, Deed, Workload},
     world::Leg,
 };
@@ -24,7 +25,7 @@ const HOURS: Duration = Duration::from_secs(3 * 3600);
 struct Case {
     never_shown: fn(&mut Cloud),
     block: &'static str,
-    tables: bool,
+    kind: Simulated,
     before: Value,
     after: Value,
 }
@@ -42,7 +43,7 @@ fn cases() -> Vec<Case> {
     let of_table = |never_shown, block, before: Value, after: Value| Case {
         never_shown,
         block,
-        tables: true,
+        kind: Simulated::Table,
         before: table(&before),
         after: table(&after),
     };
@@ -69,7 +70,7 @@ fn cases() -> Vec<Case> {
         Case {
             never_shown: |cloud| cloud.never_shown = Some("block: \"versioning\""),
             block: "versioning",
-            tables: false,
+            kind: Simulated::Bucket,
             before: json!({}),
             after: json!({"versioning": {"status": "Enabled"}, "acceleration": {"status": "Enabled"}}),
         },
@@ -81,7 +82,7 @@ fn run(case: &Case) -> Run {
     let minutes = Duration::from_secs(12 * 60);
     let workload = Workload {
         name: case.block,
-        tables: case.tables,
+        kind: case.kind,
         tags_at_creation: true,
         acts: vec![
             act(Deed::Apply("assets", case.before.clone()), minutes),
@@ -102,16 +103,18 @@ fn writes(run: &Run, words: &str) -> usize {
 fn a_write_that_never_shows_is_made_three_times_and_then_ever_more_slowly() {
     for case in cases() {
         let found = run(&case);
-        let object = &found.end["objects"][if case.tables { "tables/assets" } else { "buckets/assets" }];
+        let object = &found.end["objects"][format!("{}/assets", case.kind.plural())];
         let synced = &object["conditions"].as_array().expect("conditions")[1];
-        let (aws, status) =
-            (writes(&found, if case.tables { "UpdateTable" } else { "Put versioning" }), writes(&found, "status"));
+        let (write, other) = match case.kind {
+            Simulated::Table => ("UpdateTable", "true,Some(\\\"expiresAt"),
+            Simulated::Bucket => ("Put versioning", "acceleration\":{\"status\":\"Enabled"),
+        };
+        let (aws, status) = (writes(&found, write), writes(&found, "status"));
         println!("{}: {aws} writes and {status} of status in six and a half hours; {synced}", case.block);
         assert_eq!(*synced, json!(["Synced", "False", "WriteLoop"]), "{}: {object:#}", case.block);
         assert!((4..=16).contains(&aws), "{}: {aws} writes", case.block);
         assert!(status <= 12, "{}: {status} writes of the status", case.block);
-        let cloud = format!("{}", found.end[if case.tables { "tables" } else { "buckets" }]);
-        let other = if case.tables { "true,Some(\\\"expiresAt" } else { "acceleration\":{\"status\":\"Enabled" };
+        let cloud = format!("{}", found.end[case.kind.plural()]);
         assert!(cloud.replace(' ', "").contains(other), "{}: other blocks go on: {cloud}", case.block);
         assert!(!object["replicas"].to_string().contains("eu-west-1"), "AWS shows no replica: {object:#}");
     }
@@ -133,11 +136,14 @@ fn op_of(block: TableBlock) -> &'static str {
 }
 
 /// Every block of both kinds, set for the first time: what it needs is there before.
-fn every_block() -> Vec<(bool, String, Value, Value, String)> {
+fn every_block() -> Vec<(Simulated, String, Value, Value, String)> {
     let mut all = Vec::new();
-    let mut add = |tables: bool, file: &Value, words: &dyn Fn(&str) -> String| {
+    let mut add = |kind: Simulated, file: &Value, words: &dyn Fn(&str) -> String| {
         for (block, values) in file.as_object().expect("a map") {
-            let mut before = if tables { table(&json!({})) } else { json!({}) };
+            let mut before = match kind {
+                Simulated::Table => table(&json!({})),
+                Simulated::Bucket => json!({}),
+            };
             for (field, value) in values["with"].as_object().into_iter().flatten() {
                 before[field] = value.clone();
             }
@@ -158,12 +164,12 @@ fn every_block() -> Vec<(bool, String, Value, Value, String)> {
                 "publicAccessBlock" => after[block] = json!({"blockPublicPolicy": false}),
                 _ => {}
             }
-            all.push((tables, block.clone(), before, after, words(block)));
+            all.push((kind, block.clone(), before, after, words(block)));
         }
     };
-    add(false, &crate::bucket::variants(), &|block| format!("block: \"{block}\""));
+    add(Simulated::Bucket, &crate::bucket::variants(), &|block| format!("block: \"{block}\""));
     let tables = super::expansion::variants();
-    add(true, &tables, &|name| match TableBlock::ALL.into_iter().find(|block| block.name() == name) {
+    add(Simulated::Table, &tables, &|name| match TableBlock::ALL.into_iter().find(|block| block.name() == name) {
         Some(block) => op_of(block).to_owned(),
         None => format!("block: \"{name}\""),
     });
@@ -180,7 +186,7 @@ fn with_capacity(spec: &Value, capacity: &Value) -> Value {
 /// The brake acts for every op of both kinds, however AWS is waited for in between.
 #[test]
 fn no_op_that_never_shows_is_made_for_ever() {
-    for (tables, block, before, after, words) in every_block() {
+    for (kind, block, before, after, words) in every_block() {
         let configurations = after[&block]["configurations"].as_array().or(after[&block].as_array());
         let entries = configurations.map_or(1, Vec::len);
         let words: &'static str = words.leak();
@@ -192,11 +198,11 @@ fn no_op_that_never_shows_is_made_for_ever() {
             act(Deed::Deafen(words), Duration::from_secs(1)),
             act(Deed::Apply("assets", after), HOURS),
         ];
-        let workload = Workload { name, tables, tags_at_creation: true, acts };
+        let workload = Workload { name, kind, tags_at_creation: true, acts };
         let found = runtime().block_on(async { Real::new().await.run(&workload, &Plan::default()).await });
         let last = found.acts.last().copied().unwrap_or_default();
         let sent = found.calls.iter().skip(last).filter(|call| call.leg == Leg::Aws && call.write).count();
-        let object = &found.end["objects"][if tables { "tables/assets" } else { "buckets/assets" }];
+        let object = &found.end["objects"][format!("{}/assets", kind.plural())];
         let synced = &object["conditions"].as_array().expect("conditions")[1];
         println!("{block}: {sent} writes in three hours; {synced}");
         let gated = sent == 0 && synced[2] == "ApprovalRequired";

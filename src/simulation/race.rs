@@ -26,6 +26,7 @@ use super::{
     families::{Real, runtime},
     process::Process,
     run::settings,
+    simulated::Simulated,
     workloads::{Act, Deed},
     world::{self, PARTY, World},
 };
@@ -36,7 +37,7 @@ const NAMES: [&str; 3] = ["first", "second", "third"];
 #[derive(Clone, Debug)]
 struct Race {
     name: &'static str,
-    tables: bool,
+    kind: Simulated,
     /// Whether the endpoint takes tags with the create of a bucket.
     tags_at_creation: bool,
     /// Whether the objects are reconciled by one process.
@@ -83,14 +84,14 @@ fn table(number: usize, backup: Option<usize>) -> Value {
 fn races() -> Vec<Race> {
     let buckets = |name, region: &str, tags_at_creation, objects| Race {
         name,
-        tables: false,
+        kind: Simulated::Bucket,
         tags_at_creation,
         together: false,
         specs: (0..objects).map(|number| bucket(region, number)).collect(),
     };
     let tables = |name, objects, backup: fn(usize) -> Option<usize>| Race {
         name,
-        tables: true,
+        kind: Simulated::Table,
         tags_at_creation: true,
         together: false,
         specs: (0..objects).map(|number| table(number, backup(number))).collect(),
@@ -165,10 +166,10 @@ const SCHEDULE: Schedule = Schedule { resync: Duration::from_secs(600), floor: D
 const SETTLE: Duration = Duration::from_secs(8 * 60);
 
 async fn run(real: &Real, race: &Race, course: &Course) -> Vec<String> {
-    match (race.tables, race.tags_at_creation) {
-        (true, _) => run_kind(&real.tables, race, course).await,
-        (false, true) => run_kind(&real.aws, race, course).await,
-        (false, false) => run_kind(&real.elsewhere, race, course).await,
+    match (race.kind, race.tags_at_creation) {
+        (Simulated::Table, _) => run_kind(&real.tables, race, course).await,
+        (Simulated::Bucket, true) => run_kind(&real.aws, race, course).await,
+        (Simulated::Bucket, false) => run_kind(&real.elsewhere, race, course).await,
     }
 }
 
@@ -177,7 +178,7 @@ async fn run_kind<X: Kind>(real: &Arc<X>, race: &Race, course: &Course) -> Vec<S
     let world = Arc::new(World::default());
     {
         let mut state = world.state();
-        state.tables = race.tables;
+        state.kind = race.kind;
         state.turns.0 = course.turns.iter().copied().collect();
         state.disturbances.extend(course.disturbance);
         for (name, spec) in NAMES.into_iter().zip(&race.specs) {
@@ -217,7 +218,7 @@ async fn reconcile<X: Kind>(world: &Arc<World>, process: &Mutex<Process<X>>, par
     let process = || process.lock().unwrap_or_else(PoisonError::into_inner);
     let plural = X::PLURAL.to_owned();
     let uid = text(&world.state().store.objects[&(plural, NAMES[party].to_owned())]["metadata"]["uid"]);
-    let kind = if world.state().tables { "table" } else { "bucket" };
+    let kind = world.state().kind.noun();
     let key = Key { kind, namespace: "shop".to_owned(), name: NAMES[party].to_owned(), uid };
     let controller = process().controller();
     let mut attempts = Attempts::default();

@@ -85,7 +85,7 @@ pub async fn run<X: Kind>(real: &Arc<X>, workload: &Workload, plan: &Plan) -> Ru
     let world = Arc::new(World::default());
     {
         let mut state = world.state();
-        state.tables = workload.tables;
+        state.kind = workload.kind;
         state.disturbances.clone_from(&plan.disturbances);
         state.late = plan.standby;
         state.calm = plan.disturbances.is_empty() && plan.watch == Watch::Works && !plan.rushed;
@@ -224,7 +224,7 @@ impl<X: Kind> Driver<X> {
 /// numbers in uids.
 fn snapshot(state: &world::State) -> Value {
     let uid = |name: &str| {
-        let plural = if state.tables { "tables" } else { "buckets" };
+        let plural = state.kind.plural();
         state.store.objects.get(&(plural.to_owned(), name.to_owned())).map(|object| object["metadata"]["uid"].clone())
     };
     let tags = |tags: &crate::api::tags::Tags| {

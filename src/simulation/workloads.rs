@@ -15,6 +15,7 @@ use crate::{
 use super::{
     apiserver::text,
     cloud::{Cloud, Thing, bucket::Bucket, table::Table},
+    simulated::Simulated,
     world::{self, State},
 };
 
@@ -48,26 +49,25 @@ const HOURS: Duration = Duration::from_secs(3 * 3600);
 
 impl Act {
     pub fn perform(&self, state: &mut State) {
-        let plural = if state.tables { "tables" } else { "buckets" };
+        let plural = state.kind.plural();
         match &self.what {
             Deed::Apply(name, spec) => {
-                let (group, kind) =
-                    if state.tables { ("dynamodb.musubi.dev", "Table") } else { ("s3.musubi.dev", "Bucket") };
+                let (api_version, kind) = state.kind.type_meta();
                 let mut spec = spec.clone();
                 // What the schema's defaults store.
                 let defaults = [
-                    ("managementPolicy", "Enforce"),
-                    ("adoptionPolicy", "Never"),
-                    ("deletionPolicy", if state.tables { "Retain" } else { "DeleteIfEmpty" }),
+                    ("managementPolicy", json!("Enforce")),
+                    ("adoptionPolicy", json!("Never")),
+                    ("deletionPolicy", json!(state.kind.deletion_policy())),
                 ];
                 for (field, value) in defaults {
                     if spec[field].is_null() {
-                        spec[field] = value.into();
+                        spec[field] = value;
                     }
                 }
                 state.store.apply(
                     plural,
-                    json!({"apiVersion": format!("{group}/v1alpha1"), "kind": kind, "metadata": {"name": name},
+                    json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name},
                         "spec": spec}),
                 );
             }
@@ -88,7 +88,7 @@ impl Act {
 #[derive(Clone, Debug)]
 pub struct Workload {
     pub name: &'static str,
-    pub tables: bool,
+    pub kind: Simulated,
     /// Whether the endpoint takes tags with the create.
     pub tags_at_creation: bool,
     pub acts: Vec<Act>,
@@ -211,7 +211,7 @@ fn drift(cloud: &mut Cloud) {
 /// The workloads on buckets, with and without tags in the creating call.
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub fn buckets() -> Vec<Workload> {
-    let of = |name, acts| Workload { name, tables: false, tags_at_creation: true, acts };
+    let of = |name, acts| Workload { name, kind: Simulated::Bucket, tags_at_creation: true, acts };
     let mut all = vec![
         of("B1", vec![apply(json!({}))]),
         of("B2", vec![apply(full_bucket())]),
@@ -347,7 +347,7 @@ pub fn buckets() -> Vec<Workload> {
 
 /// Workloads on buckets with every block there is.
 pub fn long() -> Vec<Workload> {
-    let of = |name, acts| Workload { name, tables: false, tags_at_creation: true, acts };
+    let of = |name, acts| Workload { name, kind: Simulated::Bucket, tags_at_creation: true, acts };
     let lock = json!({"enabled": true, "defaultRetention": {"mode": "GOVERNANCE", "days": 1}});
     let whole = whole_bucket();
     let late = with(json!({"versioning": {"status": "Enabled"}}), "replication", whole["replication"].clone());
@@ -412,7 +412,7 @@ fn full_table() -> Value {
 pub fn long_list() -> Workload {
     let list: Vec<Value> = (0..250).map(|n| json!({"id": format!("m{n}")})).collect();
     let acts = vec![apply(json!({"metrics": {"configurations": list}}))];
-    Workload { name: "long-list", tables: false, tags_at_creation: true, acts }
+    Workload { name: "long-list", kind: Simulated::Bucket, tags_at_creation: true, acts }
 }
 
 /// A policy whose form is right and which AWS refuses all the same, and the block that has to be open for it.
@@ -420,12 +420,12 @@ pub fn refused_policy() -> Workload {
     let policy =
         json!({"Statement": {"Sid": "Malformed", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}});
     let acts = vec![apply(json!({"policy": policy.to_string(), "publicAccessBlock": {"blockPublicPolicy": false}}))];
-    Workload { name: "refused-policy", tables: false, tags_at_creation: true, acts }
+    Workload { name: "refused-policy", kind: Simulated::Bucket, tags_at_creation: true, acts }
 }
 
 /// The workloads on tables.
 pub fn tables() -> Vec<Workload> {
-    let of = |name, acts| Workload { name, tables: true, tags_at_creation: true, acts };
+    let of = |name, acts| Workload { name, kind: Simulated::Table, tags_at_creation: true, acts };
     vec![
         of("T1", vec![apply(table(json!({})))]),
         of("T2", vec![apply(full_table())]),
@@ -594,7 +594,7 @@ fn briefly(act: Act, seconds: u64) -> Act {
 
 /// Workloads on tables that take many steps.
 pub fn long_tables() -> Vec<Workload> {
-    let of = |name, acts| Workload { name, tables: true, tags_at_creation: true, acts };
+    let of = |name, acts| Workload { name, kind: Simulated::Table, tags_at_creation: true, acts };
     let approve = || act(Deed::Approve("assets"));
     let streaming = |view: &str| table(json!({"stream": {"enabled": true, "viewType": view}}));
     let two = json!({"regionName": "eu-west-1"});

@@ -21,6 +21,7 @@ use super::{
     cloud::Cloud,
     disturbance::{Disturbance, Failure, What},
     invariants,
+    simulated::Simulated,
     workloads::Act,
 };
 
@@ -56,8 +57,8 @@ pub struct State {
     pub subjects: BTreeMap<usize, String>,
     /// How each process is told to end.
     pub shutdowns: BTreeMap<usize, CancellationToken>,
-    /// Whether the story is about tables.
-    pub tables: bool,
+    /// What the story is about.
+    pub kind: Simulated,
     /// What users and others will do, in order.
     pub acts: VecDeque<Act>,
     /// Whether nothing at all goes wrong in this run.
