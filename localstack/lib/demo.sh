@@ -55,7 +55,7 @@ apply_examples() {
   kube annotate -n demo bucket/planned --overwrite \
     musubi.dev/approve="$(kube get -n demo bucket/planned -o jsonpath='{.status.plan.hash}')" > /dev/null
   say "waiting until they are Ready"
-  kube wait -n demo --for=condition=Ready --timeout=60s buckets,tables --all > /dev/null || {
+  kube wait -n demo --for=condition=Ready --timeout=60s musubi --all > /dev/null || {
     kube get aws -n demo >&2
     die "not all examples became Ready; see $state/logs/operator.log (all stays up)"
   }
