@@ -5,6 +5,8 @@
 
 use std::process::{Command, Output};
 
+use musubi::kinds;
+
 fn musubi(arguments: &[&str]) -> Output {
     musubi_in(arguments, &[])
 }
@@ -24,8 +26,8 @@ fn crds_prints_what_the_folder_holds() {
     let output = musubi(&["crds"]);
     assert!(output.status.success());
     let printed = text(&output.stdout);
-    for file in ["s3.musubi.dev_buckets.yaml", "dynamodb.musubi.dev_tables.yaml"] {
-        let stored = std::fs::read_to_string(format!("{}/crds/{file}", env!("CARGO_MANIFEST_DIR"))).expect(file);
+    for file in kinds::ALL.iter().map(kinds::Kind::file) {
+        let stored = std::fs::read_to_string(format!("{}/crds/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a CRD");
         let stored: Vec<&str> = stored.lines().filter(|line| !line.starts_with('#')).collect();
         assert!(printed.contains(&stored.join("\n")), "{file}");
     }
@@ -78,18 +80,19 @@ fn an_endpoint_that_the_environment_or_a_profile_sets_is_refused_and_named() {
     let global = format!("{}/an-endpoint-for-all-in-a-profile", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&global, "[default]\nendpoint_url = http://127.0.0.1:2\n").expect("a file");
     let url = "http://127.0.0.1:2";
-    let redirected = [
+    let of_services = kinds::sdk_services().chain(["STS"]).map(|service| {
+        let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase().replace(' ', "_"));
+        (variable, url, format!("endpoint of {service} to"))
+    });
+    let others = [
         ("AWS_ENDPOINT_URL", url, "endpoint of S3 to"),
-        ("AWS_ENDPOINT_URL_S3", url, "endpoint of S3 to"),
-        ("AWS_ENDPOINT_URL_S3_CONTROL", url, "endpoint of S3 Control to"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", url, "endpoint of DynamoDB to"),
-        ("AWS_ENDPOINT_URL_STS", url, "endpoint of STS to"),
-        ("AWS_ENDPOINT_URL_KMS", url, "endpoint of KMS to"),
         ("AWS_CONFIG_FILE", profile.as_str(), "endpoint of DynamoDB to"),
         ("AWS_CONFIG_FILE", global.as_str(), "endpoint of S3 to"),
     ];
+    let others = others.map(|(variable, value, words)| (variable.to_owned(), value, words.to_owned()));
     let run = ["run", "--region=us-east-1"];
-    for (variable, value, words) in redirected {
+    for (variable, value, words) in of_services.chain(others) {
+        let (variable, words) = (variable.as_str(), words.as_str());
         let output = musubi_in(&run, &[(variable, value)]);
         let said = text_of(&output);
         assert_eq!(output.status.code(), Some(1), "{variable}: {said}");
