@@ -1,6 +1,6 @@
 //! The examples as they stand, but for names in AWS, which others in the rig may have.
 
-use musubi::api::{Bucket, Table};
+use musubi::api::{Bucket, DOMAIN, Table};
 use serde_json::{Value, json};
 
 use crate::world::{World, status};
@@ -31,9 +31,11 @@ pub fn examples(world: &World) -> Vec<Example> {
         let text = std::fs::read_to_string(file).expect("an example");
         let text = text.replace("musubi-example-", &format!("{}-", world.namespace));
         for mut object in serde_saphyr::from_multiple::<Value>(&text).expect("it is YAML") {
-            if !["Bucket", "Table"].map(Value::from).contains(&object["kind"]) {
+            let is_ours = object["apiVersion"].as_str().is_some_and(|version| version.contains(DOMAIN));
+            if !is_ours {
                 continue;
             }
+            assert!(["Bucket", "Table"].map(Value::from).contains(&object["kind"]), "nothing applies {object:#}");
             let name = object["metadata"]["name"].as_str().expect("a name").to_owned();
             if !object["spec"]["name"].as_str().is_some_and(|own| own.starts_with(&world.namespace)) {
                 object["spec"]["name"] = json!(world.name(&name));

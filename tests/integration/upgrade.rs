@@ -69,7 +69,7 @@ async fn an_upgrade_of_crds_and_operator_rewrites_nothing() {
         rig.kubectl(&["patch", kind, &example.name, "-n", &world.namespace, "--type=merge", "-p", &look]);
     }
     let handled = "--for=jsonpath={.status.lastHandledReconcileAt}=after-the-upgrade";
-    rig.kubectl(&["wait", "-n", &world.namespace, handled, "--timeout=60s", "buckets,tables", "--all"]);
+    rig.kubectl(&["wait", "-n", &world.namespace, handled, "--timeout=60s", "musubi", "--all"]);
     assert_eq!(writes(&world), written, "nothing is written to AWS");
     assert_eq!(stored(), before, "nor to any object");
 }

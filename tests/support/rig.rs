@@ -7,6 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
+use musubi::kinds;
+
 use kube::{
     Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
@@ -103,8 +105,9 @@ impl Rig {
     /// no conditions yet.
     pub fn await_crds(&self) {
         let established = r#"--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True"#;
-        let crds = ["crd/buckets.s3.musubi.dev", "crd/tables.dynamodb.musubi.dev"];
-        self.kubectl(&["wait", established, "--timeout=60s", crds[0], crds[1]]);
+        let crds: Vec<String> = kinds::ALL.iter().map(|kind| format!("crd/{}", kind.crd_name())).collect();
+        let crds = crds.iter().map(String::as_str);
+        self.kubectl(&["wait", established, "--timeout=60s"].into_iter().chain(crds).collect::<Vec<_>>());
     }
 
     /// A line of the rig's `env` file.

@@ -14,9 +14,12 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use kube::api::{Patch, PatchParams};
+use kube::{
+    Resource as _,
+    api::{Patch, PatchParams},
+};
 use musubi::{
-    api::{RECONCILE_AT, XML_TEXT},
+    api::{Bucket, RECONCILE_AT, Table, XML_TEXT},
     kinds,
 };
 use serde_json::{Value, json};
@@ -86,6 +89,13 @@ fn fields(path: &str, schema: &Value, required: bool, all: &mut Vec<Field>) {
             fields(&format!("{path}[].{name}"), inner, required, all);
         }
     }
+}
+
+#[test]
+fn every_kind_is_swept() {
+    let swept = [Bucket::kind(&()), Table::kind(&())];
+    let registered: Vec<String> = kinds::ALL.iter().map(|kind| kind.resource().kind).collect();
+    assert_eq!(swept.as_slice(), registered, "implement Swept for each kind, and give it a test that calls sweep");
 }
 
 /// Its row in the registry.
