@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use musubi::telemetry::{AwsCall, METRICS, Metrics};
+use musubi::{
+    kinds::{self, Kind},
+    telemetry::{AwsCall, METRICS, Metrics},
+};
 use serde_json::{Value, json};
 
 use support::{golden::is_up_to_date, programs::tool, read, root};
@@ -149,7 +152,7 @@ fn crds_are_kept_and_can_be_left_out() {
         objects.filter(|object| object["kind"] == "CustomResourceDefinition").collect::<Vec<_>>()
     };
     let kept = of(&[]);
-    assert_eq!(kept.len(), 2);
+    assert_eq!(kept.len(), kinds::ALL.len());
     assert!(kept.iter().all(|crd| crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"));
     let loose = of(&["--set", "crds.keep=false"]);
     assert!(loose.iter().all(|crd| crd["metadata"]["annotations"].is_null()));
@@ -332,16 +335,22 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
     container.as_object_mut().expect("a container").remove("envFrom");
     let image = container["image"].clone();
 
-    let owned = |kind: &str, plural: &str, group: &str, words: &str| {
+    let owned = |kind: &Kind| {
+        let crd = serde_json::to_value(kind.crd().expect("a CRD")).expect("JSON");
+        let (name, version) = (&crd["spec"]["names"]["kind"], &crd["spec"]["versions"][0]);
         json!({
-            "name": format!("{plural}.{group}"), "kind": kind, "version": "v1alpha1", "displayName": kind, "description": words,
+            "name": kind.crd_name(), "kind": name, "version": version["name"], "displayName": name,
+            "description": version["schema"]["openAPIV3Schema"]["description"],
         })
     };
-    let example = |name: &str| -> Value {
-        let text = std::fs::read_to_string(root().join("examples").join(name)).expect("an example");
+    let example = |kind: &Kind| -> Value {
+        let path = root().join(format!("examples/minimal-{}.yaml", kind.noun));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         serde_saphyr::from_str(&text).expect("YAML")
     };
-    let examples = json!([example("minimal-bucket.yaml"), example("minimal-table.yaml")]);
+    let examples: Vec<Value> = kinds::ALL.iter().map(example).collect();
+    let keywords: Vec<String> =
+        [String::from("aws")].into_iter().chain(kinds::ALL.iter().map(|kind| kind.service.to_lowercase())).collect();
     let version = env!("CARGO_PKG_VERSION");
     let rules =
         |kind: &str, name: &str| json!([{"serviceAccountName": "musubi", "rules": one(kind, name)["rules"].take()}]);
@@ -363,7 +372,7 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
                             keeps it in sync, and writes the connection details into status and a connection \
                             Secret.\n\nSet MUSUBI_CLUSTER_NAME and MUSUBI_REGION in the Subscription's \
                             spec.config.env, and give the ServiceAccount `musubi` an IAM role.",
-            "keywords": ["aws", "s3", "dynamodb"], "provider": {"name": "Musubi"},
+            "keywords": keywords, "provider": {"name": "Musubi"},
             "maintainers": [{"name": "Musubi", "email": "maintainers@musubi.dev"}],
             "links": [{"name": "Musubi", "url": "https://musubi.dev"}],
             "icon": [{"mediatype": "image/svg+xml", "base64data": ICON}],
@@ -371,10 +380,7 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
                 {"type": "OwnNamespace", "supported": false}, {"type": "SingleNamespace", "supported": false},
                 {"type": "MultiNamespace", "supported": false}, {"type": "AllNamespaces", "supported": true},
             ],
-            "customresourcedefinitions": {"owned": [
-                owned("Bucket", "buckets", "s3.musubi.dev", "An S3 bucket and its configuration"),
-                owned("Table", "tables", "dynamodb.musubi.dev", "A DynamoDB table and its configuration"),
-            ]},
+            "customresourcedefinitions": {"owned": kinds::ALL.iter().map(owned).collect::<Vec<_>>()},
             "install": {"strategy": "deployment", "spec": {
                 "clusterPermissions": rules("ClusterRole", "musubi"), "permissions": rules("Role", "musubi-lease"),
                 "deployments": [{"name": "musubi", "spec": deployment}],

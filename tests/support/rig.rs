@@ -7,12 +7,11 @@ use std::{
     sync::OnceLock,
 };
 
-use musubi::kinds;
-
 use kube::{
     Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
 };
+use musubi::kinds;
 
 use super::{programs::output, root};
 
