@@ -62,18 +62,18 @@ fn roles_name_every_kind_with_the_verbs_that_each_needs() {
         ("users.yaml", "musubi-edit", vec![("", edit.as_slice())]),
     ] {
         let roles = documents(&format!("deploy/kustomize/base/rbac/{file}"));
-        let rules = &roles.iter().find(|found| found["metadata"]["name"] == role).expect("a role")["rules"];
+        let granted = &roles.iter().find(|found| found["metadata"]["name"] == role).expect("a role")["rules"];
         let mut all = BTreeSet::new();
         for (subresource, verbs) in wanted {
             let verbs: BTreeSet<&str> = verbs.iter().copied().collect();
             let exactly = |rule: &&Value| texts(&rule["verbs"]).collect::<BTreeSet<_>>() == verbs;
-            let found = named(items(rules).filter(exactly));
+            let found = named(items(granted).filter(exactly));
             let wanted = resources(kinds::ALL, subresource);
             let missing: Vec<_> = wanted.difference(&found).collect();
             assert!(missing.is_empty(), "role {role} in {file} lacks {verbs:?} on {missing:?}");
             all.extend(wanted);
         }
-        assert_eq!(named(items(rules)), all, "role {role} in {file}");
+        assert_eq!(named(items(granted)), all, "role {role} in {file}");
     }
 }
 

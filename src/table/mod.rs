@@ -42,6 +42,8 @@ pub(crate) use managed_keys::ManagedKeys;
 pub use indexes::{Definition, Index, IndexChange, IndexUpdate};
 pub use op::{Creation, Op, Update};
 pub use phase::Phase;
+#[cfg(test)]
+pub(crate) use state::Read;
 pub use state::{Billing, Encryption, Facts, Key, Observed, ReplicaState, Restored};
 
 /// DynamoDB tables as [`crate::managed::external::ExternalResource`].

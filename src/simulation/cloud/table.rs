@@ -17,9 +17,9 @@ use crate::{
         observation::{Existence, Made, Reads, Transition},
     },
     table::{
-        Creation, IndexChange, IndexUpdate, Observed, Op, Phase, ReplicaState, Restored, Tables, Update,
+        Creation, IndexChange, IndexUpdate, Observed, Op, Phase, Read, ReplicaState, Restored, Tables, Update,
         blocks::{
-            self, Read,
+            self,
             contributor_insights::{ContributorInsightsBlock, Insights},
             kinesis_stream::{Destination, Kinesis, KinesisStreamBlock, SetKinesis},
             point_in_time_recovery::{self, PointInTimeRecoveryBlock, Recovery},
