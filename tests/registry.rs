@@ -4,6 +4,8 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::{collections::BTreeSet, process::Command};
 
 use musubi::{
@@ -12,10 +14,7 @@ use musubi::{
 };
 use serde_json::Value;
 
-fn read(path: &str) -> String {
-    let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&whole).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use support::read;
 
 /// The documents of a YAML file.
 fn documents(path: &str) -> Vec<Value> {
