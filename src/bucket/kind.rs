@@ -10,7 +10,7 @@ use crate::{
         external::ExternalResource,
         identity::Identity,
         object::{Common, ManagedObject, common},
-        observation::{Existence, Made, Preparation, Reads, Transition},
+        observation::{Existence, Made, Preparation, Reads},
         ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Field, Form},
         secret::Outputs,
@@ -128,19 +128,6 @@ impl ExternalResource for Buckets {
 
     fn confirm(observed: &mut Observed, read: Observed) {
         observed.blocks.extend(read.blocks);
-    }
-
-    /// A bucket exists or it does not.
-    fn transition(_: &Observed) -> Option<Transition> {
-        None
-    }
-
-    fn progress(_: &Bucket, _: &Observed) -> Option<String> {
-        None
-    }
-
-    fn obstacle(_: &Bucket, _: &Identity, _: Option<&Observed>) -> Option<Error> {
-        None
     }
 
     fn before_deletion(object: &Bucket, observed: &Observed) -> Result<Preparation<Op>, Error> {

@@ -18,7 +18,7 @@ pub struct Error {
     pub reason: Reason,
     /// What is wrong and what to do, without anything that varies between identical failures.
     pub message: String,
-    /// How many of the resources inside that it was to remove the failed call has removed all the same.
+    /// How many of the objects that it was to remove the failed call has removed all the same.
     pub removed: usize,
 }
 
@@ -59,7 +59,7 @@ impl Error {
         Self::new(ErrorKind::User, reason, message)
     }
 
-    /// The same error of a call that has removed so many resources inside.
+    /// The same error of a call that has removed so many objects.
     #[must_use]
     pub fn having_removed(self, removed: usize) -> Self {
         Self { removed, ..self }

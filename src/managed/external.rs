@@ -88,11 +88,15 @@ pub trait ExternalResource: Send + Sync + 'static {
     fn confirm(observed: &mut Self::Observed, read: Self::Observed);
 
     /// The change of state that AWS is busy with, if any: nothing can be written until it is over.
-    fn transition(observed: &Self::Observed) -> Option<Transition>;
+    fn transition(_: &Self::Observed) -> Option<Transition> {
+        None
+    }
 
-    /// What AWS is still at work on while the resource serves and other resources of it can be changed, such as an
+    /// What AWS is still at work on while the resource serves and other parts of it can be changed, such as an
     /// index that is being built; for people. The object is not in sync before it is over.
-    fn progress(object: &Self::Object, observed: &Self::Observed) -> Option<String>;
+    fn progress(_: &Self::Object, _: &Self::Observed) -> Option<String> {
+        None
+    }
 
     /// The declared blocks that this is about: what AWS is at work on is not in place yet, and may fail.
     fn at_work(_: &Self::Object, _: &Self::Observed) -> Vec<&'static str> {
@@ -107,7 +111,9 @@ pub trait ExternalResource: Send + Sync + 'static {
 
     /// What makes it impossible to reach the spec, such as another key schema than the declared one. `observed` is
     /// `None` before the resource is made.
-    fn obstacle(object: &Self::Object, id: &Identity, observed: Option<&Self::Observed>) -> Option<Error>;
+    fn obstacle(_: &Self::Object, _: &Identity, _observed: Option<&Self::Observed>) -> Option<Error> {
+        None
+    }
 
     /// What must be done before a deletion under this policy.
     ///
@@ -115,8 +121,10 @@ pub trait ExternalResource: Send + Sync + 'static {
     /// What forbids it: protection, content.
     fn before_deletion(object: &Self::Object, observed: &Self::Observed) -> Result<Preparation<Self::Op>, Error>;
 
-    /// How many resources inside of it `op` removes, for the progress of a forced deletion.
-    fn emptied(op: &Self::Op) -> usize;
+    /// How many of the objects that it holds `op` removes, for the progress of a forced deletion.
+    fn emptied(_: &Self::Op) -> usize {
+        0
+    }
 
     /// Errors of single blocks in the observation.
     fn block_errors(observed: &Self::Observed) -> Vec<(&'static str, Error)>;
@@ -130,7 +138,9 @@ pub trait ExternalResource: Send + Sync + 'static {
 
     /// The block that guards against what this block holds: while it stands AWS refuses it, and for some seconds after
     /// it was opened.
-    fn guard_of(block: &str) -> Option<&'static str>;
+    fn guard_of(_block: &str) -> Option<&'static str> {
+        None
+    }
 
     /// Makes the resource and says what AWS's answer proves.
     ///

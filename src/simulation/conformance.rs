@@ -13,7 +13,7 @@
 //!   (`table::plan::billing_step` names it always). The script names it.
 //! * LocalStack 4.9 fails where one limit of on-demand throughput is named and the other is not, which AWS
 //!   takes, and drops how many days of backups are kept. The script names both, and days are not compared.
-//! * LocalStack 4.9 changes other resources of a table while an index is built; AWS and the model do not. The
+//! * LocalStack 4.9 changes other parts of a table while an index is built; AWS and the model do not. The
 //!   script waits.
 //! * LocalStack 4.9 does not know attribute-based access control and forgets which kinds of encryption are
 //!   blocked: neither is compared.

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::world::Leg;
 
-/// One resource that goes wrong, once.
+/// One failure, once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Disturbance {
     /// At which call, counted from 1 over both sides; `None` for the next write.

@@ -136,7 +136,7 @@ fn family_of(workloads: Vec<Workload>, name: &str, same_end: bool, plans: impl F
     assert!(failures.is_empty(), "{} runs of {name} failed:\n{shown:#?}", failures.len());
 }
 
-/// One plan for each call of a kind and each resource that goes wrong with it.
+/// One plan for each call of a kind and each way in which it fails.
 fn each(run: &Run, leg: Option<Leg>, write: Option<bool>, whats: &[What]) -> Vec<Plan> {
     calls(run, leg, write).into_iter().flat_map(|at| whats.iter().map(move |what| one(at, *what))).collect()
 }

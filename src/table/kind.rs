@@ -134,11 +134,6 @@ impl ExternalResource for Tables {
         plan::before_deletion(object, observed)
     }
 
-    /// A table goes together with its items.
-    fn emptied(_: &Op) -> usize {
-        0
-    }
-
     fn block_errors(observed: &Observed) -> Vec<(&'static str, Error)> {
         blocks::errors(&observed.settings)
     }
@@ -150,10 +145,6 @@ impl ExternalResource for Tables {
 
     fn bears_out(object: &Table, intent: &CreationIntent, observed: &Observed) -> bool {
         origin::bears_out(object.spec.create_from.as_ref(), intent, &observed.facts)
-    }
-
-    fn guard_of(_: &str) -> Option<&'static str> {
-        None
     }
 
     /// AWS refuses to make a table whose name is taken, by anybody and at any time.

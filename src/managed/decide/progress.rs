@@ -45,7 +45,7 @@ pub struct Progress<X: ExternalResource> {
     pub deleted: bool,
     /// Blocks that this reconciliation has written, whatever came of it.
     pub wrote: BTreeSet<&'static str>,
-    /// How many resources inside this reconciliation has removed for a forced deletion.
+    /// How many objects this reconciliation has removed for a forced deletion.
     pub emptied: usize,
     /// How many calls that took.
     pub batches: usize,

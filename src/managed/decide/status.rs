@@ -94,7 +94,7 @@ impl<X: ExternalResource> Input<'_, X> {
         status
     }
 
-    /// How many resources inside a forced deletion has removed, in this reconciliation and in those before.
+    /// How many objects a forced deletion has removed, in this reconciliation and in those before.
     pub(super) fn emptied(&self) -> i64 {
         self.status().emptied.saturating_add(i64::try_from(self.progress.emptied).unwrap_or(i64::MAX))
     }

@@ -73,7 +73,7 @@ fn deletion(name: &str, index: &Index, to: Option<&Index>) -> Step<Op> {
     Step::new(BLOCK, Op::Update(Update::Index(update)), diff(&path(name), &from, &to)).with_impact(impact)
 }
 
-/// An index in a few words: `an index by customer, placedAt`.
+/// An index in a few words: `index on customer, placedAt`.
 fn brief(index: &Index) -> String {
     let names: Vec<&str> = index.definition.keys().map(|key| key.name.as_str()).collect();
     format!("index on {}", names.join(", "))
