@@ -3,12 +3,15 @@
 //! We own the keys that the spec declares and our ownership tags; whatever else is on the resource
 //! (cost allocation, `aws:` tags, another tool's notes) survives.
 
+use std::collections::BTreeSet;
+
 use crate::api::{Managed, tags::Tags};
 
 use super::{
     change::Change,
     error::{Error, Reason},
     identity::Owner,
+    step::{Step, TAGS},
 };
 
 /// Whether a tag is one of AWS's own. Nobody else can add, change or remove it, and the limits on the number of tags
@@ -62,6 +65,32 @@ pub fn changes(from: &Tags, to: &Tags) -> Vec<Change> {
         .filter(|key| from.get(*key) != to.get(*key))
         .map(|key| Change { path: format!("tags[{key}]"), from: from.get(key).cloned(), to: to.get(key).cloned() })
         .collect()
+}
+
+/// The calls that lead from these tags to those, where the service sets and removes tags by calls of their own: what
+/// is set comes first, for it carries the proof of ownership.
+pub fn steps<Op>(
+    from: &Tags,
+    to: &Tags,
+    set: impl FnOnce(Tags) -> Op,
+    remove: impl FnOnce(Vec<String>) -> Op,
+) -> Vec<Step<Op>> {
+    let (removed, changed): (Vec<Change>, Vec<Change>) =
+        changes(from, to).into_iter().partition(|change| change.to.is_none());
+    let put: Tags =
+        to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let gone: Vec<String> = from.keys().filter(|key| !to.contains_key(*key)).cloned().collect();
+    // What goes makes room for what comes where both together are more than AWS takes.
+    let together = from.keys().chain(put.keys()).filter(|key| !is_system(key)).collect::<BTreeSet<_>>().len();
+    let mut steps = Vec::new();
+    if !put.is_empty() {
+        steps.push(Step::new(TAGS, set(put), changed));
+    }
+    if !gone.is_empty() {
+        let at = if together > MAX_TAGS { 0 } else { steps.len() };
+        steps.insert(at, Step::new(TAGS, remove(gone), removed));
+    }
+    steps
 }
 
 #[cfg(test)]

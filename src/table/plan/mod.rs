@@ -13,14 +13,14 @@ mod refused;
 mod replicas;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::{
     api::{Managed, OnDemandThroughput, ProvisionedThroughput, Table, TableBlock, TableSpec, tags::Tags},
     managed::{
-        change::{Change, diff},
+        change::diff,
         error::{Error, ErrorKind, Reason},
         identity::{Identity, RELEASED},
         observation::Transition,
@@ -95,7 +95,8 @@ pub(super) fn plan(
     }
     let mut steps = Vec::new();
     if let Some(current) = tags {
-        steps.extend(tag_steps(current, &tagging::desired(current, object.spec.tags.as_ref(), managed, &id.owner)));
+        let wanted = tagging::desired(current, object.spec.tags.as_ref(), managed, &id.owner);
+        steps.extend(tagging::steps(current, &wanted, Op::Tag, Op::Untag));
     }
     steps.extend(updates);
     steps.extend(blocks::steps(&object.spec, managed, &observed.settings));
@@ -154,25 +155,6 @@ pub(super) fn at_work(object: &Table, observed: &Observed) -> Vec<(&'static str,
     let named = |(block, what): (TableBlock, String)| (block.name(), what);
     let blocks = indexes.chain(replicas).map(named).chain(apart).chain(warming.map(named));
     blocks.chain(import.map(|what| (failures::CREATE_FROM, what))).collect()
-}
-
-fn tag_steps(from: &Tags, to: &Tags) -> Vec<Step<Op>> {
-    let (removed, set): (Vec<Change>, Vec<Change>) =
-        tagging::changes(from, to).into_iter().partition(|change| change.to.is_none());
-    let put: Tags =
-        to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let gone: Vec<String> = from.keys().filter(|key| !to.contains_key(*key)).cloned().collect();
-    // What goes makes room for what comes where both together are more than AWS takes.
-    let together = from.keys().chain(put.keys()).filter(|key| !tagging::is_system(key)).collect::<BTreeSet<_>>().len();
-    let mut steps = Vec::new();
-    if !put.is_empty() {
-        steps.push(Step::new(TAGS, Op::Tag(put), set));
-    }
-    if !gone.is_empty() {
-        let at = if together > tagging::MAX_TAGS { 0 } else { steps.len() };
-        steps.insert(at, Step::new(TAGS, Op::Untag(gone), removed));
-    }
-    steps
 }
 
 pub(super) fn release(id: &Identity) -> Step<Op> {

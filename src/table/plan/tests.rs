@@ -374,7 +374,7 @@ fn tags_make_room_for_others_where_aws_takes_no_more() {
     };
     let display = |from: &Tags, to: &Tags| -> Vec<&str> {
         let word = |step: &Step<Op>| if matches!(step.op, Op::Untag(_)) { "untag" } else { "tag" };
-        tag_steps(from, to).iter().map(word).collect()
+        tagging::steps(from, to, Op::Tag, Op::Untag).iter().map(word).collect()
     };
     assert_eq!(display(&many(0, 20), &many(20, 20)), ["tag", "untag"], "the proof of ownership comes first");
     assert_eq!(display(&many(0, 40), &many(40, 40)), ["untag", "tag"]);
