@@ -47,11 +47,13 @@ fn every_mutant_fits_its_source_and_names_tests_that_there_are() {
     sources(&root().join("src"), &mut files);
     let sources: Vec<String> = files.iter().map(read).collect();
     let tests: BTreeSet<&str> = sources.iter().flat_map(|text| tests_in(text)).collect();
-    let (mut names, mut wrong) = (BTreeSet::new(), Vec::new());
+    let (mut names, mut wrong, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
     for Mutant { name, file, right, wrong: with, caught_by, .. } in list::all() {
-        let times = read(root().join(file)).matches(right).count();
-        if times != 1 {
-            wrong.push(format!("{name}: {file} has {right:?} {times} times"));
+        let text = read(root().join(file));
+        let found: Vec<usize> = text.match_indices(right).map(|(at, _)| at).collect();
+        match found[..] {
+            [at] => places.push((file, at, at + right.len(), name)),
+            _ => wrong.push(format!("{name}: {file} has {right:?} {} times", found.len())),
         }
         if !names.insert(name) || !with.contains(list::SWITCH) {
             wrong.push(format!("{name}: there are two, or nothing switches it"));
@@ -63,6 +65,15 @@ fn every_mutant_fits_its_source_and_names_tests_that_there_are() {
             if !test.rsplit("::").next().is_some_and(|last| tests.contains(last)) {
                 wrong.push(format!("{name}: there is no test {test}"));
             }
+        }
+    }
+    places.sort_unstable();
+    for pair in places.windows(2) {
+        if let [(one, _, end, before), (other, at, _, name)] = pair
+            && one == other
+            && at < end
+        {
+            wrong.push(format!("{name}: it overlaps with {before}, say one of them with less text"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
