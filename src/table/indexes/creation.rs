@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{AttributeType, GlobalSecondaryIndex, KeyAttribute},
+    api::{AttributeType, GlobalSecondaryIndex},
     managed::{change::diff, step::Step},
     table::{
         op::{Op, Update},
@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     BLOCK,
-    index::Index,
+    index::{Index, keys},
     path,
     quotas::Room,
     update::{IndexChange, IndexUpdate},
@@ -42,10 +42,6 @@ pub(super) fn steps(
         steps.push(Step::new(BLOCK, op, diff(&path(&new.name), &Value::Null, &json!(to))));
     }
     steps
-}
-
-fn keys(index: &GlobalSecondaryIndex) -> impl Iterator<Item = &KeyAttribute> {
-    index.partition_keys.iter().chain(index.sort_keys.iter().flatten())
 }
 
 /// Whether both have a key attribute of one name and different types: a table has one definition of each.

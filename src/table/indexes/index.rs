@@ -67,6 +67,11 @@ impl Definition {
     }
 }
 
+/// All key attributes of an index that the spec declares.
+pub(super) fn keys(index: &GlobalSecondaryIndex) -> impl Iterator<Item = &KeyAttribute> {
+    index.partition_keys.iter().chain(index.sort_keys.iter().flatten())
+}
+
 fn is_unlimited(limits: &OnDemandThroughput) -> bool {
     *limits == OnDemandThroughput::default()
 }

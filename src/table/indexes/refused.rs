@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    index::keys,
     path,
     quotas::{self, MAX_ATTRIBUTES},
     warm_path,
@@ -15,17 +16,15 @@ use super::{
 
 /// What the schema cannot say of them.
 pub(in crate::table) fn refused(spec: &TableSpec) -> Option<Error> {
-    names(spec).or_else(|| keys(spec)).or_else(|| projected(spec))
+    names(spec).or_else(|| repeated(spec)).or_else(|| projected(spec))
 }
 
 /// Each key attribute of an index, local or global, with the index that names it.
 pub(in crate::table) fn key_attributes(spec: &TableSpec) -> impl Iterator<Item = (String, &KeyAttribute)> {
     let local = spec.local_secondary_indexes.iter().flatten();
     let local = local.map(|index| (local_path(&index.name), &index.sort_key));
-    let global = spec.global_secondary_indexes.iter().flatten().flat_map(|index| {
-        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
-        keys.map(|key| (path(&index.name), key))
-    });
+    let global = spec.global_secondary_indexes.iter().flatten();
+    let global = global.flat_map(|index| keys(index).map(|key| (path(&index.name), key)));
     local.chain(global)
 }
 
@@ -54,13 +53,11 @@ fn names(spec: &TableSpec) -> Option<Error> {
     ))
 }
 
-fn keys(spec: &TableSpec) -> Option<Error> {
+fn repeated(spec: &TableSpec) -> Option<Error> {
     let local = spec.local_secondary_indexes.iter().flatten();
     let local = local.map(|index| (local_path(&index.name), vec![&spec.partition_key.name, &index.sort_key.name]));
-    let global = spec.global_secondary_indexes.iter().flatten().map(|index| {
-        let keys = index.partition_keys.iter().chain(index.sort_keys.iter().flatten());
-        (path(&index.name), keys.map(|key| &key.name).collect())
-    });
+    let global = spec.global_secondary_indexes.iter().flatten();
+    let global = global.map(|index| (path(&index.name), keys(index).map(|key| &key.name).collect()));
     local.chain(global).find_map(|(place, names)| {
         let mut known = BTreeSet::new();
         let twice = names.into_iter().find(|name| !known.insert(*name))?;

@@ -24,13 +24,14 @@ impl IndexUpdate {
         let action = UpdateGlobalSecondaryIndexAction::builder().index_name(&self.name);
         let action = match &self.change {
             IndexChange::Create { index, attributes } => {
+                let index = self::index(index)?;
                 let action = CreateGlobalSecondaryIndexAction::builder()
-                    .index_name(&self.name)
-                    .set_key_schema(Some(schema(&index.partition_keys, index.sort_keys.iter().flatten())?))
-                    .projection(projection(&index.projection))
-                    .set_provisioned_throughput(index.provisioned_throughput.map(capacity).transpose()?)
-                    .set_on_demand_throughput(given(index.on_demand_throughput))
-                    .set_warm_throughput(index.warm_throughput.map(warm))
+                    .index_name(index.index_name)
+                    .set_key_schema(Some(index.key_schema))
+                    .set_projection(index.projection)
+                    .set_provisioned_throughput(index.provisioned_throughput)
+                    .set_on_demand_throughput(index.on_demand_throughput)
+                    .set_warm_throughput(index.warm_throughput)
                     .build()
                     .map_err(build)?;
                 let update = GlobalSecondaryIndexUpdate::builder().create(action).build();

@@ -205,8 +205,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "KeyAttributeMayRepeat",
         row: "G",
         file: "src/table/indexes/refused.rs",
-        right: ".or_else(|| keys(spec))",
-        wrong: ".or_else(|| keys(spec).filter(|_| !MUTATED))",
+        right: ".or_else(|| repeated(spec))",
+        wrong: ".or_else(|| repeated(spec).filter(|_| !MUTATED))",
         caught_by: &[REFUSED],
     },
     Mutant {
