@@ -34,7 +34,7 @@ pub const ALL: &[Kind] = &[Kind::of::<Buckets>(), Kind::of::<Tables>()];
 pub struct Kind {
     /// What one of them is called: `bucket`.
     pub noun: &'static str,
-    /// The AWS service, as people write it.
+    /// The AWS service that it is of, as people write it.
     pub service: &'static str,
     /// What the reference says of all its blocks together.
     pub note: &'static str,
@@ -58,7 +58,7 @@ impl Kind {
     const fn of<K: AwsKind<Object: CustomResourceExt>>() -> Self {
         Self {
             noun: K::Object::NOUN,
-            service: K::SERVICE,
+            service: K::SDK_SERVICES[0],
             note: K::NOTE,
             operations: K::OPERATIONS,
             blocks: K::blocks,

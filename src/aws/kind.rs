@@ -10,13 +10,12 @@ use super::Aws;
 
 /// A kind as the registry ([`crate::kinds`]) takes it: what is known of it beside how it is reconciled.
 pub trait AwsKind: ExternalResource {
-    /// The AWS service, as people write it: `S3`.
-    const SERVICE: &'static str;
     /// What the reference says of all its blocks together.
     const NOTE: &'static str;
     /// AWS operations that every object takes, whatever its spec declares.
     const OPERATIONS: &'static [Operation];
-    /// The services that its calls go to, by the ids of AWS's SDKs: `S3`, `S3 Control`.
+    /// The services that its calls go to, by the ids of AWS's SDKs: `S3`, `S3 Control`. The first is what the kind is
+    /// of.
     const SDK_SERVICES: &'static [&'static str];
     /// What `ignoreChanges` can name beside whole blocks, as regular expressions.
     const PARTS: &'static [&'static str] = &[];

@@ -92,7 +92,8 @@ impl ExternalResource for Buckets {
     }
 
     async fn observe(&self, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
-        self.observe_resource(id, reads).await
+        // Reads side by side make a large future; on the heap it does not bloat every reconciliation.
+        Box::pin(self.observe_resource(id, reads)).await
     }
 
     fn creation(&self, object: &Bucket, id: &Identity) -> Step<Creation> {

@@ -32,7 +32,6 @@ pub struct Buckets {
 }
 
 impl AwsKind for Buckets {
-    const SERVICE: &'static str = "S3";
     const NOTE: &'static str = "Configurations that are not in a list of named configurations are deleted.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
     const SDK_SERVICES: &'static [&'static str] = &["S3", "S3 Control"];
@@ -47,8 +46,10 @@ impl AwsKind for Buckets {
     }
 
     async fn tags_of(aws: &Aws, arn: &str, region: &str, account: &str) -> Result<Option<Tags>, Error> {
-        let bucket = arn.rsplit(':').next().unwrap_or_default();
-        tags::of_named(aws, bucket, region, account).await
+        match arn.splitn(6, ':').nth(5) {
+            Some(bucket) => tags::of_named(aws, bucket, region, account).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use crate::{
-    api::tags::Tags,
-    aws::{code, error_of, not_offered},
+    aws::{error_of, not_offered},
     managed::{
         error::Error,
         identity::Identity,
@@ -19,6 +18,7 @@ use super::{
     blocks::{self, Block as _, PolicyBlock, Target},
     keys::decoded,
     plan::PAGE,
+    tags,
 };
 
 impl Buckets {
@@ -38,7 +38,7 @@ impl Buckets {
             (row.name, state)
         }));
         let contents = async { if reads.contents { Some(read_contents(&target).await) } else { None } };
-        let (tags, blocks, contents) = tokio::join!(read_tags(&target), blocks, contents);
+        let (tags, blocks, contents) = tokio::join!(tags::of_bucket(&target), blocks, contents);
         Ok(match tags? {
             None => Existence::Missing,
             Some(tags) => {
@@ -49,26 +49,6 @@ impl Buckets {
                 Existence::Present { tags: Some(tags), observed }
             }
         })
-    }
-}
-
-/// The tags of the bucket, or `None` if there is no bucket.
-pub(super) async fn read_tags(target: &Target) -> Result<Option<Tags>, Error> {
-    let answer = target
-        .client
-        .get_bucket_tagging()
-        .bucket(&target.bucket)
-        .expected_bucket_owner(&target.account_id)
-        .send()
-        .await;
-    match answer {
-        Ok(answer) => Ok(Some(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
-        Err(error) => match code(&error) {
-            Some("NoSuchBucket") => Ok(None),
-            Some("NoSuchTagSet" | "NoSuchTagSetError") => Ok(Some(Tags::new())),
-            // 403 is "somebody else's, or you may not look", and never "there is none".
-            _ => Err(error_of("GetBucketTagging", &error)),
-        },
     }
 }
 

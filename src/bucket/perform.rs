@@ -124,7 +124,7 @@ async fn put_tags_by_control(
     id: &Identity,
     tags: &Tags,
 ) -> Result<(), Error> {
-    let present = super::observe::read_tags(target).await?.unwrap_or_default();
+    let present = super::tags::of_bucket(target).await?.unwrap_or_default();
     let arn = format!("arn:{}:s3:::{}", partition(&id.region), id.name);
     // Here AWS's own tags are left alone by not naming them.
     let own = |key: &&String| !is_system(key);

@@ -90,7 +90,7 @@ async fn tags_of_aws_go_back_as_they_were_read() {
         }
     });
     let target = buckets.target(&id());
-    let read = super::observe::read_tags(&target).await.expect("they are read").expect("it is there");
+    let read = super::tags::of_bucket(&target).await.expect("they are read").expect("it is there");
     let Step { op, not_yet, .. } = super::plan::release(&id(), &read);
     assert_eq!(not_yet, None);
     buckets.perform_op(&id(), &op).await.expect("it is released");

@@ -1,4 +1,4 @@
-//! The tags of a bucket that a spec names.
+//! The tags of a bucket.
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 
@@ -8,15 +8,22 @@ use crate::{
     managed::error::Error,
 };
 
-/// The tags of the bucket of this account, `None` if there is none. It can be in another region than the one that
-/// names it (replication): S3 then says in which.
+use super::blocks::Target;
+
+/// Those of the bucket, or `None` if there is no bucket.
+pub(super) async fn of_bucket(target: &Target) -> Result<Option<Tags>, Error> {
+    read(target).await.map_err(|unread| unread.error)
+}
+
+/// Those of a bucket of this account that a spec in this region names. It can be in another region (replication): S3
+/// then says in which.
 pub(super) async fn of_named(aws: &Aws, bucket: &str, region: &str, account: &str) -> Result<Option<Tags>, Error> {
-    let first = read(aws, bucket, region, account).await;
-    match first {
-        Err(Unread { elsewhere: Some(other), .. }) if other != region => read(aws, bucket, &other, account).await,
-        answer => answer,
+    let target =
+        |region: &str| Target { client: aws.client(region), bucket: bucket.to_owned(), account_id: account.to_owned() };
+    match read(&target(region)).await {
+        Err(Unread { elsewhere: Some(other), .. }) if other != region => of_bucket(&target(&other)).await,
+        answer => answer.map_err(|unread| unread.error),
     }
-    .map_err(|unread| unread.error)
 }
 
 /// Tags that were not read.
@@ -26,13 +33,20 @@ struct Unread {
     elsewhere: Option<String>,
 }
 
-async fn read(aws: &Aws, bucket: &str, region: &str, account: &str) -> Result<Option<Tags>, Unread> {
-    let client: aws_sdk_s3::Client = aws.client(region);
-    match client.get_bucket_tagging().bucket(bucket).expected_bucket_owner(account).send().await {
+async fn read(target: &Target) -> Result<Option<Tags>, Unread> {
+    let answer = target
+        .client
+        .get_bucket_tagging()
+        .bucket(&target.bucket)
+        .expected_bucket_owner(&target.account_id)
+        .send()
+        .await;
+    match answer {
         Ok(answer) => Ok(Some(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
         Err(error) => match code(&error) {
             Some("NoSuchBucket") => Ok(None),
             Some("NoSuchTagSet" | "NoSuchTagSetError") => Ok(Some(Tags::new())),
+            // 403 is "somebody else's, or you may not look", and never "there is none".
             _ => Err(Unread { error: error_of("GetBucketTagging", &error), elsewhere: region_of(&error) }),
         },
     }

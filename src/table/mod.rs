@@ -54,7 +54,6 @@ pub struct Tables {
 }
 
 impl AwsKind for Tables {
-    const SERVICE: &'static str = "DynamoDB";
     const NOTE: &'static str =
         "DynamoDB accepts one UpdateTable request at a time, so several changes are applied one after another.";
     const OPERATIONS: &'static [Operation] = operations::OPERATIONS;
@@ -71,7 +70,7 @@ impl AwsKind for Tables {
     }
 
     async fn tags_of(aws: &Aws, arn: &str, _: &str, account: &str) -> Result<Option<Tags>, Error> {
-        match arn.split(':').collect::<Vec<_>>()[..] {
+        match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
             [_, _, _, region, of, _] if of == account => tags::of_named(aws, arn, region).await,
             _ => Ok(None),
         }
