@@ -51,6 +51,17 @@ fn looked_into() -> Observed {
     Observed { contents: Some(Ok(Contents::default())), ..fresh(&Creation::default()) }
 }
 
+/// An announcement of a create.
+fn intent(uid: &str, name: &str, region: &str, account: &str) -> CreationIntent {
+    CreationIntent {
+        uid: uid.into(),
+        name: name.into(),
+        region: region.into(),
+        account_id: account.into(),
+        announced_at: None,
+    }
+}
+
 const PUBLIC: &str = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::assets/*"}}"#;
 
 const NOON: &str = "2026-01-01T12:00:00Z";
@@ -217,27 +228,14 @@ async fn aws_itself_needs_no_intent_and_believes_none() {
     assert!(status.creation_intent.is_some(), "the schema fixes the name by it");
     point.object.status = Some(*status);
     assert!(matches!(point.decide(), Action::Create(..)));
-    let intent = CreationIntent {
-        uid: "u1".into(),
-        name: "assets".into(),
-        region: "us-east-1".into(),
-        account_id: "1".into(),
-        announced_at: None,
-    };
-    point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+    point.object.status =
+        Some(Status { creation_intent: Some(intent("u1", "assets", "us-east-1", "1")), ..Status::default() });
     point.sees(Tags::new());
     assert_eq!(point.concluded().0, "AlreadyExists", "an untagged bucket is nobody's, whatever the status says");
 }
 
 #[tokio::test]
 async fn an_intent_counts_only_for_the_uid_name_region_and_account_that_it_names() {
-    let intent = |uid: &str, name: &str, region: &str, account: &str| CreationIntent {
-        uid: uid.into(),
-        name: name.into(),
-        region: region.into(),
-        account_id: account.into(),
-        announced_at: None,
-    };
     for (intent, ours) in [
         (intent("u1", "assets", "us-east-1", "1"), true),
         (intent("u0", "assets", "us-east-1", "1"), false),
@@ -259,14 +257,8 @@ async fn a_refused_create_leaves_neither_finalizer_nor_intent_and_a_lost_one_lea
     let announced = async |kind| {
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-        let intent = CreationIntent {
-            uid: "u1".into(),
-            name: "assets".into(),
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            announced_at: None,
-        };
-        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        point.object.status =
+            Some(Status { creation_intent: Some(intent("u1", "assets", "us-east-1", "1")), ..Status::default() });
         point.progress =
             Progress { observation: Some(Existence::Missing), live: true, reserved: true, ..Progress::default() };
         point.progress.error = Some(Error::new(kind, "X", "x"));
@@ -309,14 +301,8 @@ async fn a_name_that_existed_before_voids_the_intent_and_keeps_the_finalizer() {
     for (place, intent_left) in [(Where::Emulator, false), (Where::Aws, true)] {
         let mut point = Point::new(place, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-        let intent = CreationIntent {
-            uid: "u1".into(),
-            name: "assets".into(),
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            announced_at: None,
-        };
-        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        point.object.status =
+            Some(Status { creation_intent: Some(intent("u1", "assets", "us-east-1", "1")), ..Status::default() });
         point.progress = Progress { observation: Some(Existence::Missing), existed: true, ..Progress::default() };
         point.progress.error = Some(Error::new(ErrorKind::Pending, "BucketAlreadyOwnedByYou", "x"));
         let Action::Conclude { status, next } = point.decide() else { panic!("{:?}", point.decide()) };
@@ -356,14 +342,8 @@ async fn an_intent_that_another_object_has_announced_too_proves_nothing() {
     for (contested, ours) in [(false, true), (true, false)] {
         let mut point = Point::new(Where::Emulator, json!({})).await;
         point.object.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
-        let intent = CreationIntent {
-            uid: "u1".into(),
-            name: "assets".into(),
-            region: "us-east-1".into(),
-            account_id: "1".into(),
-            announced_at: None,
-        };
-        point.object.status = Some(Status { creation_intent: Some(intent), ..Status::default() });
+        point.object.status =
+            Some(Status { creation_intent: Some(intent("u1", "assets", "us-east-1", "1")), ..Status::default() });
         (point.progress.live, point.progress.reserved, point.progress.contested) = (true, true, contested);
         point.sees(Tags::new());
         assert_eq!(matches!(point.decide(), Action::Perform(..)), ours, "{contested}: {:?}", point.decide());

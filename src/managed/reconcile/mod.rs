@@ -144,7 +144,7 @@ pub async fn reconcile<X: ExternalResource>(
             Action::Conclude { status, next } => return reconciliation.conclude(&status, next).await,
         }
     }
-    tracing::error!(action = MAX_ACTIONS, "reconciliation did not finish; please report this");
+    tracing::error!(actions = MAX_ACTIONS, "reconciliation did not finish; please report this");
     Ok(reconciliation.report(Next::Retry))
 }
 
