@@ -23,7 +23,7 @@ use crate::api::{FINALIZER, Status};
 use super::{
     error::{Error, ErrorKind, Reason},
     object::ManagedObject,
-    secret::wanted::Wanted,
+    secret::Wanted,
 };
 
 /// The field manager of our server-side applies.

@@ -16,7 +16,7 @@ use crate::{
         object::ManagedObject,
         observation::Existence,
         ownership::{By, OwnershipProof},
-        secret::wanted,
+        secret,
         step::{Step, TAGS},
     },
 };
@@ -173,7 +173,7 @@ impl<X: ExternalResource> Input<'_, X> {
             status.refused_since.clear();
         }
         if self.progress.secret == Some(Ok(())) {
-            status.binding = wanted::name(self.object).map(|name| Binding { name });
+            status.binding = secret::name(self.object).map(|name| Binding { name });
         }
         self.conclude_with(outcome, status)
     }

@@ -4,12 +4,7 @@ use kube::core::object::HasStatus as _;
 
 use crate::{
     api::Status,
-    managed::{
-        cluster::ClusterError,
-        external::ExternalResource,
-        identity::Origin,
-        secret::{self, wanted},
-    },
+    managed::{cluster::ClusterError, external::ExternalResource, identity::Origin, secret},
     telemetry::ObjectEvent,
 };
 
@@ -59,11 +54,11 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
     pub(super) async fn write_secret(&mut self, outputs: &secret::Outputs) -> Result<(), ClusterError> {
         let status = self.object.status().cloned().unwrap_or_default();
         let written = status.binding.as_ref().map(|binding| binding.name.as_str());
-        let result = match wanted::wanted(&*self.object, outputs) {
+        let result = match secret::wanted(&*self.object, outputs) {
             Some(wanted) => self.cluster.write_secret(&wanted, written == Some(&wanted.name)).await?,
             None => Ok(()),
         };
-        if let (Ok(()), Some(obsolete)) = (&result, wanted::obsolete(&*self.object, &status)) {
+        if let (Ok(()), Some(obsolete)) = (&result, secret::obsolete(&*self.object, &status)) {
             self.cluster.delete_secret(&obsolete).await?;
         }
         self.progress.secret = Some(result);

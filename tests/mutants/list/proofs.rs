@@ -123,7 +123,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "UidTakenBack",
         row: "",
-        file: "src/managed/ownership/mod.rs",
+        file: "src/managed/ownership.rs",
         right: "uid if self.held && !tags",
         wrong: "uid if !MUTATED && self.held && !tags",
         caught_by: &[CLAIMS],
@@ -144,7 +144,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NoProof",
         row: "",
-        file: "src/managed/ownership/mod.rs",
+        file: "src/managed/ownership.rs",
         right: "        let Some(cluster) = tags.get(CLUSTER) else {",
         wrong: "        if MUTATED {
             return ours(By::Uid);
@@ -156,7 +156,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "DeleteByName",
         row: "",
-        file: "src/managed/ownership/mod.rs",
+        file: "src/managed/ownership.rs",
         right: "self.is_claimed().then(",
         wrong: "(MUTATED || self.is_claimed()).then(",
         caught_by: &["managed::decide::tests::a_deletion_touches_nothing_that_does_not_carry_this_very_uid"],
@@ -246,7 +246,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "NamespaceByName",
         row: "",
-        file: "src/managed/ownership/mod.rs",
+        file: "src/managed/ownership.rs",
         right: "        origin.is_of_earlier_namespace(tag)\n",
         wrong: "        !MUTATED && origin.is_of_earlier_namespace(tag)\n",
         caught_by: &[

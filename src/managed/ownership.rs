@@ -4,14 +4,13 @@
 //! this module can make ([`OwnershipProof`], [`Deletable`], [`AbsenceProof`]), and every AWS write asks for one:
 //! code that forgets to look cannot be written.
 
-mod absence;
-
 use thiserror::Error;
 
 use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 
 use super::{
     identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
+    observation::Existence,
     reason::Reason,
 };
 
@@ -284,6 +283,11 @@ impl Deletable {
 }
 
 impl AbsenceProof {
+    /// Proof from what this reconciliation has read; `None` if it read that the resource exists.
+    pub fn prove<T>(identity: &Identity, existence: &Existence<T>) -> Option<Self> {
+        matches!(existence, Existence::Missing).then(|| Self { identity: identity.clone() })
+    }
+
     /// Which resource does not exist.
     pub fn identity(&self) -> &Identity {
         &self.identity
