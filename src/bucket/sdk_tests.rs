@@ -327,7 +327,7 @@ async fn every_call_names_the_account_that_must_own_the_bucket() {
     let (buckets, asked) = buckets(|_| (404, aws_error("NoSuchBucket")));
     let reads =
         Reads { tags: true, blocks: blocks::NAMES.iter().copied().collect(), contents: true, ..Reads::default() };
-    assert_eq!(buckets.observe_resource(&id(), &reads).await, Ok(Existence::Missing));
+    assert_eq!(Box::pin(buckets.observe_resource(&id(), &reads)).await, Ok(Existence::Missing));
     for row in blocks::TABLE {
         let state = (row.initial)().expect("JSON");
         drop(buckets.perform_op(&id(), &Op::Put { block: row.name, state }).await);
