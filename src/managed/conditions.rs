@@ -103,8 +103,8 @@ impl Outcome {
         }
     }
 
-    /// Whether the reconciliation that came to this was refused nothing, so that a refusal from now on is a new one. A reconciliation that
-    /// only waits for AWS has tried nothing.
+    /// Whether the reconciliation that came to this was refused nothing, so that a refusal from now on is a new one. A
+    /// reconciliation that only waits for AWS has tried nothing.
     pub fn is_unrefused(&self) -> bool {
         match self {
             Self::InSync

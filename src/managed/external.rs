@@ -103,8 +103,8 @@ pub trait ExternalResource: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What of the declared AWS has reported as failed later than in its answer to a call, by block, each with the words
-    /// that say where and what to do. The object is not in sync while one of them stands.
+    /// What of the declared AWS has reported as failed later than in its answer to a call, by block, each with the
+    /// words that say where and what to do. The object is not in sync while one of them stands.
     fn failures(_: &Self::Object, _: &Self::Observed) -> Vec<(&'static str, Error)> {
         Vec::new()
     }
@@ -164,7 +164,7 @@ pub trait ExternalResource: Send + Sync + 'static {
     /// What applications want to know of it.
     fn outputs(&self, id: &Identity, observed: &Self::Observed) -> Outputs;
 
-    /// Writes into the status what this kind alone has. `as_read` says that AWS has shown `observed` as it is: what a write
-    /// should come to is not there yet, and AWS may never show it.
+    /// Writes into the status what this kind alone has. `as_read` says that AWS has shown `observed` as it is: what a
+    /// write should come to is not there yet, and AWS may never show it.
     fn report(_: &Self::Object, _: &Identity, _seen: &Self::Observed, _as_read: bool, _: &mut Status) {}
 }

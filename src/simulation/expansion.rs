@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::cloud::{
-    Kind, Thing,
+    Existing, Kind,
     table::{self, Table},
 };
 
@@ -37,7 +37,7 @@ fn manifest(spec: &Value) -> Manifest {
 
 /// A table in the model and the time there.
 struct Expansion {
-    thing: Thing<Table>,
+    resource: Existing<Table>,
     now: Timestamp,
     taken: Vec<String>,
 }
@@ -48,7 +48,7 @@ impl Expansion {
         let step = crate::table::creation(object, &identity());
         let (tags, _) = crate::table::fresh(&step.op);
         let mut made = Self {
-            thing: Thing { tags, ..Thing::foreign(Table::new(&step.op)) },
+            resource: Existing { tags, ..Existing::foreign(Table::new(&step.op)) },
             now: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24),
             taken: Vec::new(),
         };
@@ -61,12 +61,12 @@ impl Expansion {
         // Far enough for whatever AWS allows only so often: the simulation shows waiting for that.
         for _ in 0..8 {
             self.now += SignedDuration::from_hours(24 * 8);
-            assert!(!table::tick(&mut self.thing.inner, self.now), "the table is gone");
+            assert!(!table::tick(&mut self.resource.inner, self.now), "the table is gone");
         }
     }
 
     fn observed(&self) -> Observed {
-        Tables::truth(&self.thing.inner)
+        Tables::truth(&self.resource.inner)
     }
 
     /// Takes one step of each plan until there is none; how many that took.
@@ -74,12 +74,12 @@ impl Expansion {
         for taken in 0..64 {
             let observed = self.observed();
             assert_ne!(observed.transition, Some(Transition::Deleting));
-            let steps = Tables::plan(object, managed, &identity(), Some(&self.thing.tags), &observed);
+            let steps = Tables::plan(object, managed, &identity(), Some(&self.resource.tags), &observed);
             let Some(step) = steps.into_iter().find(|step| step.not_yet.is_none()) else { return taken };
             let words = format!("{:?}", step.op);
             assert!(!self.taken.contains(&words), "taken twice: {words}");
             assert!(!step.changes.is_empty(), "nothing to be told of {words}");
-            Tables::apply(&mut self.thing, &step.op, self.now).unwrap_or_else(|error| panic!("{words}: {error}"));
+            Tables::apply(&mut self.resource, &step.op, self.now).unwrap_or_else(|error| panic!("{words}: {error}"));
             self.taken.push(words);
             self.rest();
         }
@@ -130,7 +130,7 @@ fn there(from: &Value, to: &Value) -> usize {
         comparable(new.observed(), &second),
         "edited on the left, made so on the right"
     );
-    assert_eq!(expansion.thing.tags, new.thing.tags);
+    assert_eq!(expansion.resource.tags, new.resource.tags);
     steps
 }
 
@@ -372,8 +372,8 @@ fn tags_of_a_restored_table_are_written_after_it_was_made() {
         &json!({"createFrom": {"backup": {"backupArn": backup}}, "tags": {"team": "shop"}, "deletionProtection": true}),
     );
     let mut expansion = Expansion::from_nothing(&object);
-    assert_eq!(expansion.thing.tags, Tags::new());
+    assert_eq!(expansion.resource.tags, Tags::new());
     assert_eq!(expansion.to(&object, &Managed::default()), 2, "{:?}", expansion.taken);
-    assert_eq!(expansion.thing.tags.get("team").map(String::as_str), Some("shop"));
+    assert_eq!(expansion.resource.tags.get("team").map(String::as_str), Some("shop"));
     assert!(crate::table::creation(&object, &identity()).op.from.is_some());
 }

@@ -46,7 +46,7 @@ struct Story<'a, X: ExternalResource> {
     identity: Identity,
     settings: Settings,
     object: X::Object,
-    thing: Option<(Tags, X::Observed)>,
+    resource: Option<(Tags, X::Observed)>,
     /// Ends what AWS is busy with.
     rest: fn(&mut X::Observed),
     /// The longest decision.
@@ -68,7 +68,7 @@ impl<'a, X: ExternalResource> Story<'a, X> {
             identity: Identity { name: "assets".into(), region: "us-east-1".into(), account_id: "1".into(), owner },
             settings: Settings::sample(),
             object: object(spec),
-            thing: None,
+            resource: None,
             rest,
             longest: Duration::ZERO,
             turns: 0,
@@ -113,9 +113,11 @@ impl<'a, X: ExternalResource> Story<'a, X> {
             self.longest = self.longest.max(cpu_time().saturating_sub(begun));
             match impact {
                 Action::Observe(reads) => {
-                    progress.observation = Some(self.thing.clone().map_or(Existence::Missing, |(tags, observed)| {
-                        Existence::Present { tags: Some(tags), observed }
-                    }));
+                    progress.observation =
+                        Some(self.resource.clone().map_or(Existence::Missing, |(tags, observed)| Existence::Present {
+                            tags: Some(tags),
+                            observed,
+                        }));
                     progress.read = reads;
                 }
                 Action::Reserve(_) => {
@@ -166,7 +168,7 @@ impl<'a, X: ExternalResource> Story<'a, X> {
                     *self.object.status_mut() = Some(*status);
                     if let Some(Existence::Present { tags, mut observed }) = progress.observation {
                         (self.rest)(&mut observed);
-                        self.thing = Some((tags.unwrap_or_default(), observed));
+                        self.resource = Some((tags.unwrap_or_default(), observed));
                     }
                     return next;
                 }

@@ -51,14 +51,14 @@ fn checked<X: Kind>(state: &State, cloud: &mut Cloud, before: &Value, after: Opt
     let name = text(&before["metadata"]["name"]);
     let external_name = before["spec"]["name"].as_str().map_or_else(|| name.clone(), str::to_owned);
     let uid = text(&before["metadata"]["uid"]);
-    let thing = X::things(cloud).get(&external_name).cloned();
+    let resource = X::resources(cloud).get(&external_name).cloned();
     let held = |object: &Value| finalizers(object).iter().any(|finalizer| finalizer == FINALIZER);
 
     // I7: the finalizer goes only after AWS says gone, or Retain.
     if held(before) && !after.is_some_and(held) && !state.late && !state.is_stale() {
-        let ours = thing.as_ref().is_some_and(|thing| {
-            thing.tags.get("musubi.dev/uid") == Some(&uid)
-                || (thing.tags.is_empty() && thing.owner.as_deref() == Some(&format!("shop/{name}")))
+        let ours = resource.as_ref().is_some_and(|resource| {
+            resource.tags.get("musubi.dev/uid") == Some(&uid)
+                || (resource.tags.is_empty() && resource.owner.as_deref() == Some(&format!("shop/{name}")))
         });
         if ours && before["spec"]["deletionPolicy"] != "Retain" {
             found.push(format!("I7: the finalizer of {name} is gone and {external_name} is still there"));
@@ -70,7 +70,8 @@ fn checked<X: Kind>(state: &State, cloud: &mut Cloud, before: &Value, after: Opt
     let Ok(object) = serde_json::from_value::<X::Object>(after.clone()) else { return found };
     let Some(status) = kube::core::object::HasStatus::status(&object) else { return found };
     // What somebody else's resource holds is in no status: a plan would quote it.
-    let strangers = thing.as_ref().is_some_and(|thing| thing.foreign && after["spec"]["adoptionPolicy"] == "Never");
+    let strangers =
+        resource.as_ref().is_some_and(|resource| resource.foreign && after["spec"]["adoptionPolicy"] == "Never");
     if strangers && status.plan.is_some() && !state.late {
         found.push(format!("R6: the status of {name} tells what {external_name} holds, which is somebody else's"));
     }
@@ -89,9 +90,9 @@ fn checked<X: Kind>(state: &State, cloud: &mut Cloud, before: &Value, after: Opt
         let owner =
             Owner { cluster: "c".into(), namespace: "shop".into(), name: name.clone(), uid: uid.clone(), origin: None };
         let id = Identity { name: external_name, region: "us-east-1".into(), account_id: ACCOUNT.into(), owner };
-        let equal = thing.as_ref().is_some_and(|thing| {
+        let equal = resource.as_ref().is_some_and(|resource| {
             let ignored = object.ignored();
-            let steps = X::plan(&object, &status.managed, &id, Some(&thing.tags), &X::truth(&thing.inner));
+            let steps = X::plan(&object, &status.managed, &id, Some(&resource.tags), &X::truth(&resource.inner));
             steps.iter().all(|step| ignored.iter().any(|name| name == step.block || Some(name) == step.part.as_ref()))
         });
         if !equal {

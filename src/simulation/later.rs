@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::RECONCILE_AT;
 
 use super::{
-    cloud::{Cloud, ImportEnd, Thing, table::Table},
+    cloud::{Cloud, Existing, ImportEnd, table::Table},
     families::{Real, runtime},
     run::{Plan, Run},
     simulated::Simulated,
@@ -33,7 +33,7 @@ fn cloud(change: fn(&mut Cloud)) -> Act {
 }
 
 fn every(cloud: &mut Cloud, change: impl Fn(&mut Table)) {
-    cloud.tables.values_mut().for_each(|Thing { inner, .. }| change(inner));
+    cloud.tables.values_mut().for_each(|Existing { inner, .. }| change(inner));
 }
 
 fn run(acts: Vec<Act>) -> Run {

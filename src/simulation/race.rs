@@ -262,11 +262,13 @@ fn verdict<X: Kind>(world: &World) -> Vec<String> {
         wrong.push(format!("{winner} is {:?}", conditions[*winner]));
     }
     let owner = format!("shop/{winner}");
-    let thing = X::things(&mut state.cloud).get("assets");
-    if thing.is_none_or(|thing| thing.owner.as_ref() != Some(&owner) || thing.tags.get("of") != Some(*winner)) {
+    let resource = X::resources(&mut state.cloud).get("assets");
+    if resource
+        .is_none_or(|resource| resource.owner.as_ref() != Some(&owner) || resource.tags.get("of") != Some(*winner))
+    {
         wrong.push(format!(
             "{winner} is in sync and what is there is {:?}",
-            thing.map(|thing| (&thing.owner, &thing.tags))
+            resource.map(|resource| (&resource.owner, &resource.tags))
         ));
     }
     wrong

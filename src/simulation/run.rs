@@ -243,21 +243,21 @@ fn snapshot(state: &world::State) -> Value {
         .cloud
         .buckets
         .iter()
-        .map(|(name, thing)| {
-            let inner = &thing.inner;
+        .map(|(name, resource)| {
+            let inner = &resource.inner;
             let left = (inner.versions.len(), inner.uploads.len());
-            (name, json!({"tags": tags(&thing.tags), "blocks": inner.blocks, "left": left, "foreign": thing.foreign}))
+            (name, json!({"tags": tags(&resource.tags), "blocks": inner.blocks, "left": left, "foreign": resource.foreign}))
         })
         .collect();
     let tables: BTreeMap<&String, Value> = state
         .cloud
         .tables
         .iter()
-        .map(|(name, thing)| {
-            let mut observed = thing.inner.observed.clone();
+        .map(|(name, resource)| {
+            let mut observed = resource.inner.observed.clone();
             observed.facts.created_at = None;
-            let inner = (&observed, &thing.inner.ttl.enabled, &thing.inner.ttl.attribute, thing.inner.items);
-            (name, json!({"tags": tags(&thing.tags), "inner": format!("{inner:?}"), "foreign": thing.foreign}))
+            let inner = (&observed, &resource.inner.ttl.enabled, &resource.inner.ttl.attribute, resource.inner.items);
+            (name, json!({"tags": tags(&resource.tags), "inner": format!("{inner:?}"), "foreign": resource.foreign}))
         })
         .collect();
     let objects: BTreeMap<String, Value> = state

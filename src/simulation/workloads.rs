@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     apiserver::text,
-    cloud::{Cloud, Thing, bucket::Bucket, table::Table},
+    cloud::{Cloud, Existing, bucket::Bucket, table::Table},
     simulated::Simulated,
     world::{self, State},
 };
@@ -178,7 +178,7 @@ fn fill(cloud: &mut Cloud) {
 }
 
 fn someone_elses(cloud: &mut Cloud) {
-    cloud.buckets.insert("assets".to_owned(), Thing::foreign(Bucket::new()));
+    cloud.buckets.insert("assets".to_owned(), Existing::foreign(Bucket::new()));
 }
 
 fn adoptable(cloud: &mut Cloud) {
@@ -187,12 +187,12 @@ fn adoptable(cloud: &mut Cloud) {
     let tags =
         [("cost", "42"), ("aws:servicecatalog:portfolioArn", "arn:aws:catalog:us-east-1:111122223333:portfolio/p")];
     let tags = Tags::from(tags.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    let thing = Thing { tags, adoptable: true, ..Thing::foreign(bucket) };
-    cloud.buckets.insert("assets".to_owned(), thing);
+    let resource = Existing { tags, adoptable: true, ..Existing::foreign(bucket) };
+    cloud.buckets.insert("assets".to_owned(), resource);
 }
 
 fn strangers_logs(cloud: &mut Cloud) {
-    cloud.buckets.insert("victims-logs".to_owned(), Thing::foreign(Bucket::new()));
+    cloud.buckets.insert("victims-logs".to_owned(), Existing::foreign(Bucket::new()));
 }
 
 /// A second cluster of the same name claims what an object of the same name holds here.
@@ -514,7 +514,7 @@ pub fn tables() -> Vec<Workload> {
                         tags: Tags::new(),
                         from: None,
                     };
-                    cloud.tables.insert("assets".to_owned(), Thing::foreign(Table::new(&creation)));
+                    cloud.tables.insert("assets".to_owned(), Existing::foreign(Table::new(&creation)));
                 }),
                 apply(table(provisioned(5))),
                 delete(),

@@ -1,4 +1,4 @@
-//! What a decision says: the one thing to do next, and when to look again.
+//! What a decision says: the next action, and when to look again.
 
 use crate::{
     api::Status,
@@ -13,7 +13,7 @@ use crate::{
 
 use super::Undo;
 
-/// The one thing to do next.
+/// The next action.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action<Creation, Op> {
     /// Find out which resource in AWS the object stands for: the account is asked of AWS.

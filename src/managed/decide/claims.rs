@@ -66,7 +66,8 @@ impl<X: ExternalResource> Input<'_, X> {
         Some(self.claim(identity).judge(tags))
     }
 
-    /// Why what was seen in this reconciliation is not ours, with what its tags say of its owner: for the operator's log alone.
+    /// Why what was seen in this reconciliation is not ours, with what its tags say of its owner: for the operator's
+    /// log alone.
     pub fn refusal_in_full(&self) -> Option<String> {
         self.judged()?.err().map(|refusal| refusal.in_full())
     }

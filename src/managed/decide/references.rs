@@ -10,8 +10,8 @@ use crate::managed::{
 use super::{Action, ActionOf, Input};
 
 impl<X: ExternalResource> Input<'_, X> {
-    /// What stands against what the spec names, if anything: that it has not been checked yet in this reconciliation, or what
-    /// the check has found.
+    /// What stands against what the spec names, if anything: that it has not been checked yet in this reconciliation,
+    /// or what the check has found.
     pub(super) fn references(&self, identity: &Identity, creating: bool) -> Option<ActionOf<X>> {
         if !to_check(self.object, &self.settings.allow_references, creating) {
             return None;

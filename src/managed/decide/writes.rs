@@ -82,9 +82,9 @@ impl<X: ExternalResource> Input<'_, X> {
         approval::hash(&spec[block])
     }
 
-    /// Blocks that look right and may not be: the spec was edited back before AWS showed the edit, so that what is read may
-    /// be what was there before either. AWS ends with the edit, and a look that takes the old value for the new one would
-    /// leave it there: a policy that was declared for a moment, for good.
+    /// Blocks that look right and may not be: the spec was edited back before AWS showed the edit, so that what is read
+    /// may be what was there before either. AWS ends with the edit, and a look that takes the old value for the new one
+    /// would leave it there: a policy that was declared for a moment, for good.
     pub(super) fn outdated(&self, steps: &[Step<X::Op>]) -> BTreeSet<&'static str> {
         let blocks = self.history.outdated(self.settings.visibility, self.now, |block| self.declared(block));
         blocks.filter(|block| !steps.iter().any(|step| step.block == *block)).collect()

@@ -59,8 +59,8 @@ pub struct Context<X: ExternalResource> {
 }
 
 impl<X: ExternalResource> Context<X> {
-    /// Awaits a read of AWS, and gives it up at once when the process is to end: the reconciliation stops there. A write is awaited
-    /// to its end, since it may land.
+    /// Awaits a read of AWS, and gives it up at once when the process is to end: the reconciliation stops there. A write
+    /// is awaited to its end, since it may land.
     async fn read<T>(&self, read: impl Future<Output = T>) {
         drop(self.shutdown.run_until_cancelled(read).await);
     }
@@ -80,7 +80,7 @@ pub struct Reconciled<K> {
 
 /// Brings one object one reconciliation further:
 ///
-/// 1. ask [`decide`] for the one thing to do next;
+/// 1. ask [`decide`] for the next action;
 /// 2. do it, and record what came of it;
 /// 3. repeat until the decision is to conclude, and write the status if it differs.
 ///

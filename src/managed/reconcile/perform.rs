@@ -93,7 +93,7 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
                 follows = false;
             }
         }
-        // Two who claim one thing both write: only what is read afterwards tells who was last.
+        // Two objects that claim one resource both write: only what is read afterwards tells who was last.
         self.progress.unproven = proof.by() != By::Uid && !self.progress.created;
         follows &= !self.progress.unproven;
         self.wrote = true;

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{super::world, Cloud, Fake, Kind, Thing};
+use super::{super::world, Cloud, Existing, Fake, Kind};
 
 /// A bucket.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,30 +84,30 @@ impl Kind for Buckets {
     const CREATE: &'static str = "CreateBucket";
     type Inner = Bucket;
 
-    fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Bucket>> {
+    fn resources(cloud: &mut Cloud) -> &mut BTreeMap<String, Existing<Bucket>> {
         &mut cloud.buckets
     }
 
     async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
-        let denied = |thing: Option<&Thing<Bucket>>| {
+        let denied = |resource: Option<&Existing<Bucket>>| {
             // Whose account is another's answers 403 to whoever names the owner it expects.
-            let other = thing.is_some_and(|thing| thing.foreign && !thing.adoptable);
+            let other = resource.is_some_and(|resource| resource.foreign && !resource.adoptable);
             if other { Err(refusal("GetBucketTagging", Some("AccessDenied"), 403, "Access Denied")) } else { Ok(()) }
         };
         let tags = fake
-            .read("GetBucketTagging", id, |thing| {
-                denied(thing)?;
-                Ok(thing.map(|thing| thing.tags.clone()))
+            .read("GetBucketTagging", id, |resource| {
+                denied(resource)?;
+                Ok(resource.map(|resource| resource.tags.clone()))
             })
             .await;
         let mut observed = Observed::default();
         for name in <Buckets as crate::managed::external::ExternalResource>::BLOCKS {
             if reads.blocks.contains(name) {
                 let state = fake
-                    .read_in(&format!("Get {name}"), id, |thing, cloud| {
-                        denied(thing)?;
+                    .read_in(&format!("Get {name}"), id, |resource, cloud| {
+                        denied(resource)?;
                         let time = world::now() - cloud.lag;
-                        thing.and_then(|thing| thing.inner.at(name, time)).ok_or_else(|| {
+                        resource.and_then(|resource| resource.inner.at(name, time)).ok_or_else(|| {
                             refusal(name, Some("NoSuchBucket"), 404, "The specified bucket does not exist")
                         })
                     })
@@ -116,8 +116,9 @@ impl Kind for Buckets {
             }
         }
         if reads.contents {
-            let versions =
-                fake.read("ListObjectVersions", id, |thing| Ok(thing.map(|thing| thing.inner.contents()))).await;
+            let versions = fake
+                .read("ListObjectVersions", id, |resource| Ok(resource.map(|resource| resource.inner.contents())))
+                .await;
             observed.contents = versions.map(|found| Some(found.unwrap_or_default())).transpose();
         }
         Ok(match tags? {
@@ -144,26 +145,26 @@ impl Kind for Buckets {
 
     /// "Amazon S3 returns 200 OK and resets the bucket access control lists (ACLs)" in us-east-1, and an
     /// error elsewhere.
-    fn made_again(thing: &mut Thing<Bucket>, creation: &Creation, id: &Identity) -> Made<Observed> {
+    fn made_again(resource: &mut Existing<Bucket>, creation: &Creation, id: &Identity) -> Made<Observed> {
         if Self::tells(id) {
             return Made::Existed(refusal("CreateBucket", Some("BucketAlreadyOwnedByYou"), 409, "it is yours already"));
         }
         let fresh = crate::bucket::fresh(creation);
         if let Some(Ok(acl)) = fresh.blocks.get("acl") {
-            thing.inner.blocks.insert("acl", acl.clone());
+            resource.inner.blocks.insert("acl", acl.clone());
         }
         Made::Unclear { observed: fresh }
     }
 
-    fn apply(thing: &mut Thing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Error> {
-        let bucket = &mut thing.inner;
+    fn apply(resource: &mut Existing<Bucket>, op: &Op, now: Timestamp) -> Result<(), Error> {
+        let bucket = &mut resource.inner;
         match op {
             Op::PutTags(_) if bucket.untaggable => {
                 Err(refusal("PutBucketTagging", Some("AccessDenied"), 403, "no right to tag"))
             }
             Op::PutTags(tags) => {
                 let system = |tags: &Tags| tags.clone().into_iter().filter(|(key, _)| is_system(key)).collect::<Tags>();
-                let (before, after) = (system(&thing.tags), system(tags));
+                let (before, after) = (system(&resource.tags), system(tags));
                 let refused = |code, words| Err(refusal("PutBucketTagging", Some(code), 400, words));
                 if before.iter().any(|(key, value)| after.get(key) != Some(value)) {
                     return refused("InvalidTag", "System Tags cannot be removed by requester");
@@ -174,7 +175,7 @@ impl Kind for Buckets {
                 if tags.len() - after.len() > MAX_TAGS {
                     return refused("BadRequest", "at most 50 tags");
                 }
-                thing.tags.clone_from(tags);
+                resource.tags.clone_from(tags);
                 Ok(())
             }
             Op::Put { block, state } => {
@@ -236,8 +237,8 @@ impl Kind for Buckets {
     }
 
     /// AWS refuses while there are versions or markers; unfinished uploads do not hold it up.
-    fn remove(thing: &mut Thing<Bucket>, _: Timestamp) -> Result<bool, Error> {
-        if thing.inner.versions.is_empty() {
+    fn remove(resource: &mut Existing<Bucket>, _: Timestamp) -> Result<bool, Error> {
+        if resource.inner.versions.is_empty() {
             Ok(true)
         } else {
             Err(refusal("DeleteBucket", Some("BucketNotEmpty"), 409, "the bucket is not empty"))

@@ -35,8 +35,8 @@ pub const ACCOUNT: &str = "111122223333";
 /// Everything in AWS.
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
-    pub buckets: BTreeMap<String, Thing<bucket::Bucket>>,
-    pub tables: BTreeMap<String, Thing<table::Table>>,
+    pub buckets: BTreeMap<String, Existing<bucket::Bucket>>,
+    pub tables: BTreeMap<String, Existing<table::Table>>,
     /// Successful creates and deletes, by name.
     pub counts: BTreeMap<String, (u32, u32)>,
     /// Ops with these words in them are accepted and never shown, as some endpoints do with what they do not
@@ -61,7 +61,7 @@ pub enum ImportEnd {
 
 /// A resource and whose it is, in truth.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Thing<T> {
+pub struct Existing<T> {
     pub tags: Tags,
     /// Somebody else's: nothing of ours may ever write to it.
     pub foreign: bool,
@@ -72,7 +72,7 @@ pub struct Thing<T> {
     pub inner: T,
 }
 
-impl<T> Thing<T> {
+impl<T> Existing<T> {
     /// Of an object of ours.
     fn ours(owner: &str, inner: T) -> Self {
         Self { tags: Tags::new(), foreign: false, adoptable: false, owner: Some(owner.to_owned()), inner }
@@ -121,7 +121,7 @@ pub trait Kind: ExternalResource + Sized {
     /// What the model holds of it.
     type Inner: Clone + PartialEq + Send + std::fmt::Debug;
 
-    fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Self::Inner>>;
+    fn resources(cloud: &mut Cloud) -> &mut BTreeMap<String, Existing<Self::Inner>>;
 
     /// The calls of one look, and what they bring.
     fn look(
@@ -139,13 +139,17 @@ pub trait Kind: ExternalResource + Sized {
     fn tells(id: &Identity) -> bool;
 
     /// What AWS answers to the create of what the account has already, and what that does to it.
-    fn made_again(thing: &mut Thing<Self::Inner>, creation: &Self::Creation, id: &Identity) -> Made<Self::Observed>;
+    fn made_again(
+        resource: &mut Existing<Self::Inner>,
+        creation: &Self::Creation,
+        id: &Identity,
+    ) -> Made<Self::Observed>;
 
     /// Does one op, or refuses it as AWS does.
-    fn apply(thing: &mut Thing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Error>;
+    fn apply(resource: &mut Existing<Self::Inner>, op: &Self::Op, now: Timestamp) -> Result<(), Error>;
 
     /// Whether AWS deletes it, and at once.
-    fn remove(thing: &mut Thing<Self::Inner>, now: Timestamp) -> Result<bool, Error>;
+    fn remove(resource: &mut Existing<Self::Inner>, now: Timestamp) -> Result<bool, Error>;
 
     /// Name of the call.
     fn words(op: &Self::Op) -> String;
@@ -170,9 +174,9 @@ impl<X: Kind> Fake<X> {
         &self,
         words: &str,
         id: &Identity,
-        read: impl FnOnce(Option<&Thing<X::Inner>>) -> Result<T, Error>,
+        read: impl FnOnce(Option<&Existing<X::Inner>>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.read_in(words, id, |thing, _| read(thing)).await
+        self.read_in(words, id, |resource, _| read(resource)).await
     }
 
     /// A read that depends on what else there is.
@@ -180,27 +184,27 @@ impl<X: Kind> Fake<X> {
         &self,
         words: &str,
         id: &Identity,
-        read: impl FnOnce(Option<&Thing<X::Inner>>, &Cloud) -> Result<T, Error>,
+        read: impl FnOnce(Option<&Existing<X::Inner>>, &Cloud) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let name = id.name.clone();
         self.world
             .call(self.process, Leg::Aws, false, &format!("{words} {name}"), |state| {
-                let thing = X::things(&mut state.cloud).get(&name).cloned();
-                read(thing.as_ref(), &state.cloud)
+                let resource = X::resources(&mut state.cloud).get(&name).cloned();
+                read(resource.as_ref(), &state.cloud)
             })
             .await
     }
 }
 
 /// Says what must not be if this write reaches this resource.
-fn check_write<T>(thing: &Thing<T>, id: &Identity, words: &str, claims: bool) -> Option<String> {
+fn check_write<T>(resource: &Existing<T>, id: &Identity, words: &str, claims: bool) -> Option<String> {
     let owner = id.owner.object();
-    if thing.foreign && !(thing.adoptable && claims) {
+    if resource.foreign && !(resource.adoptable && claims) {
         return Some(format!("I1: {words} on {}, which is somebody else's", id.name));
     }
-    let others = thing.owner.as_ref().is_some_and(|of| *of != owner);
-    let released = thing.tags.contains_key(crate::managed::identity::RELEASED);
-    (others && !released).then(|| format!("I1: {words} on {} by {owner}, which is {:?}'s", id.name, thing.owner))
+    let others = resource.owner.as_ref().is_some_and(|of| *of != owner);
+    let released = resource.tags.contains_key(crate::managed::identity::RELEASED);
+    (others && !released).then(|| format!("I1: {words} on {} by {owner}, which is {:?}'s", id.name, resource.owner))
 }
 
 impl<X: Kind> ExternalResource for Fake<X> {
@@ -318,8 +322,8 @@ impl<X: Kind> ExternalResource for Fake<X> {
                     return Err(refusal);
                 }
                 let now = super::world::now();
-                let things = X::things(&mut state.cloud);
-                if let Some(there) = things.get_mut(&id.name) {
+                let resources = X::resources(&mut state.cloud);
+                if let Some(there) = resources.get_mut(&id.name) {
                     if there.foreign && !there.adoptable {
                         return Err(refusal(X::CREATE, Some("BucketAlreadyExists"), 409, "somebody else has the name"));
                     }
@@ -328,8 +332,8 @@ impl<X: Kind> ExternalResource for Fake<X> {
                 let (tags, _) = self.real.fresh(creation);
                 let inner = X::make(creation, now);
                 let observed = X::truth(&inner);
-                let thing = Thing { tags: tags.clone(), ..Thing::ours(&id.owner.object(), inner) };
-                things.insert(id.name.clone(), thing);
+                let resource = Existing { tags: tags.clone(), ..Existing::ours(&id.owner.object(), inner) };
+                resources.insert(id.name.clone(), resource);
                 state.cloud.made(&id.name);
                 Ok(if X::tells(id) { Made::New { tags, observed } } else { Made::Unclear { observed } })
             })
@@ -343,23 +347,23 @@ impl<X: Kind> ExternalResource for Fake<X> {
             .call(self.process, Leg::Aws, true, &words, |state| {
                 let now = super::world::now();
                 let dropped = state.cloud.never_shown.is_some_and(|words| format!("{op:?}").contains(words));
-                let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else {
+                let Some(resource) = X::resources(&mut state.cloud).get_mut(&id.name) else {
                     return Err(refusal(&words, Some(X::NOT_FOUND), 404, "there is no such thing"));
                 };
-                let before = thing.tags.clone();
-                let mut after = thing.clone();
+                let before = resource.tags.clone();
+                let mut after = resource.clone();
                 let answer = X::apply(&mut after, op, now);
                 if dropped {
-                    after = thing.clone();
+                    after = resource.clone();
                 }
                 let claims = after.tags != before;
-                let violation = check_write(thing, id, &words, claims);
+                let violation = check_write(resource, id, &words, claims);
                 if answer.is_ok() {
-                    if claims && (thing.adoptable || before.contains_key(crate::managed::identity::RELEASED)) {
+                    if claims && (resource.adoptable || before.contains_key(crate::managed::identity::RELEASED)) {
                         after.foreign = false;
                         after.owner = Some(id.owner.object());
                     }
-                    *thing = after;
+                    *resource = after;
                 }
                 state.violations.extend(violation);
                 if state.calm && answer.as_ref().is_err_and(|error| error.reason == "ResourceInUseException") {
@@ -378,19 +382,19 @@ impl<X: Kind> ExternalResource for Fake<X> {
                 let (late, past) = (state.late, state.has_shown_the_past("GetBucketTagging"));
                 let object = check_object::<X>(state, id, true);
                 let now = super::world::now();
-                let Some(thing) = X::things(&mut state.cloud).get_mut(&id.name) else { return Ok(()) };
-                let mut violation = check_write(thing, id, &words, false).or(object);
-                let uid = thing.tags.get("musubi.dev/uid");
+                let Some(resource) = X::resources(&mut state.cloud).get_mut(&id.name) else { return Ok(()) };
+                let mut violation = check_write(resource, id, &words, false).or(object);
+                let uid = resource.tags.get("musubi.dev/uid");
                 // Who claims a resource right after the tags were read, or is not shown yet, is not seen.
                 if uid.is_some_and(|uid| *uid != id.owner.uid) && !past {
                     violation = Some(format!("I2: {words} by {}, but it is {uid:?}'s", id.owner.uid));
                 }
-                let before = thing.inner.clone();
-                let answer = X::remove(thing, now);
-                let begun = thing.inner != before;
+                let before = resource.inner.clone();
+                let answer = X::remove(resource, now);
+                let begun = resource.inner != before;
                 if let Ok(gone) = answer {
                     if gone {
-                        X::things(&mut state.cloud).remove(&id.name);
+                        X::resources(&mut state.cloud).remove(&id.name);
                     }
                     if gone || begun {
                         state.cloud.deleted(&id.name);

@@ -32,7 +32,7 @@ use crate::{
 
 use super::{
     super::world::{Leg, State},
-    ACCOUNT, Cloud, Fake, ImportEnd, Kind, Thing,
+    ACCOUNT, Cloud, Existing, Fake, ImportEnd, Kind,
 };
 
 /// A table.
@@ -473,14 +473,16 @@ impl Kind for Tables {
     const CREATE: &'static str = "CreateTable";
     type Inner = Table;
 
-    fn things(cloud: &mut Cloud) -> &mut BTreeMap<String, Thing<Table>> {
+    fn resources(cloud: &mut Cloud) -> &mut BTreeMap<String, Existing<Table>> {
         &mut cloud.tables
     }
 
     async fn look(fake: &Fake<Self>, id: &Identity, reads: &Reads) -> Result<Existence<Observed>, Error> {
         let now = super::super::world::now();
-        let shown = |thing: &&Thing<Table>| thing.inner.visible_at.is_none_or(|at| now >= at);
-        let describe = |thing: Option<&Thing<Table>>| Ok(thing.filter(shown).map(|thing| thing.inner.observed.clone()));
+        let shown = |resource: &&Existing<Table>| resource.inner.visible_at.is_none_or(|at| now >= at);
+        let describe = |resource: Option<&Existing<Table>>| {
+            Ok(resource.filter(shown).map(|resource| resource.inner.observed.clone()))
+        };
         let observed = fake.read("DescribeTable", id, describe).await;
         let import = match &reads.import {
             Some(arn) => {
@@ -490,7 +492,7 @@ impl Kind for Tables {
             }
             None => None,
         };
-        let tags = asked(reads.tags, fake, id, "ListTagsOfResource", |thing| thing.tags.clone()).await;
+        let tags = asked(reads.tags, fake, id, "ListTagsOfResource", |resource| resource.tags.clone()).await;
         let mut read = BTreeMap::new();
         for (block, words) in [
             (TimeToLiveBlock::NAME, "DescribeTimeToLive"),
@@ -499,12 +501,12 @@ impl Kind for Tables {
             (ResourcePolicyBlock::NAME, "GetResourcePolicy"),
             (KinesisStreamBlock::NAME, "DescribeKinesisStreamingDestination"),
         ] {
-            let state = |thing: &Thing<Table>| settings(&thing.inner).remove(block);
+            let state = |resource: &Existing<Table>| settings(&resource.inner).remove(block);
             if let Some(state) = asked(reads.blocks.contains(block), fake, id, words, state).await {
                 read.insert(block, state.and_then(|state| state.unwrap_or_else(|| Err(not_found()))));
             }
         }
-        let empty = asked(reads.contents, fake, id, "Scan", |thing| !thing.inner.items).await;
+        let empty = asked(reads.contents, fake, id, "Scan", |resource| !resource.inner.items).await;
         let Some(observed) = observed? else {
             let unseen = import.transpose()?.and_then(|import| crate::table::unseen(&import));
             return unseen.map_or(Ok(Existence::Missing), Err);
@@ -545,27 +547,27 @@ impl Kind for Tables {
         true
     }
 
-    fn made_again(_: &mut Thing<Table>, _: &Creation, _: &Identity) -> Made<Observed> {
+    fn made_again(_: &mut Existing<Table>, _: &Creation, _: &Identity) -> Made<Observed> {
         Made::Existed(refusal("CreateTable", Some("ResourceInUseException"), 400, "Table already exists"))
     }
 
-    fn apply(thing: &mut Thing<Table>, op: &Op, now: Timestamp) -> Result<(), Error> {
-        let table = &mut thing.inner;
+    fn apply(resource: &mut Existing<Table>, op: &Op, now: Timestamp) -> Result<(), Error> {
+        let table = &mut resource.inner;
         let resting = matches!(op, Op::Tag(_) | Op::Untag(_)) || !table.is_busy();
         if table.observed.transition == Some(Transition::Creating) || !resting {
             // Tags may be changed at any time but the creation's.
             return Err(in_use());
         }
         match op {
-            Op::Tag(put) => table.lock_tags(now).map(|()| thing.tags.extend(put.clone())),
-            Op::Untag(gone) => table.lock_tags(now).map(|()| thing.tags.retain(|key, _| !gone.contains(key))),
+            Op::Tag(put) => table.lock_tags(now).map(|()| resource.tags.extend(put.clone())),
+            Op::Untag(gone) => table.lock_tags(now).map(|()| resource.tags.retain(|key, _| !gone.contains(key))),
             Op::Update(update) => table.update(update, now),
             Op::Set { block, call } => table.set(block, call, now),
         }
     }
 
-    fn remove(thing: &mut Thing<Table>, now: Timestamp) -> Result<bool, Error> {
-        let table = &mut thing.inner;
+    fn remove(resource: &mut Existing<Table>, now: Timestamp) -> Result<bool, Error> {
+        let table = &mut resource.inner;
         if table.observed.transition == Some(Transition::Deleting) {
             return Ok(false);
         }
@@ -606,10 +608,10 @@ async fn asked<T>(
     fake: &Fake<Tables>,
     id: &Identity,
     words: &str,
-    read: impl Fn(&Thing<Table>) -> T,
+    read: impl Fn(&Existing<Table>) -> T,
 ) -> Option<Result<T, Error>> {
     if !asked {
         return None;
     }
-    Some(fake.read(words, id, |thing| thing.map(&read).ok_or_else(not_found)).await)
+    Some(fake.read(words, id, |resource| resource.map(&read).ok_or_else(not_found)).await)
 }

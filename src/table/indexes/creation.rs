@@ -21,8 +21,8 @@ use super::{
     update::{IndexChange, IndexUpdate},
 };
 
-/// Those that AWS takes only once others are gone follow then: the deletion may be waiting for approval, and until then each
-/// try would be in vain.
+/// Those that AWS takes only once others are gone follow then: the deletion may be waiting for approval, and until then
+/// each try would be in vain.
 pub(super) fn steps(
     missing: &[(&GlobalSecondaryIndex, &Index)],
     leaving: &[&Index],
