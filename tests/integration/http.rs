@@ -1,4 +1,4 @@
-//! The one HTTP request that tests make themselves.
+//! The HTTP requests that tests make themselves.
 
 use axum::body::Body;
 use hyper_util::{
@@ -21,7 +21,21 @@ pub async fn get_with(url: &str, token: Option<&str>) -> (u16, String) {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let request = request.body(Body::empty()).expect("a valid request");
+    send(request, Body::empty()).await
+}
+
+/// A POST without a body.
+pub async fn post(url: &str) -> (u16, String) {
+    send(axum::http::Request::post(url), Body::empty()).await
+}
+
+/// A PUT of this text.
+pub async fn put(url: &str, text: &str) -> (u16, String) {
+    send(axum::http::Request::put(url), text.to_owned().into()).await
+}
+
+async fn send(request: axum::http::request::Builder, body: Body) -> (u16, String) {
+    let request = request.body(body).expect("a valid request");
     let answer = client().request(request).await.expect("an answer");
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX).await.expect("a body");

@@ -29,6 +29,7 @@ mod support;
 mod world;
 
 mod admission;
+mod application;
 mod bucket_blocks;
 mod buckets;
 mod budgets;
