@@ -40,9 +40,6 @@ pub fn examples(world: &World) -> Vec<Example> {
             if !object["spec"]["name"].as_str().is_some_and(|own| own.starts_with(&world.namespace)) {
                 object["spec"]["name"] = json!(world.name(&name));
             }
-            if let Some(policy) = object["spec"]["policy"].as_str() {
-                object["spec"]["policy"] = json!(policy.replace("shop-assets-prod", &world.name(&name)));
-            }
             all.push(Example { name, object });
         }
     }
