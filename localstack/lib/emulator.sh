@@ -18,7 +18,7 @@ launch_localstack() {
   launch localstack HOME="$state/localstack" TMPDIR="$state/localstack/tmp" FILESYSTEM_ROOT="$state/localstack" \
     MUSUBI_RIG="$state" MUSUBI_LIB="$here/lib" MUSUBI_DYNAMODB="$dynamodb_libraries" MUSUBI_JAVA="$(command -v java)" \
     OVERRIDE_IN_DOCKER=0 SKIP_SSL_CERT_DOWNLOAD=1 DISABLE_EVENTS=1 DNS_ADDRESS=0 \
-    GATEWAY_LISTEN="$listen" SERVICES=s3,dynamodb,kms,sts EAGER_SERVICE_LOADING=0 PROVIDER_OVERRIDE_DYNAMODB=v2 \
+    GATEWAY_LISTEN="$listen" SERVICES=s3,dynamodb,kms,sts,iam EAGER_SERVICE_LOADING=0 PROVIDER_OVERRIDE_DYNAMODB=v2 \
     DYNAMODB_IN_MEMORY=1 \
     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test PYTHONDONTWRITEBYTECODE=1 \
     "$localstack_python" "$here/lib/run_localstack.py"

@@ -51,6 +51,7 @@ mod load;
 mod off_values;
 mod outages;
 mod ownership;
+mod pages;
 mod policies;
 mod references;
 mod refusals;

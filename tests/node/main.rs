@@ -13,7 +13,7 @@ mod support;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -30,7 +30,13 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use node::{Node, load};
-use support::{programs::output, rig::client, root};
+use support::{
+    pages::{Content, Desk, Page},
+    programs::output,
+    read,
+    rig::client,
+    root,
+};
 
 const NAMESPACE: &str = "musubi-system";
 const PODS: &str = "app.kubernetes.io/name=musubi";
@@ -52,6 +58,7 @@ async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
 
     installed(&node);
     examples_become_ready(&node);
+    the_tutorial_of_the_application_works(&node);
     tells_of_itself(&node);
     roles_grant_what_they_say(&node);
     rolls_over_under_load(&node).await;
@@ -59,21 +66,22 @@ async fn a_platform_team_installs_uses_updates_and_uninstalls_it() {
     an_uninstall_takes_nothing_along(&node);
 }
 
-/// The image, as `deploy/image/build` makes it, or the archive that `MUSUBI_IMAGE_ARCHIVE` names.
+/// The image of the operator, or the archive that `MUSUBI_IMAGE_ARCHIVE` names.
 fn image() -> PathBuf {
-    let archive = std::env::var_os("MUSUBI_IMAGE_ARCHIVE").map_or_else(
-        || {
-            let archive = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("musubi-image.tar");
-            let mut build = Command::new(root().join("deploy/image/build"));
-            build.args(["--engine", "buildah", "--tag", "local/musubi:dev", "--archive"]).arg(&archive);
-            assert!(build.status().expect("the build can be run").success(), "the image was not built; see above");
-            archive
-        },
-        PathBuf::from,
-    );
+    let given = std::env::var_os("MUSUBI_IMAGE_ARCHIVE").map(PathBuf::from);
+    let archive = given.unwrap_or_else(|| build("musubi"));
     let size = std::fs::metadata(&archive).expect("there is an image").len();
     println!("image: {size} bytes");
     assert!(size < 30_000_000, "{size} bytes");
+    archive
+}
+
+/// The image of a program, as `deploy/image/build` makes it.
+fn build(program: &str) -> PathBuf {
+    let archive = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{program}-image.tar"));
+    let mut build = Command::new(root().join("deploy/image/build"));
+    build.args(["--program", program, "--engine", "buildah", "--tag", &format!("local/{program}:dev"), "--archive"]);
+    assert!(build.arg(&archive).status().expect("the build can be run").success(), "no image was built; see above");
     archive
 }
 
@@ -145,6 +153,18 @@ fn examples_become_ready(node: &Node) {
     node.kubectl(&["wait", "-n", "demo", "--for=condition=Ready", "--timeout=120s", "buckets,tables", "--all"]);
     let all = node.kubectl(&["get", "aws", "-n", "demo", "-o", "name"]);
     println!("{} examples Ready: {:?}", all.lines().count(), started.elapsed());
+}
+
+/// The application of `examples/app`, by the page that shows it.
+fn the_tutorial_of_the_application_works(node: &Node) {
+    load(&build("shop"));
+    let desk = Desk::new(node, Path::new(env!("CARGO_BIN_EXE_musubi")));
+    let page = Page::parse(&read("docs/tutorial/app.md"));
+    let commands = page.blocks.iter().filter(|block| matches!(block.content, Content::Node(_))).count();
+    assert!(commands > 0, "the page shows the application at work");
+    if let Some((line, mistake)) = desk.sit_down().on_a_node().follow(&page) {
+        panic!("docs/tutorial/app.md:{line}: {mistake}");
+    }
 }
 
 fn tells_of_itself(node: &Node) {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each target uses a part of it")]
 
 pub mod golden;
+pub mod pages;
 pub mod programs;
 pub mod rig;
 
