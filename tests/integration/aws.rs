@@ -37,6 +37,32 @@ impl Aws {
         Self { s3: aws_sdk_s3::Client::from_conf(s3), dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb) }
     }
 
+    /// Takes away every bucket and every table of the region, with all that they hold.
+    pub async fn clear(&self) {
+        let buckets = self.s3.list_buckets().send().await.expect("buckets can be listed").buckets;
+        for name in buckets.unwrap_or_default().into_iter().filter_map(|bucket| bucket.name) {
+            self.empty(&name).await;
+            self.s3.delete_bucket().bucket(&name).send().await.expect("an empty bucket can be deleted");
+        }
+        let tables = self.dynamodb.list_tables().send().await.expect("tables can be listed").table_names;
+        for name in tables.unwrap_or_default() {
+            let unprotected = self.dynamodb.update_table().table_name(&name).deletion_protection_enabled(false);
+            drop(unprotected.send().await);
+            self.dynamodb.delete_table().table_name(&name).send().await.expect("a table can be deleted");
+        }
+    }
+
+    async fn empty(&self, bucket: &str) {
+        let listed = self.s3.list_object_versions().bucket(bucket).send().await.expect("versions can be listed");
+        let versions = listed.versions.unwrap_or_default().into_iter().map(|version| (version.key, version.version_id));
+        let markers =
+            listed.delete_markers.unwrap_or_default().into_iter().map(|marker| (marker.key, marker.version_id));
+        for (key, version) in versions.chain(markers) {
+            let delete = self.s3.delete_object().bucket(bucket).set_key(key).set_version_id(version);
+            delete.send().await.expect("a version can be deleted");
+        }
+    }
+
     pub async fn bucket_exists(&self, name: &str) -> bool {
         self.s3.head_bucket().bucket(name).send().await.is_ok()
     }

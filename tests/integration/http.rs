@@ -24,11 +24,6 @@ pub async fn get_with(url: &str, token: Option<&str>) -> (u16, String) {
     send(request, Body::empty()).await
 }
 
-/// A POST without a body.
-pub async fn post(url: &str) -> (u16, String) {
-    send(axum::http::Request::post(url), Body::empty()).await
-}
-
 /// A PUT of this text.
 pub async fn put(url: &str, text: &str) -> (u16, String) {
     send(axum::http::Request::put(url), text.to_owned().into()).await

@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use musubi::api::DOMAIN;
 
 use crate::{
-    http,
+    aws::Aws,
     operator::Operator,
     proxy::Proxy,
     support::{
@@ -100,7 +100,8 @@ impl Pages {
         let operator =
             Operator::start(self.rig.get("OPERATOR_KUBECONFIG"), &operator_flags(&proxy.url, &page.operator));
         let mistake = tokio::task::block_in_place(|| self.desk.sit_down().follow(page));
-        if mistake.is_some() {
+        if let Some((line, mistake)) = &mistake {
+            println!("line {line}: {mistake}");
             for line in operator.log().iter().rev().take(20).rev() {
                 println!("operator: {line}");
             }
@@ -125,8 +126,7 @@ impl Pages {
         for namespace in namespaces.split(' ').filter(|name| *name != "default" && !name.starts_with("kube-")) {
             self.rig.kubectl(&["delete", "namespace", namespace]);
         }
-        let (status, _) = http::post(&format!("{}/_localstack/state/reset", self.rig.get("AWS_ENDPOINT_URL"))).await;
-        assert_eq!(status, 200, "LocalStack forgets everything");
+        Aws::new(self.rig.get("AWS_ENDPOINT_URL")).clear().await;
     }
 }
 

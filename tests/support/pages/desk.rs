@@ -105,7 +105,7 @@ impl Seat {
     fn run(&mut self, commands: &[Command]) -> Option<(usize, String)> {
         commands.iter().find_map(|Command { line, text, output }| {
             let (printed, code) = self.shell.run(text);
-            let is_to_fail = output.lines().any(|line| line.to_ascii_lowercase().starts_with("error"));
+            let is_to_fail = output.lines().any(is_an_error);
             let mistake = if (code == Some(0)) == is_to_fail {
                 Some(format!("exit code {code:?} of\n$ {text}\n{printed}"))
             } else {
@@ -138,6 +138,11 @@ impl Seat {
         let (printed, code) = self.shell.run(apply);
         (code != Some(0)).then_some(printed)
     }
+}
+
+/// As kubectl and most other programs begin one; kubectl begins what a schema refuses with `The Bucket "x" is invalid`.
+fn is_an_error(line: &str) -> bool {
+    line.to_ascii_lowercase().starts_with("error") || (line.starts_with("The ") && line.contains(" is invalid"))
 }
 
 fn parsed(text: &str) -> Result<Vec<Value>, String> {
