@@ -18,7 +18,8 @@
 //! | [`runtime`] | watches, the queue, workers, HTTP, shutdown |
 //! | [`telemetry`] | metrics, logs, Events |
 //! | [`iam`] | the IAM policy, out of the operations that the kinds name |
-//! | [`reference`] | `crds/REFERENCE.md`, out of the schemas |
+//! | [`cli`] | commands and flags |
+//! | [`reference`] | `docs/reference/`, out of the code |
 //!
 //! Begin with [`managed::decide`]: it says in one function what the operator will do next, and why.
 
