@@ -1,8 +1,12 @@
 //! Why a condition is as it is: the reasons of this operator, each with its meaning and its remedy, and AWS's own codes.
 //!
-//! Reasons are API: scripts and alerts compare them. The runbook in `deploy/README.md` is generated from this list.
+//! Reasons are API: scripts and alerts compare them. `docs/reference/conditions.md` is generated from this list.
+
+mod actor;
 
 use std::fmt;
+
+pub use actor::Actor;
 
 macro_rules! reasons {
     ($($($name:ident)|+: $meaning:literal, $remedy:literal;)+) => {
@@ -15,7 +19,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// The reasons of this operator in the order of the runbook: those that share a meaning together.
+            /// The reasons of this operator: those that share a meaning together.
             pub const OURS: &[Entry] = &[
                 $(Entry { reasons: &[$(Self::$name,)+], meaning: $meaning, remedy: $remedy },)+
             ];
@@ -276,16 +280,6 @@ impl Reason {
     pub fn of_code(code: &str) -> Self {
         let ours = Self::OURS.iter().flat_map(|entry| entry.reasons).find(|reason| reason.as_str() == code);
         ours.cloned().unwrap_or_else(|| Self::Aws(code.to_owned()))
-    }
-
-    /// The table of the runbook.
-    pub fn runbook() -> String {
-        let rows = Self::OURS.iter().map(|Entry { reasons, meaning, remedy }| {
-            let names: Vec<String> = reasons.iter().map(|reason| format!("`{reason}`")).collect();
-            format!("| {} | {meaning} | {remedy} |\n", names.join(", "))
-        });
-        let head = "| reason | what it means | what to do |\n| --- | --- | --- |\n";
-        std::iter::once(head.to_owned()).chain(rows).collect()
     }
 }
 

@@ -1,3 +1,5 @@
+mod told;
+
 use std::time::Duration;
 
 use kube::{
@@ -6,6 +8,10 @@ use kube::{
 };
 
 use crate::managed::change::{Change, printable};
+
+pub use told::{EVENTS, EventInfo};
+
+use told::Told;
 
 /// An Event of an object, as `kubectl describe` shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,42 +27,38 @@ pub struct ObjectEvent {
 impl ObjectEvent {
     /// The resource was created.
     pub fn created(noun: &str, name: &str, region: &str) -> Self {
-        Self::normal("Created", "Create", format!("Created {noun} {name} in {region}"))
+        Self::of(Told::Created, "Create", format!("Created {noun} {name} in {region}"))
     }
 
     /// The resource was gone and has been created again; `text` says what that means.
     pub fn recreated(text: String) -> Self {
-        Self { type_: EventType::Warning, reason: "Recreated".into(), action: "Create".into(), text }
+        Self::of(Told::Recreated, "Create", text)
     }
 
     /// What the spec declares was changed in AWS.
     pub fn updated(block: &str, changes: &str) -> Self {
-        Self::normal("Updated", block, changes.to_owned())
+        Self::of(Told::Updated, block, changes.to_owned())
     }
 
     /// A resource that existed is this object's from now on.
     pub fn adopted(noun: &str, name: &str) -> Self {
-        Self::normal("Adopted", "Adopt", format!("Adopted existing {noun} {name}"))
+        Self::of(Told::Adopted, "Adopt", format!("Adopted existing {noun} {name}"))
     }
 
     /// AWS was asked to delete the resource.
     pub fn deleted(noun: &str, name: &str) -> Self {
-        Self::normal("Deleted", "Delete", format!("Deleted {noun} {name}"))
+        Self::of(Told::Deleted, "Delete", format!("Deleted {noun} {name}"))
     }
 
     /// Somebody approved a plan.
     pub fn approved(hash: &str) -> Self {
-        Self::normal("Approved", hash, format!("Applying approved plan {hash}"))
+        Self::of(Told::Approved, hash, format!("Applying approved plan {hash}"))
     }
 
     /// Drift was corrected; `repeated` says that it is not the first time.
     pub fn drift_corrected(change: &Change, repeated: bool) -> Self {
-        let text = change.to_string();
-        if repeated {
-            let (reason, action) = ("DriftRepeated".into(), change.path.clone());
-            return Self { type_: EventType::Warning, reason, action, text };
-        }
-        Self::normal("DriftCorrected", &change.path, text)
+        let told = if repeated { Told::DriftRepeated } else { Told::DriftCorrected };
+        Self::of(told, &change.path, change.to_string())
     }
 
     /// Something is in the way: time may heal it, or only the user can.
@@ -69,8 +71,8 @@ impl ObjectEvent {
         }
     }
 
-    fn normal(reason: &str, action: &str, text: String) -> Self {
-        Self { type_: EventType::Normal, reason: reason.to_owned(), action: action.to_owned(), text }
+    fn of(told: Told, action: &str, text: String) -> Self {
+        Self { type_: told.type_(), reason: told.as_str().to_owned(), action: action.to_owned(), text }
     }
 }
 

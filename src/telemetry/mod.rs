@@ -6,6 +6,6 @@ mod metrics;
 #[cfg(feature = "otel")]
 pub mod traces;
 
-pub use events::{Events, ObjectEvent};
+pub use events::{EVENTS, EventInfo, Events, ObjectEvent};
 pub use logs::{LogFormat, Telemetry, init};
 pub use metrics::{AwsCall, METRICS, Metric, Metrics};
