@@ -52,7 +52,12 @@ lint:
 
 # Everything generated, anew
 generate:
-    UPDATE_GENERATED=1 cargo test --test generated --test argocd --test manifests --test runbook
+    UPDATE_GENERATED=1 cargo test --test generated --test argocd --test manifests
+    UPDATE_GENERATED=1 cargo test --test aws_rules the_page_of_endpoints
+
+# The documentation, as a book in target/book
+book:
+    .ci/book
 
 # The sources' own documentation
 docs:

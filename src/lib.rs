@@ -29,6 +29,7 @@
 pub mod api;
 pub mod aws;
 pub mod bucket;
+pub mod cli;
 pub mod iam;
 pub mod kinds;
 pub mod lease;

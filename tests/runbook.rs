@@ -1,4 +1,4 @@
-//! The runbook has every reason that a condition can have, and no file of the deployment lags behind.
+//! The list of reasons has every one that a condition can have and no other, and one version stands everywhere.
 
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
@@ -6,13 +6,13 @@
 mod support;
 
 use std::{
-    fmt::Write as _,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use musubi::{managed::reason::Reason, telemetry::METRICS};
+use musubi::managed::reason::Reason;
 
-use support::{golden::is_up_to_date, read, root};
+use support::{read, root};
 
 /// The sources of the operator, without its tests.
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
@@ -29,12 +29,13 @@ fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 }
 
 #[test]
-fn the_runbook_equals_the_list_of_reasons() {
-    let path = "deploy/README.md";
-    let text = read(path);
-    let (before, rest) = text.split_once("| reason | what it means | what to do |").expect("the table of reasons");
-    let after = rest.split_once("\n\n").expect("it ends").1;
-    is_up_to_date(path, &format!("{before}{}\n{after}", Reason::runbook()));
+fn each_reason_has_a_heading_and_each_heading_is_a_reason() {
+    let page = read("docs/reference/conditions.md");
+    let (_, reasons) = page.split_once("\n## Reasons\n").expect("the reasons");
+    let (reasons, _) = reasons.split_once("\n## ").expect("they end");
+    let headings: Vec<&str> = reasons.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let ours: BTreeSet<&str> = Reason::OURS.iter().flat_map(|entry| entry.reasons).map(Reason::as_str).collect();
+    assert_eq!(headings, ours.into_iter().collect::<Vec<_>>(), "in this order");
 }
 
 /// A reason that nothing gives would be a promise that is never kept.
@@ -49,22 +50,8 @@ fn every_reason_is_given_somewhere() {
             !path.ends_with("managed/reason.rs")
                 && found().any(|next| next.is_none_or(|next| !next.is_ascii_alphanumeric()))
         });
-        assert!(given, "{reason} is in the runbook, and no code gives it");
+        assert!(given, "{reason} is in docs/reference/conditions.md, and no code gives it");
     }
-}
-
-#[test]
-fn the_list_of_metrics_equals_the_code() {
-    let mut table = "| metric | type | meaning |\n| --- | --- | --- |\n".to_owned();
-    for metric in METRICS {
-        let labels = if metric.labels.is_empty() { String::new() } else { format!("{{{}}}", metric.labels.join(",")) };
-        let _ = writeln!(table, "| `{}{labels}` | {} | {} |", metric.name(), metric.kind, metric.help);
-    }
-    let path = "deploy/README.md";
-    let text = read(path);
-    let (before, rest) = text.split_once("| metric | ").expect("the table of metrics");
-    let after = rest.split_once("\n\n").expect("it ends").1;
-    is_up_to_date(path, &format!("{before}{table}\n{after}"));
 }
 
 #[test]

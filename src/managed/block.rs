@@ -37,7 +37,7 @@ pub(crate) trait Block: Sized + 'static {
     /// The most that a reset does to those who rely on the block.
     const IMPACT: Impact = Impact::Update;
     /// Where a reset leads, in the words of the reference.
-    const RESET_TO: &'static str = "reset to the default";
+    const RESET_TO: &'static str = "reset to the AWS default";
     /// Blocks that must be in place before this one is written.
     const AFTER: &'static [&'static str] = &[];
     /// AWS operations that reading and writing it take: the one that reads comes first.

@@ -1,4 +1,4 @@
-//! Conditions: one table (README, "Conditions") that serves kstatus, `kubectl wait`, Helm, Flux and
+//! Conditions: one table (`docs/reference/conditions.md`) that serves kstatus, `kubectl wait`, Helm, Flux and
 //! Argo CD alike.
 
 use std::collections::BTreeMap;

@@ -18,6 +18,7 @@ mod support;
 
 mod account;
 mod bench;
+mod endpoints;
 mod probe;
 mod probes;
 mod pure;

@@ -4,8 +4,10 @@
 
 pub mod golden;
 pub mod pages;
+pub mod localstack;
 pub mod programs;
 pub mod rig;
+pub mod words;
 
 use std::path::Path;
 

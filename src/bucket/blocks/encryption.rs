@@ -39,7 +39,7 @@ impl Block for EncryptionBlock {
     const NAME: &'static str = "encryption";
     /// Who may read objects is asked of a key in AWS KMS as well, and of S3's own keys it is not.
     const IMPACT: Impact = Impact::Weakening;
-    const RESET_TO: &'static str = "reset to the default, except that blocked encryption types are kept";
+    const RESET_TO: &'static str = "reset to the AWS default, except that blocked encryption types are kept";
     const OPERATIONS: &'static [Operation] = &[
         on_bucket("GetBucketEncryption").action("s3:GetEncryptionConfiguration"),
         on_bucket("PutBucketEncryption").action("s3:PutEncryptionConfiguration"),

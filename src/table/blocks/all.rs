@@ -28,7 +28,7 @@ struct Known {
 impl Known {
     const fn updated(block: TableBlock, initial: fn() -> Value, is_declared: fn(&TableSpec) -> bool) -> Self {
         let operations = READ_AND_UPDATE;
-        let (impact, reset_to) = (Impact::Update, "reset to the default");
+        let (impact, reset_to) = (Impact::Update, "reset to the AWS default");
         Self { name: block.name(), operations, initial, impact, reset_to, is_declared }
     }
 

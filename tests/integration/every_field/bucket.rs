@@ -3,23 +3,12 @@
 use musubi::api::Bucket;
 use serde_json::{Value, json};
 
-use crate::{aws::Aws, blocks, world::World};
+use crate::{aws::Aws, blocks, support::localstack::NEW_OPTIONAL_FIELDS, world::World};
 
 use super::{Swept, sweep};
 
-/// Values of inventory.optionalFields that LocalStack 4.9 does not know.
-const NEW_OPTIONAL_FIELDS: [&str; 6] = [
-    "ObjectAccessControlList",
-    "ObjectOwner",
-    "IntelligentTieringReferenceDate",
-    "LifecycleExpirationDate",
-    "ObjectLockEventHoldDuration",
-    "ObjectLockEventHoldStatus",
-];
-
 impl Swept for Bucket {
     const AT_ONCE: usize = 10;
-    const NOT_ON_LOCALSTACK: &'static [&'static str] = &["abac", "encryption.blockedEncryptionTypes"];
     const ONE_VALUE: &'static [&'static str] = &[
         "objectLock.enabled",
         "replication.rules[].destination.accessControlTranslation.owner",

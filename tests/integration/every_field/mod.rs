@@ -28,6 +28,7 @@ use crate::{
     aws::Aws,
     blocks,
     proxy::Rule,
+    support::localstack::gaps,
     world::{Kind, World, condition, status},
 };
 
@@ -35,8 +36,6 @@ use crate::{
 trait Swept: Kind {
     /// How many fields are tried at once.
     const AT_ONCE: usize;
-    /// What LocalStack does not keep or does not know, by path: shown on the model.
-    const NOT_ON_LOCALSTACK: &'static [&'static str];
     /// Fields of which the rules of the schema admit one value only, given the rest of their block.
     const ONE_VALUE: &'static [&'static str];
     /// Fields of the spec that are no block, with the tests that show them.
@@ -244,7 +243,7 @@ fn invalid(field: &Field) -> Vec<Value> {
 /// The variants of a block that LocalStack can show.
 fn variants<'a, K: Swept>(file: &'a Value, block: &'a str) -> impl Iterator<Item = &'a Value> {
     let shown = move |variant: &&Value| {
-        let below = K::NOT_ON_LOCALSTACK.iter().filter_map(|path| path.strip_prefix(block));
+        let below = gaps(row::<K>().noun).into_iter().filter_map(|path| path.strip_prefix(block));
         K::knows(variant) && !below.into_iter().any(|below| find(variant, below).is_some())
     };
     file[block]["variants"].as_array().expect("variants").iter().filter(shown)
@@ -377,7 +376,7 @@ impl<K: Swept> Sweep<K> {
             blocks.iter().flat_map(|block| block.operations).chain(kind.operations).map(|known| known.name).collect();
         let unknown: Vec<&String> = asked.iter().filter(|operation| !known.contains(operation.as_str())).collect();
         assert!(unknown.is_empty(), "asked for and not in the reference: {unknown:?}");
-        for block in blocks.iter().filter(|block| !K::NOT_ON_LOCALSTACK.contains(&block.name)) {
+        for block in blocks.iter().filter(|block| !gaps(kind.noun).contains(&block.name)) {
             let names = block.operations.iter().map(|operation| operation.name);
             let idle: Vec<&str> = names.filter(|name| !asked.contains(*name)).collect();
             assert!(idle.is_empty(), "{}: in the reference and never asked for: {idle:?}", block.name);
@@ -488,7 +487,8 @@ async fn sweep<K: Swept>(world: World, targets: [String; 2]) {
     for name in names.into_iter().chain(["tags"]) {
         fields(name, &schema["properties"][name], false, &mut all);
     }
-    all.retain(|field| !K::NOT_ON_LOCALSTACK.iter().any(|path| field.path.starts_with(path)));
+    let gaps = gaps(row::<K>().noun);
+    all.retain(|field| !gaps.iter().any(|path| field.path.starts_with(path)));
     let sweep = Sweep::<K> {
         kind: std::marker::PhantomData,
         world,

@@ -5,33 +5,12 @@ use aws_sdk_dynamodb::types::{BillingMode, TimeToLiveStatus};
 use musubi::api::Table;
 use serde_json::{Value, json};
 
-use crate::{aws::Aws, world::World};
+use crate::{aws::Aws, support::localstack::MAX_CAPACITY, world::World};
 
 use super::{Swept, sweep};
 
-/// DynamoDB Local takes no more capacity than this.
-const MAX_CAPACITY: i64 = 40_000;
-
 impl Swept for Table {
     const AT_ONCE: usize = 24;
-    /// LocalStack 4.9 with DynamoDB Local 2.6 drops warm throughput, days of recovery and overrides of replicas, takes
-    /// encryption with the create only, waits for ever for a Kinesis stream, and knows no insights, policies, or
-    /// keys of more than two attributes. Of two limits it fails where one is not named.
-    const NOT_ON_LOCALSTACK: &'static [&'static str] = &[
-        "warmThroughput",
-        "globalSecondaryIndexes[].warmThroughput",
-        "onDemandThroughput.max",
-        "globalSecondaryIndexes[].onDemandThroughput.max",
-        "encryption",
-        "pointInTimeRecovery.recoveryPeriodInDays",
-        "contributorInsights",
-        "resourcePolicy",
-        "kinesisStream",
-        "replicas[].kmsKeyId",
-        "replicas[].tableClassOverride",
-        "replicas[].provisionedThroughputOverride",
-        "replicas[].onDemandThroughputOverride",
-    ];
     const ONE_VALUE: &'static [&'static str] = &["billingMode", "pointInTimeRecovery.enabled", "stream.enabled"];
     const NO_BLOCK: &'static [(&'static str, &'static str)] = &[
         ("name", "refusals"),

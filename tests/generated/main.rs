@@ -3,11 +3,15 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod helm;
+#[path = "../support/mod.rs"]
 mod support;
 
+use clap::CommandFactory as _;
 use musubi::{
     api::{XML_TEXT, crd},
-    iam, kinds,
+    cli::Cli,
+    iam, kinds, reference,
 };
 use serde_json::Value;
 
@@ -50,14 +54,29 @@ fn the_iam_policy_equals_the_code() {
 }
 
 #[test]
-fn the_reference_equals_the_code_and_holds_every_field() {
-    let reference = musubi::reference::markdown().expect("the schemas");
-    is_up_to_date("crds/REFERENCE.md", &reference);
+fn the_pages_of_the_reference_equal_the_code() {
+    for (file, text) in reference::pages().expect("the schemas") {
+        is_up_to_date(&format!("docs/reference/{file}"), &text);
+    }
+    is_up_to_date("docs/reference/cli.md", &reference::cli::markdown(Cli::command()));
+    is_up_to_date("docs/reference/helm.md", &helm::markdown());
+}
+
+#[test]
+fn the_reference_holds_every_field_in_its_sketch_and_in_its_tables() {
+    let pages = reference::pages().expect("the schemas");
+    let page = |noun: &str| &pages.iter().find(|(file, _)| *file == format!("{noun}.md")).expect("a page").1;
+    let pages: Vec<_> = kinds::ALL.iter().map(|kind| (kind.file(), page(kind.noun))).collect();
     each_field(&mut |path, _| {
+        let (_, page) = pages.iter().find(|(file, _)| path.starts_with(file)).expect("of a kind");
         let name = path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]");
-        let named =
-            name == "yaml" || reference.contains(&format!("{name}`")) || reference.contains(&format!("spec.{name}\n"));
-        assert!(named, "{path} is not in the reference");
+        let told = page.contains(&format!("`{name}` |"))
+            || page.contains(&format!("<wbr>{name}</code> |"))
+            || page.contains(&format!("\n## {name}\n"));
+        assert!(
+            name == "yaml" || (told && page.contains(&format!("{name}: #")) || page.contains(&format!("{name}:\n"))),
+            "{path}"
+        );
     });
 }
 
