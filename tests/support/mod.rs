@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each target uses a part of it")]
 
 pub mod golden;
-pub mod pages;
 pub mod localstack;
+pub mod pages;
 pub mod programs;
 pub mod rig;
 pub mod words;
