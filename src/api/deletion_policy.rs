@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 // There is deliberately no `Default`: each kind names its own, chosen so that the default can never lose data.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DeletionPolicy {
-    /// Delete it if it is empty. Otherwise wait until it is, with reason DeletionBlocked.
+    /// Delete it if it is empty. Otherwise wait until it is, with reason BucketNotEmpty or TableNotEmpty.
     DeleteIfEmpty,
     /// Keep it in AWS.
     Retain,

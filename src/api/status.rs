@@ -262,7 +262,8 @@ pub struct Plan {
     /// Value of the annotation `musubi.dev/approve` that approves this plan. It covers the object's UID, the account,
     /// region and name in AWS, the generation, the number of approvals, and every change, including omitted ones.
     pub hash: String,
-    /// The changes, in the order in which they are applied.
+    /// The changes, in the order in which they are applied. Ownership tags (`musubi.dev/...`) are only listed if there are
+    /// no other changes.
     pub changes: Vec<PlannedChange>,
     /// Number of changes that are not listed.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -287,7 +288,8 @@ pub struct PlannedChange {
 }
 
 /// Effect of a change on users of the resource.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+// In the order of how much it matters to them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Impact {
     /// Applies what the spec declares. Requires no approval with managementPolicy Enforce.
     Update,

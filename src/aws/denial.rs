@@ -1,5 +1,7 @@
 //! Who has forbidden a call, as far as AWS says so.
 
+use crate::iam;
+
 /// What AWS names as the reason of a denial.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Denial {
@@ -53,9 +55,10 @@ const PHRASES: [(&str, Denial); 14] = [
 
 /// What to do about a denial of `operation` that AWS put in these words.
 pub(super) fn advice(operation: &str, words: &str) -> String {
-    // An action often has another name than its operation, or is one that the operation needs besides (iam:PassRole).
-    let action = words.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split(' ').next());
-    Denial::of(words).advice(action.filter(|action| action.contains(':')).unwrap_or(operation))
+    // AWS may name an action that the operation needs besides (iam:PassRole).
+    let named = words.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split(' ').next());
+    let action = named.filter(|action| action.contains(':')).map_or_else(|| iam::action_of(operation), str::to_owned);
+    Denial::of(words).advice(operation, &action)
 }
 
 impl Denial {
@@ -66,12 +69,12 @@ impl Denial {
         named.max_by_key(|(at, _)| *at).map_or(Self::Unsaid, |(_, denial)| denial)
     }
 
-    /// What to do about it, where `operation` is what was denied.
-    fn advice(self, operation: &str) -> String {
+    /// What to do about it, where this IAM action of `operation` is what was denied.
+    fn advice(self, operation: &str, action: &str) -> String {
         match self {
             Self::Identity { explicit: false } => format!(
-                "grant the operator's role the permission for {operation} (`musubi iam-policy` prints the complete \
-                 policy); it takes some minutes to propagate in AWS"
+                "grant the operator's role {action} (`musubi iam-policy` prints the complete policy), which takes some \
+                 minutes to propagate in AWS"
             ),
             Self::Identity { explicit: true } => {
                 "a Deny statement in a policy of the operator's role forbids the request: exclude the resources that \
@@ -101,17 +104,16 @@ impl Denial {
             }
             Self::Boundary => {
                 format!(
-                    "the permissions boundary of the operator's role does not allow {operation}: add it to the \
-                     boundary"
+                    "the permissions boundary of the operator's role does not allow {action}: add it to the boundary"
                 )
             }
             Self::Session => format!(
-                "the session policy that the operator's credentials were issued with does not allow {operation}: \
+                "the session policy that the operator's credentials were issued with does not allow {action}: \
                  change it where they are issued"
             ),
-            Self::Endpoint => format!(
-                "the policy of the operator's VPC endpoint does not allow {operation}: change the endpoint policy"
-            ),
+            Self::Endpoint => {
+                format!("the policy of the operator's VPC endpoint does not allow {action}: change the endpoint policy")
+            }
             Self::Trust => {
                 "the trust policy of the role does not allow the operator to assume it: add the operator's identity \
                  to the trust policy"
@@ -135,35 +137,27 @@ impl Denial {
                  role must both allow it (`musubi iam-policy --kms-key`), and the key must be enabled"
                     .to_owned()
             }
-            Self::Unsaid => unsaid(operation),
+            Self::Unsaid => unsaid(operation, action),
         }
     }
 }
 
 /// S3 tells who forbids it "only for same-account requests or for requests within the same organization": a bare
 /// "Access Denied" most likely is of another account.
-fn unsaid(operation: &str) -> String {
+fn unsaid(operation: &str, action: &str) -> String {
+    let grant = format!("grant the operator's role {action}, or check which account the resource belongs to");
     match operation {
         // The first call about a bucket, which says whose account it expects to be in.
-        "GetBucketTagging" => {
+        "GetBucketTagging" => format!(
             "the bucket name is probably taken by another account, because bucket names are globally unique: choose \
-             another spec.name; if the bucket is in the operator's account, grant the operator the permission for \
-             GetBucketTagging"
-                .to_owned()
-        }
-        "PutBucketPolicy" => {
-            format!(
-                "{}; or, if the policy grants public access: {}",
-                grant(operation),
-                Denial::PublicPolicy.advice(operation)
-            )
-        }
-        _ => grant(operation),
+             another spec.name; if the bucket is in the operator's account, grant the operator's role {action}"
+        ),
+        "PutBucketPolicy" => format!(
+            "{grant}; or, if the policy grants public access: {}",
+            Denial::PublicPolicy.advice(operation, action)
+        ),
+        _ => grant,
     }
-}
-
-fn grant(operation: &str) -> String {
-    format!("grant the operator the permission for {operation}, or check which account the resource belongs to")
 }
 
 #[cfg(test)]
@@ -267,7 +261,7 @@ mod tests {
         for (context, denial, word) in EXAMPLES {
             let words = format!("{user} {}", context.replace("DEPLOYMENTS", deployments));
             assert_eq!(Denial::of(&words), *denial, "{words}");
-            let advice = denial.advice("TheOperation");
+            let advice = denial.advice("TheOperation", "s3:TheAction");
             assert!(advice.contains(word), "{words}: {advice}");
         }
     }
@@ -276,8 +270,25 @@ mod tests {
     fn the_action_that_aws_names_is_the_one_to_grant() {
         let words = "User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: \
                      arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
-        assert!(advice("PutBucketReplication", words).contains("the permission for iam:PassRole ("));
-        assert!(advice("CreateTable", "not authorized to perform: ").contains("the permission for CreateTable"));
+        assert!(advice("PutBucketReplication", words).contains("role iam:PassRole ("));
+        assert!(advice("CreateTable", "not authorized to perform: ").contains("role dynamodb:CreateTable,"));
+    }
+
+    /// Whoever grants `s3:GetBucketCors` has granted nothing: IAM knows no such action.
+    #[test]
+    fn an_action_is_named_as_iam_knows_it() {
+        for (operation, action) in [
+            ("GetBucketCors", "s3:GetBucketCORS"),
+            ("ListObjectVersions", "s3:ListBucketVersions"),
+            ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+            ("DescribeTable", "dynamodb:DescribeTable"),
+        ] {
+            let advice = advice(operation, "Access Denied");
+            assert!(
+                advice.contains(&format!("role {action},")) && !advice.contains(&format!(" {operation}")),
+                "{advice}"
+            );
+        }
     }
 
     #[test]
@@ -291,9 +302,8 @@ mod tests {
 
     #[test]
     fn a_bare_denial_of_the_first_look_leads_with_the_name() {
-        let advice = Denial::of("Access Denied").advice("GetBucketTagging");
-        assert!(advice.starts_with("the bucket name is probably taken by another account"), "{advice}");
-        assert!(Denial::of("").advice("PutBucketPolicy").contains("Block Public Access"));
-        assert!(Denial::of("").advice("CreateTable").contains("permission for CreateTable"));
+        let told = advice("GetBucketTagging", "Access Denied");
+        assert!(told.starts_with("the bucket name is probably taken by another account"), "{told}");
+        assert!(advice("PutBucketPolicy", "").contains("Block Public Access"));
     }
 }

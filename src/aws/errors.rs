@@ -109,9 +109,8 @@ pub(crate) fn refusal(operation: &str, code: Option<&str>, status: u16, words: &
     let code = code.map_or_else(|| format!("Http{status}"), reason);
     let words = stable(words);
     let kind = classify(operation, &code, status, &words);
-    let said = if words.is_empty() { String::new() } else { format!(": {}", words.trim_end_matches('.')) };
     let advice = advice(operation, &code, kind, &words).map(|advice| format!(". {advice}")).unwrap_or_default();
-    Error::new(kind, Reason::of_code(&code), format!("{operation} failed with {code}{said}{advice}"))
+    Error::new(kind, Reason::of_code(&code), format!("{operation} failed with {code}{advice}")).quoting(&words)
 }
 
 /// Whether the answer is that to another question: an endpoint that does not know a sub-resource of a bucket takes the
@@ -214,9 +213,9 @@ mod tests {
                 "InvalidRequest",
                 400,
                 "Destination bucket must have versioning enabled.",
-                "PutBucketReplication failed with InvalidRequest: Destination bucket must have versioning enabled. \
-                 It is retried, and succeeds by itself when this condition is met: this bucket and each destination \
-                 must exist and have versioning enabled",
+                "PutBucketReplication failed with InvalidRequest. It is retried, and succeeds by itself when this \
+                 condition is met: this bucket and each destination must exist and have versioning enabled. AWS: \
+                 \"Destination bucket must have versioning enabled.\"",
             ),
             ("PutBucketCors", "MalformedXML", 400, "", "PutBucketCors failed with MalformedXML"),
             (
@@ -224,9 +223,9 @@ mod tests {
                 "RequestTimeTooSkewed",
                 403,
                 "The difference between the request time and the current time is too large.",
-                "PutBucketTagging failed with RequestTimeTooSkewed: The difference between the request time and the \
-                 current time is too large. The operator's clock differs from the clock of AWS. Synchronize the \
-                 clock of its node with NTP",
+                "PutBucketTagging failed with RequestTimeTooSkewed. The operator's clock differs from the clock of AWS. \
+                 Synchronize the clock of its node with NTP. AWS: \"The difference between the request time and the \
+                 current time is too large.\"",
             ),
             (
                 "CreateTable",
@@ -235,18 +234,18 @@ mod tests {
                 "User: arn:aws:sts::111122223333:assumed-role/musubi/web-identity-token-1795000000000 is not \
                  authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
                  dynamodb:CreateTable action",
-                "CreateTable failed with AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/musubi \
-                 is not authorized to perform: dynamodb:CreateTable because no identity-based policy allows the \
-                 dynamodb:CreateTable action. Grant the operator's role the permission for dynamodb:CreateTable \
-                 (`musubi iam-policy` prints the complete policy); it takes some minutes to propagate in AWS",
+                "CreateTable failed with AccessDeniedException. Grant the operator's role dynamodb:CreateTable (`musubi \
+                 iam-policy` prints the complete policy), which takes some minutes to propagate in AWS. AWS: \"User: \
+                 arn:aws:sts::111122223333:assumed-role/musubi is not authorized to perform: dynamodb:CreateTable \
+                 because no identity-based policy allows the dynamodb:CreateTable action\"",
             ),
             (
                 "PutBucketAbac",
                 "NotImplemented",
                 501,
                 "not implemented.",
-                "PutBucketAbac failed with NotImplemented: not implemented. This endpoint does not support the \
-                 feature. Remove the field from the spec",
+                "PutBucketAbac failed with NotImplemented. This endpoint does not support the feature. Remove the field \
+                 from the spec. AWS: \"not implemented.\"",
             ),
         ] {
             assert_eq!(refusal(operation, Some(code), status, words).message, expected);
@@ -268,7 +267,7 @@ mod tests {
         let error = error_of("PutBucketPolicy", &call.expect_err("it is refused"));
         assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Premature, "MalformedPolicy"));
         assert!(
-            error.message.contains(r#"Invalid principal in policy ("AWS" : "arn:aws:iam::1:role/new"). It"#),
+            error.message.ends_with(r#"AWS: "Invalid principal in policy ("AWS" : "arn:aws:iam::1:role/new")""#),
             "{error}"
         );
     }

@@ -151,7 +151,8 @@ impl Intercept for Observer {
                 status,
                 request_id,
                 milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                "AWS write request"
+                "{}",
+                told_of_write(outcome)
             );
         }
         let call = AwsCall { service: metadata.service().to_owned(), operation: metadata.name().to_owned(), outcome };
@@ -221,6 +222,15 @@ impl Intercept for KeyOfCall {
     }
 }
 
+/// What the log says of a write that came to this: only one that AWS has accepted has written anything.
+fn told_of_write(outcome: &str) -> &'static str {
+    match outcome {
+        "ok" => "AWS accepted the write",
+        "no_response" => "AWS did not respond to the write",
+        _ => "AWS rejected the write",
+    }
+}
+
 /// Whether an operation changes anything. What has none of AWS's words for reading counts as a write.
 fn is_write(operation: &str) -> bool {
     !["Get", "List", "Describe", "Head", "Scan"].iter().any(|word| operation.starts_with(word))
@@ -257,6 +267,15 @@ mod tests {
         ] {
             assert_eq!(endpoint(uri, service), told);
         }
+    }
+
+    #[test]
+    fn only_a_write_that_aws_has_accepted_is_called_one() {
+        for outcome in ["not_found", "server_error", "client_error"] {
+            assert_eq!(told_of_write(outcome), "AWS rejected the write");
+        }
+        assert_eq!(told_of_write("ok"), "AWS accepted the write");
+        assert_eq!(told_of_write("no_response"), "AWS did not respond to the write");
     }
 
     #[test]

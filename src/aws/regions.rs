@@ -36,9 +36,9 @@ impl Regions {
             None => Err(Error::user(
                 Reason::UnknownRegion,
                 format!(
-                    "{region} is not an AWS region. Correct spec.region. To use a region that the operator does not \
-                     know, such as one of LocalStack, ask an administrator to allow all regions in use with \
-                     --allow-region (Helm: aws.allowedRegions)"
+                    "{region} is not an AWS region. Correct spec.region. For a region that the operator does not know, \
+                     such as one of LocalStack, ask an administrator to add all regions in use to --allow-region \
+                     (Helm: aws.allowedRegions)"
                 ),
             )),
             Some(its) if its != partition(&self.home) => Err(Error::user(
@@ -59,8 +59,8 @@ impl Regions {
         Error::user(
             Reason::RegionNotAllowed,
             format!(
-                "Region {region} is not allowed. Choose one of {}, or ask an administrator to allow it with \
-                 --allow-region {region} (Helm: aws.allowedRegions)",
+                "Region {region} is not allowed. Choose one of {}, or ask an administrator to add {region} to \
+                 --allow-region (Helm: aws.allowedRegions)",
                 allowed.join(", ")
             ),
         )

@@ -9,7 +9,7 @@ use crate::{
         error::{Error, Reason},
         external::ExternalResource,
         identity::Identity,
-        object::{Common, ManagedObject, common},
+        object::{Common, ManagedObject, Names, common},
         observation::{Existence, Made, Preparation, Reads},
         ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Field, Form},
@@ -22,6 +22,8 @@ use super::{Buckets, Creation, Observed, Op, blocks, name, plan};
 
 impl ManagedObject for Bucket {
     const NOUN: &'static str = "bucket";
+
+    const NAMES: Names = Names { kind: "Bucket", resource: "S3 bucket" };
 
     const REFERENCES: &'static [Field] = &[
         Field::new("encryption.kmsKeyId", Form::Key),
@@ -188,7 +190,7 @@ impl ExternalResource for Buckets {
     }
 
     fn recreated(id: &Identity) -> String {
-        format!("Bucket {} was deleted in AWS and has been recreated empty", id.name)
+        format!("S3 bucket {} was deleted in AWS. It has been created again, without its objects", id.name)
     }
 
     fn outputs(&self, id: &Identity, _: &Observed) -> Outputs {

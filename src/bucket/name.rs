@@ -24,7 +24,7 @@ pub(super) fn in_account(name: &str, region: &str, account_id: &str) -> Result<S
     let suffix = format!("-{account_id}-{region}{RESERVED}");
     if NOT_OFFERED.contains(&region) {
         return Err(invalid(format!(
-            "S3 has no account regional namespace in {region}. Remove nameScope, or set another region"
+            "S3 has no account regional namespace in {region}. Remove nameScope, or set another spec.region"
         )));
     }
     if name.len() > suffix.len() && name.ends_with(&suffix) {

@@ -17,6 +17,7 @@ use crate::{
 use super::{
     Buckets, Creation, ObjectVersion, Op, Upload,
     blocks::{self, AbacBlock, Block as _, PolicyBlock, Target, Write, incomplete},
+    plan::not_empty,
 };
 
 impl Buckets {
@@ -78,14 +79,8 @@ impl Buckets {
             Ok(_) => Ok(()),
             Err(error) => match crate::aws::code(&error) {
                 Some("NoSuchBucket") => Ok(()),
-                Some("BucketNotEmpty") => Err(Error::user(
-                    Reason::BucketNotEmpty,
-                    format!(
-                        "Bucket {} still contains objects, versions or delete markers. Empty it, or set \
-                         deletionPolicy to Retain to keep it, or to Delete to delete its contents",
-                        id.name
-                    ),
-                )),
+                // Not what it holds: that was looked for in vain a moment ago.
+                Some("BucketNotEmpty") => Err(not_empty("")),
                 _ => Err(error_of("DeleteBucket", &error)),
             },
         }
@@ -172,7 +167,7 @@ async fn delete_objects(target: &Target, versions: &[ObjectVersion]) -> Result<(
     let Some(first) = failed.first() else { return Ok(()) };
     let code = first.code().unwrap_or("no code");
     let error = if code == "InternalError" || code == "SlowDown" {
-        Error::new(ErrorKind::Transient, Reason::of_code(code), "DeleteObjects: AWS could not delete some objects")
+        Error::new(ErrorKind::Transient, Reason::of_code(code), "DeleteObjects failed for some objects")
     } else {
         not_deletable(failed.len(), versions.len(), first.key().unwrap_or_default(), code)
     };
@@ -183,9 +178,9 @@ fn not_deletable(failed: usize, asked: usize, key: &str, code: &str) -> Error {
     Error::user(
         Reason::ObjectsNotDeletable,
         format!(
-            "AWS rejected deleting {failed} of {asked} object versions, such as {key:?} ({code}), because of object \
-             lock, a legal hold or the bucket policy. Wait for the retention to end, remove the hold or the policy, \
-             or set deletionPolicy: Retain to keep the bucket"
+            "AWS rejected the deletion of {failed} of {asked} object versions, such as {key:?} ({code}). Object lock, \
+             a legal hold or the bucket policy can be the cause. Wait for the retention to end, remove the hold or \
+             the Deny statement, or set deletionPolicy: Retain to keep the bucket in AWS"
         ),
     )
 }

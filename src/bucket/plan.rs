@@ -329,16 +329,28 @@ pub(super) fn before_deletion(object: &Bucket, observed: &Observed) -> Result<Pr
     if versions.is_empty() && uploads.is_empty() {
         return Ok(Preparation::Ready);
     }
-    let most = |count: usize| if count < PAGE { count.to_string() } else { format!("at least {PAGE}") };
-    Err(Error::user(
-        Reason::BucketNotEmpty,
-        format!(
-            "The bucket is not empty: {} object versions or delete markers and {} incomplete uploads. Empty it, or \
-             set deletionPolicy to Retain to keep it, or to Delete to delete its contents",
-            most(versions.len()),
-            most(uploads.len())
-        ),
-    ))
+    Err(not_empty(&holds(versions.len(), uploads.len())))
+}
+
+/// Why a bucket that holds this is not deleted.
+pub(super) fn not_empty(what: &str) -> Error {
+    let message = format!("The bucket is not empty{what}. Empty it, or set deletionPolicy: Retain to keep it in AWS");
+    Error::user(Reason::BucketNotEmpty, message)
+}
+
+/// What was seen in a bucket, in brackets: of more than a page, that there is more.
+fn holds(versions: usize, uploads: usize) -> String {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        PAGE.. => Some(format!("at least {PAGE} {many}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let kinds = [
+        counted(versions, "object version or delete marker", "object versions and delete markers"),
+        counted(uploads, "incomplete upload", "incomplete uploads"),
+    ];
+    format!(" ({})", kinds.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn step(block: &'static str, op: Op, changes: Vec<Change>) -> Step<Op> {

@@ -40,5 +40,13 @@ pub fn policy(scope: &Scope) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
 }
 
+/// The IAM actions that a call of this operation needs itself, as a policy names them: `s3:GetBucketCORS` of
+/// `GetBucketCors`. Of an operation that no kind calls, its name.
+pub fn action_of(operation: &str) -> String {
+    let named = kinds::operations().filter(|known| known.name == operation);
+    let own: BTreeSet<String> = named.filter_map(|known| known.actions().next()).map(|(_, action)| action).collect();
+    if own.is_empty() { operation.to_owned() } else { own.into_iter().collect::<Vec<_>>().join(" or ") }
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! Plans as people read and approve them.
 //!
 //! A plan's hash covers who it is about and every change of it, in full, together with the number of
-//! approvals so far: whatever differs makes another hash, and a hash counts at most once.
+//! approvals so far: whatever differs makes another hash, and a hash counts at most once. What is listed may be less:
+//! there are too many changes, or they are of the tags that say whose the resource is.
 
 use crate::api::{Impact, Plan, PlannedChange};
 
 use super::{
     change::{Change, printable, sha256},
     identity::Identity,
-    step::Step,
+    step::{Step, shown},
 };
 
 /// The most changes that a plan lists: an object must stay far below the API server's 1.5 MiB.
@@ -42,19 +43,17 @@ pub fn plan<Op>(subject: Subject<'_>, steps: &[&Step<Op>]) -> Option<Plan> {
     let Subject { identity, generation, approvals } = subject;
     let digests: Vec<String> = steps.iter().map(|step| digest(step)).collect();
     let about = (&identity.owner.uid, &identity.account_id, &identity.region, &identity.name);
-    let planned = |impact: Impact| {
-        move |change: &Change| PlannedChange {
-            path: printable(&change.path).into_owned(),
-            from: change.from.as_deref().map(|from| printable(from).into_owned()),
-            to: change.to.as_deref().map(|to| printable(to).into_owned()),
-            impact,
-        }
+    let planned = |(impact, change): (Impact, &Change)| PlannedChange {
+        path: printable(&change.path).into_owned(),
+        from: change.from.as_deref().map(|from| printable(from).into_owned()),
+        to: change.to.as_deref().map(|to| printable(to).into_owned()),
+        impact,
     };
-    let all: Vec<PlannedChange> = steps.iter().flat_map(|step| step.changes.iter().map(planned(step.impact))).collect();
-    let omitted = all.len().saturating_sub(MAX);
+    let shown = shown(steps.iter().copied());
+    let omitted = shown.len().saturating_sub(MAX);
     Some(Plan {
         hash: hash(&(about, generation, approvals, digests)),
-        changes: all.into_iter().take(MAX).collect(),
+        changes: shown.into_iter().take(MAX).map(planned).collect(),
         omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
     })
 }
@@ -104,6 +103,21 @@ mod tests {
             all.insert(hash_of(&other, 1, 0, "Suspended"));
         }
         assert_eq!(all.len(), 8);
+    }
+
+    #[test]
+    fn ownership_tags_are_not_listed_and_count_for_the_hash() {
+        let tagged = |uid: &str| {
+            let change = |path: &str, to: &str| Change { path: path.into(), from: None, to: Some(to.into()) };
+            Step::new("tags", (), vec![change("tags[musubi.dev/uid]", uid), change("tags[team]", "shop")])
+        };
+        let identity = identity();
+        let subject = Subject { identity: &identity, generation: 1, approvals: 0 };
+        let (one, two) =
+            (plan(subject, &[&tagged("1")]).expect("a plan"), plan(subject, &[&tagged("2")]).expect("a plan"));
+        assert_eq!(one.changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(), ["tags[team]"]);
+        assert_eq!((one.omitted, &one.changes), (0, &two.changes));
+        assert_ne!(one.hash, two.hash);
     }
 
     #[test]

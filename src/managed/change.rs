@@ -7,6 +7,8 @@ use std::fmt;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::{identity::is_reserved, step::TAGS};
+
 /// One leaf that differs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Change {
@@ -20,7 +22,7 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(unset)".to_owned());
         write!(f, "{}: {} -> {}", self.path, side(&self.from), side(&self.to))
     }
 }
@@ -43,6 +45,13 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(printed)
 }
 
+/// A message as a whole sentence: those who put messages together leave the last full stop away.
+pub fn sentence(message: &str) -> String {
+    let ended = message.trim_end_matches(['"', '`', ')']).ends_with(['.', '!', '?']);
+    let stop = if ended || message.is_empty() { "" } else { "." };
+    format!("{message}{stop}")
+}
+
 /// Control characters, line and paragraph separators, and the bidirectional controls, by which a text can be shown in
 /// another order than it has (CVE-2021-42574).
 fn is_unprintable(c: char) -> bool {
@@ -53,12 +62,21 @@ fn is_unprintable(c: char) -> bool {
 impl Change {
     /// The change in one short line, for a condition: what is long is read in the plan.
     pub fn brief(&self) -> String {
-        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "(none)".to_owned(), short);
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "(unset)".to_owned(), short);
         format!("{}: {} -> {}", self.path, side(&self.from), side(&self.to))
+    }
+
+    /// Whether it is about a tag of our own, which says whose the resource is: not the user's business, as long as there
+    /// is something else to tell.
+    pub fn is_of_ownership(&self) -> bool {
+        self.path.strip_prefix("tags[").is_some_and(is_reserved)
     }
 
     /// What the change is about: an entry of a list, `metrics[a]`, or, where it is in none, the block.
     pub fn place(&self) -> &str {
+        if self.is_of_ownership() {
+            return TAGS;
+        }
         let block = self.path.find('.').unwrap_or(self.path.len());
         self.path.find(']').map_or(&self.path[..block], |end| &self.path[..=end])
     }
@@ -169,10 +187,10 @@ mod tests {
     #[test]
     fn a_leaf_is_named_by_its_path() {
         assert_eq!(paths(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), ["x.a.b: 1 -> 2"]);
-        assert_eq!(paths(Value::Null, json!("on")), ["x: (none) -> on"]);
-        assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: (none) -> 1"]);
-        assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> (none)", "x[r].n: 1 -> (none)"]);
-        assert_eq!(paths(Value::Null, json!({})), ["x: (none) -> {}"]);
+        assert_eq!(paths(Value::Null, json!("on")), ["x: (unset) -> on"]);
+        assert_eq!(paths(Value::Null, json!({"a": {"b": 1}})), ["x.a.b: (unset) -> 1"]);
+        assert_eq!(paths(json!([{"id": "r", "n": 1}]), Value::Null), ["x[r].id: r -> (unset)", "x[r].n: 1 -> (unset)"]);
+        assert_eq!(paths(Value::Null, json!({})), ["x: (unset) -> {}"]);
     }
 
     #[test]
@@ -181,6 +199,19 @@ mod tests {
         assert_eq!(printable("\u{202e}evil\u{2066}\u{2028}"), "\\u{202e}evil\\u{2066}\\u{2028}");
         for plain in ["", "grün 桜 \\n \"quoted\" {}", "arn:aws:s3:::assets"] {
             assert!(matches!(printable(plain), Cow::Borrowed(same) if same == plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_one_full_stop() {
+        for (message, whole) in [
+            ("It exists", "It exists."),
+            ("It exists.", "It exists."),
+            ("AWS: \"Access Denied\"", "AWS: \"Access Denied\"."),
+            ("AWS: \"No.\"", "AWS: \"No.\""),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(message), whole);
         }
     }
 
@@ -197,7 +228,7 @@ mod tests {
         let change = &diff("policy", &json!(policy), &Value::Null)[0];
         let brief = change.brief();
         assert!(
-            brief.starts_with("policy: { \"Version\": \"2012-10-17\", \"x\"") && brief.ends_with("... -> (none)"),
+            brief.starts_with("policy: { \"Version\": \"2012-10-17\", \"x\"") && brief.ends_with("... -> (unset)"),
             "{brief}"
         );
         assert!(!brief.contains('\n') && brief.len() < 160, "{brief}");

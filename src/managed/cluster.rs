@@ -267,7 +267,11 @@ impl<K: ManagedObject> Cluster<K> {
             Some(reason) => Ok(Err(Error::new(
                 ErrorKind::Denied,
                 Reason::SecretForbidden,
-                format!("The operator has no permission to create Secret {}: {reason}", wanted.name),
+                format!(
+                    "The operator has no permission to create Secret {}. Bind its ServiceAccount to its role, or check \
+                     whether the namespace is being deleted. API server: \"{reason}\"",
+                    wanted.name
+                ),
             ))),
             None => Err(error),
         }
@@ -303,14 +307,21 @@ impl<K: ManagedObject> Cluster<K> {
             Some(owner) if owner.kind == K::kind(&()) && owner.name == self.name => Err(Error::new(
                 ErrorKind::Pending,
                 Reason::SecretBeingDeleted,
-                format!("Secret {} belongs to an earlier object of this name and is being deleted", secret.name_any()),
+                format!(
+                    "Secret {}/{} belongs to an earlier {} of this name and is being deleted",
+                    self.namespace,
+                    secret.name_any(),
+                    K::NAMES.kind
+                ),
             )),
             _ => Err(Error::user(
                 Reason::SecretConflict,
                 format!(
-                    "Secret {} exists and was not created by this object. Set connectionSecret.name to another name, \
+                    "Secret {}/{} exists and was not created by this {}. Set connectionSecret.name to another name, \
                      or delete the Secret",
-                    secret.name_any()
+                    self.namespace,
+                    secret.name_any(),
+                    K::NAMES.kind
                 ),
             )),
         }

@@ -9,7 +9,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::Status;
 
 use super::{
-    change::printable,
+    change::{printable, sentence},
     error::{Error, ErrorKind, Reason},
 };
 
@@ -30,6 +30,9 @@ const LOST: [Reason; 3] = [Reason::OwnedByAnother, Reason::OwnershipLost, Reason
 /// How long a refusal that time may heal counts as AWS being slow rather than as a mistake: IAM takes minutes to
 /// spread a permission, and what one apply makes together is there in minutes.
 pub const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
+
+/// What Ready says of an object that is in sync.
+const USABLE: &str = "The resource exists and is usable";
 
 /// The states that objects are counted in.
 pub const STATES: [&str; 9] =
@@ -156,13 +159,14 @@ pub fn conditions(previous: &Status, outcome: &Outcome, generation: i64, now: Ti
             type_: type_.to_owned(),
             status: status.to_owned(),
             reason: printable(reason.as_str()).into_owned(),
-            message: printable(message).into_owned(),
+            message: printable(&sentence(message)).into_owned(),
             observed_generation: Some(generation),
             last_transition_time: since,
         }
     };
     let served = previous.condition(READY).filter(|before| before.status == "True");
     let ready = match (row.ready, served) {
+        (Ready::Is("True"), _) => set(READY, "True", row.reason, USABLE),
         (Ready::Is(status), _) => set(READY, status, row.reason, row.message),
         // An object that serves goes on serving: Ready stays as it is, together with the
         // generation that it was last wholly in place at, so that a waiter waits through an edit.
@@ -213,9 +217,7 @@ impl<'a> Row<'a> {
         };
         let keeps = |otherwise| Ready::Keeps { otherwise };
         match outcome {
-            Outcome::InSync => {
-                row(Ready::Is("True"), "True", false, false, &Reason::InSync, "The resource in AWS matches the spec")
-            }
+            Outcome::InSync => row(Ready::Is("True"), "True", false, false, &Reason::InSync, "AWS matches the spec"),
             Outcome::Creating => {
                 row(Ready::Is("False"), "False", true, false, &Reason::Creating, "AWS is creating the resource")
             }
@@ -245,7 +247,7 @@ impl<'a> Row<'a> {
             }
             Outcome::LetGo { reason, message } => row(Ready::Is("False"), "False", false, false, reason, message),
             Outcome::DeletionBlocked(error) => {
-                row(Ready::Is("False"), "False", false, true, &Reason::DeletionBlocked, &error.message)
+                row(Ready::Is("False"), "False", false, true, &error.reason, &error.message)
             }
         }
     }
@@ -292,6 +294,31 @@ mod tests {
         }
         assert_eq!(state(None, false), UNSEEN);
         assert_eq!(state(Some(&Status::default()), true), UNSEEN);
+    }
+
+    /// Whoever waits for a reason, or looks it up, finds the one that the error was given.
+    #[test]
+    fn no_outcome_replaces_the_reason_or_the_message_of_its_error() {
+        let codes = ["AccessDenied", "SlowDown", "Http503"].map(|code| Reason::Aws(code.to_owned()));
+        let ours = Reason::OURS.iter().flat_map(|entry| entry.reasons);
+        for reason in ours.chain(&codes) {
+            let error = || Error::user(reason.clone(), "What is wrong.");
+            let let_go = Outcome::LetGo { reason: reason.clone(), message: "What is wrong.".into() };
+            let outcomes = [
+                Outcome::Serving(error()),
+                Outcome::Retrying(error()),
+                Outcome::Stalled(error()),
+                Outcome::Deleting(Some(error())),
+                Outcome::DeletionBlocked(error()),
+                let_go,
+            ];
+            for outcome in outcomes {
+                for condition in conditions(&Status::default(), &outcome, 1, T0) {
+                    let told = (condition.reason.as_str(), condition.message.as_str());
+                    assert_eq!(told, (reason.as_str(), "What is wrong."), "{outcome:?}: {}", condition.type_);
+                }
+            }
+        }
     }
 
     #[test]

@@ -65,11 +65,20 @@ impl Error {
         Self { removed, ..self }
     }
 
+    /// The same error with the words of AWS, which come last and are quoted.
+    #[must_use]
+    pub fn quoting(mut self, said: &str) -> Self {
+        if !said.is_empty() {
+            self.message = format!("{}. AWS: \"{said}\"", self.message.trim_end_matches('.'));
+        }
+        self
+    }
+
     /// The same error with words before its message that say where it happened, once.
     pub fn at(mut self, place: &str) -> Self {
-        let rest = self.message.strip_prefix(place);
-        // Who found it may have said the place already, or a closer one.
-        if rest.is_none_or(|rest| !rest.starts_with([':', '.', '[', ' '])) {
+        let said = self.message.strip_prefix("spec.").unwrap_or(&self.message);
+        // Who found it may have said the place already, or a closer one, or several.
+        if said.strip_prefix(place).is_none_or(|rest| !rest.starts_with([':', '.', '[', ' ', ','])) {
             self.message = format!("{place}: {}", self.message);
         }
         self
@@ -84,7 +93,14 @@ mod tests {
     fn a_place_is_said_once() {
         let told = |message: &str| Error::user("X", message).at("policy").message;
         assert_eq!(told("it is refused"), "policy: it is refused");
-        for said in ["policy: it is refused", "policy[a].b is wrong", "policy.b is wrong", "policy has no Statement"] {
+        for said in [
+            "policy: it is refused",
+            "policy[a].b is wrong",
+            "policy.b is wrong",
+            "policy has no Statement",
+            "policy, tags: both are wrong",
+            "spec.policy is not valid JSON",
+        ] {
             assert_eq!(told(said), said);
         }
         assert_eq!(told("policyholders"), "policy: policyholders");

@@ -49,6 +49,27 @@ macro_rules! common {
 
 pub(crate) use common;
 
+/// What a kind, and what it stands for in AWS, are called in messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Names {
+    /// `Bucket`.
+    pub kind: &'static str,
+    /// `S3 bucket`.
+    pub resource: &'static str,
+}
+
+impl Names {
+    /// `S3 bucket shop-assets`.
+    pub fn resource(self, name: &str) -> String {
+        format!("{} {name}", self.resource)
+    }
+
+    /// `Bucket shop/assets`.
+    pub fn object(self, namespace: &str, name: &str) -> String {
+        format!("{} {namespace}/{name}", self.kind)
+    }
+}
+
 /// A Kubernetes kind whose objects stand for resources in AWS.
 pub trait ManagedObject:
     Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
@@ -65,6 +86,9 @@ pub trait ManagedObject:
 {
     /// Ends the default name of the connection Secret: `bucket`, `table`.
     const NOUN: &'static str;
+
+    /// What messages call it.
+    const NAMES: Names;
 
     /// The fields of the spec that name something in AWS beside the resource itself.
     const REFERENCES: &'static [Field];
@@ -125,5 +149,19 @@ pub trait ManagedObject:
     /// Names of those among them that an endpoint which lacks the feature is in accord with: they declare it to be off.
     fn blocks_off(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Bucket, Table};
+
+    #[test]
+    fn kinds_are_called_as_the_api_server_calls_them() {
+        assert_eq!(Bucket::NAMES.kind, Bucket::kind(&()));
+        assert_eq!(Table::NAMES.kind, Table::kind(&()));
+        assert_eq!(Bucket::NAMES.object("shop", "assets"), "Bucket shop/assets");
+        assert_eq!(Table::NAMES.resource("orders"), "DynamoDB table orders");
     }
 }

@@ -40,6 +40,16 @@ pub enum Existence<T> {
     },
 }
 
+impl<T> Existence<T> {
+    /// The tags of what exists, if they were read.
+    pub fn tags(&self) -> Option<&Tags> {
+        match self {
+            Self::Missing => None,
+            Self::Present { tags, .. } => tags.as_ref(),
+        }
+    }
+}
+
 /// What AWS's answer to a create proves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Made<T> {

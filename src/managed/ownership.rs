@@ -10,6 +10,7 @@ use crate::api::{AdoptionPolicy, CreationIntent, tags::Tags};
 
 use super::{
     identity::{CLUSTER, Identity, NAME, NAMESPACE, ORIGIN, RELEASED, UID, is_reserved},
+    object::Names,
     observation::Existence,
     reason::Reason,
 };
@@ -49,74 +50,116 @@ pub enum By {
 /// Why a resource is not ours.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum Refusal {
-    /// The ownership tags name another object. Whose, is not everybody's business: the message names it within
-    /// the namespace only, and [`Refusal::in_full`] for the operator's log.
-    #[error("{resource} is owned by another object{}, according to its tags. Choose another name", neighbour.as_ref().map(|name| format!(" ({name} in this namespace)")).unwrap_or_default())]
+    /// The ownership tags name another object.
+    #[error("{resource} is owned by {}, according to its tags. Choose another spec.name", owner.neighbour().unwrap_or("another object"))]
     OwnedByAnother {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
-        /// Name of the owner, if it is of the same cluster and namespace.
-        neighbour: Option<String>,
-        /// `namespace/name` of its owner.
-        owner: String,
-        /// Cluster of its owner.
-        cluster: String,
+        /// Its owner.
+        owner: Tagged,
     },
     /// Its owner was of an earlier namespace of this cluster that bore the same name, and whoever has the name now
     /// may be somebody else.
     #[error(
-        "{resource} belongs to an object of the same name in an earlier namespace {namespace}, which was deleted and \
-         recreated, so it may belong to another team. Choose another name. To adopt it, set adoptionPolicy: Adopt \
-         and ask an administrator to allow it with --allow-adoption {namespace}={resource} (may be a glob; Helm: \
-         allowAdoption)"
+        "{resource} belongs to an object of the same name in an earlier namespace {namespace}, possibly of another \
+         team. Choose another spec.name. To adopt it, set adoptionPolicy: Adopt and ask an administrator to add \
+         {namespace}={name} to --allow-adoption (Helm: allowAdoption)"
     )]
     NamespaceRecreated {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
+        /// Name in AWS.
+        name: String,
         /// Name of the namespace.
         namespace: String,
     },
-    /// It exists, carries no ownership tags, and the spec does not adopt.
+    /// It exists, no object owns it, and the spec does not adopt.
     #[error(
-        "{resource} already exists and is not managed by Musubi. Choose another name, or set adoptionPolicy: Adopt to \
-         adopt it, which an administrator must allow (--allow-adoption; Helm: allowAdoption)"
+        "{resource} already exists and {}. Choose another spec.name, or set adoptionPolicy: Adopt, which an \
+         administrator must allow (--allow-adoption; Helm: allowAdoption)",
+        former(released.as_ref()).map_or_else(|| "no object owns it".to_owned(), |by| format!("was released by {by}"))
     )]
     AlreadyExists {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
+        /// The object that released it, if one did.
+        released: Option<Tagged>,
     },
     /// The spec adopts and the administrator has not allowed it.
     #[error(
-        "Namespace {namespace} may not adopt {resource}. Ask an administrator to allow it with --allow-adoption \
-         {namespace}={resource} (may be a glob; Helm: allowAdoption)"
+        "Namespace {namespace} may not adopt {resource}{}. Ask an administrator to add {namespace}={name} to \
+         --allow-adoption (Helm: allowAdoption)",
+        former(released.as_ref()).map(|by| format!(", which {by} has released")).unwrap_or_default()
     )]
     AdoptionNotAllowed {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
+        /// Name in AWS.
+        name: String,
         /// Namespace that wants it.
         namespace: String,
+        /// The object that released it, if one did.
+        released: Option<Tagged>,
     },
     /// Another tool manages it.
     #[error(
-        "{resource} is managed by {manager}, according to its tags. Stop managing it there and remove those tags first"
+        "{resource} has tags of {} ({}...). Stop managing it there, without deleting it, and remove these tags",
+        manager.name,
+        manager.tags
     )]
     ManagedByAnother {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
         /// The tool.
-        manager: &'static str,
+        manager: Manager,
     },
     /// It was ours, and another object of the same cluster name, namespace and name has claimed it.
     #[error(
         "{resource} was claimed by an object of the same name with another UID ({uid}). Check whether a second cluster \
-         uses the same cluster name, and delete one of the two objects with deletionPolicy: Retain"
+         has the same cluster name, and delete one of the two objects with deletionPolicy: Retain"
     )]
     OwnershipLost {
-        /// Name in AWS.
+        /// What it is called.
         resource: String,
         /// Uid on the tags.
         uid: String,
     },
+}
+
+/// The object that ownership tags name. Which it is, is not everybody's business: messages name it within its
+/// namespace only, and [`Refusal::in_full`] for the operator's log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tagged {
+    /// `Bucket shop/assets`.
+    object: String,
+    cluster: String,
+    neighbour: bool,
+}
+
+impl Tagged {
+    /// The object, for others of its namespace.
+    fn neighbour(&self) -> Option<&str> {
+        self.neighbour.then_some(self.object.as_str())
+    }
+}
+
+/// The object that has released what carries these tags: for whoever may adopt it, or is that object.
+pub fn former_owner(names: Names, tags: &Tags) -> Option<String> {
+    let value = |key: &str| tags.get(key).map(String::as_str).unwrap_or_default();
+    tags.contains_key(RELEASED).then(|| names.object(value(NAMESPACE), value(NAME)))
+}
+
+/// Who released it, if that may be told.
+fn former(released: Option<&Tagged>) -> Option<&str> {
+    released.and_then(Tagged::neighbour)
+}
+
+/// A tool that leaves its mark in tags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Manager {
+    name: &'static str,
+    /// How the keys of its tags begin.
+    tags: &'static str,
 }
 
 impl Refusal {
@@ -135,8 +178,12 @@ impl Refusal {
     /// What the operator's log says: whose the resource is, too.
     pub fn in_full(&self) -> String {
         match self {
-            Self::OwnedByAnother { owner, cluster, .. } => {
-                format!("{self}. Its tags name {owner} in cluster {cluster}")
+            Self::OwnedByAnother { owner: Tagged { object, cluster, .. }, .. } => {
+                format!("{self}. Its tags name {object} in cluster {cluster}")
+            }
+            Self::AlreadyExists { released: Some(Tagged { object, cluster, .. }), .. }
+            | Self::AdoptionNotAllowed { released: Some(Tagged { object, cluster, .. }), .. } => {
+                format!("{self}. Its tags say that {object} in cluster {cluster} released it")
             }
             _ => self.to_string(),
         }
@@ -148,6 +195,8 @@ impl Refusal {
 pub struct Claim<'a> {
     /// Who we are and which resource it is about.
     pub identity: &'a Identity,
+    /// What its kind is called.
+    pub names: Names,
     /// Whether this object has held the resource before (`status.external` is set).
     pub held: bool,
     /// The announced create, if the endpoint cannot tag in the creating call.
@@ -166,7 +215,6 @@ impl Claim<'_> {
     /// # Errors
     /// A [`Refusal`] says whose it is, or which yes is missing. Nothing may then be written to it.
     pub fn judge(&self, tags: &Tags) -> Result<OwnershipProof, Refusal> {
-        let resource = || self.identity.name.clone();
         let ours = |by| Ok(OwnershipProof { identity: self.identity.clone(), by });
         let Some(cluster) = tags.get(CLUSTER) else {
             return self.judge_untagged(tags);
@@ -177,26 +225,37 @@ impl Claim<'_> {
         if tags.contains_key(RELEASED)
             && !(same_cluster && value(NAMESPACE) == owner.namespace && value(NAME) == owner.name)
         {
-            return self.adopt();
+            return self.adopt(Some(self.tagged(tags, same_cluster)));
         }
         if !same_cluster || value(NAMESPACE) != owner.namespace || value(NAME) != owner.name {
-            let neighbour = same_cluster && value(NAMESPACE) == owner.namespace;
-            return Err(Refusal::OwnedByAnother {
-                resource: resource(),
-                neighbour: neighbour.then(|| value(NAME).to_owned()),
-                owner: format!("{}/{}", value(NAMESPACE), value(NAME)),
-                cluster: cluster.clone(),
-            });
+            let owner = self.tagged(tags, same_cluster);
+            return Err(Refusal::OwnedByAnother { resource: self.resource(), owner });
         }
         match value(UID) {
             uid if uid == owner.uid => ours(By::Uid),
             uid if self.held && !tags.contains_key(RELEASED) => {
-                Err(Refusal::OwnershipLost { resource: resource(), uid: uid.to_owned() })
+                Err(Refusal::OwnershipLost { resource: self.resource(), uid: uid.to_owned() })
             }
-            _ if self.is_of_earlier_namespace(tags) => self
-                .adopt()
-                .map_err(|_| Refusal::NamespaceRecreated { resource: resource(), namespace: owner.namespace.clone() }),
+            _ if self.is_of_earlier_namespace(tags) => self.adopt(None).map_err(|_| Refusal::NamespaceRecreated {
+                resource: self.resource(),
+                name: self.identity.name.clone(),
+                namespace: owner.namespace.clone(),
+            }),
             _ => ours(By::Predecessor),
+        }
+    }
+
+    fn resource(&self) -> String {
+        self.names.resource(&self.identity.name)
+    }
+
+    /// The object that these tags name.
+    fn tagged(&self, tags: &Tags, same_cluster: bool) -> Tagged {
+        let value = |key: &str| tags.get(key).map(String::as_str).unwrap_or_default();
+        Tagged {
+            object: self.names.object(value(NAMESPACE), value(NAME)),
+            cluster: value(CLUSTER).to_owned(),
+            neighbour: same_cluster && value(NAMESPACE) == self.identity.owner.namespace,
         }
     }
 
@@ -223,33 +282,37 @@ impl Claim<'_> {
             return Ok(OwnershipProof { identity: self.identity.clone(), by: By::Intent });
         }
         // Which tool manages it is told to those only who may adopt it.
-        let adopted = self.adopt()?;
+        let adopted = self.adopt(None)?;
         match other_manager(tags) {
-            Some(manager) => Err(Refusal::ManagedByAnother { resource: self.identity.name.clone(), manager }),
+            Some(manager) => Err(Refusal::ManagedByAnother { resource: self.resource(), manager }),
             None => Ok(adopted),
         }
     }
 
-    fn adopt(&self) -> Result<OwnershipProof, Refusal> {
-        let resource = self.identity.name.clone();
+    /// What no object owns, and this one has released.
+    fn adopt(&self, released: Option<Tagged>) -> Result<OwnershipProof, Refusal> {
+        let resource = self.resource();
         match (self.adoption, self.adoption_allowed) {
-            (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { resource }),
-            (AdoptionPolicy::Adopt, false) => {
-                Err(Refusal::AdoptionNotAllowed { resource, namespace: self.identity.owner.namespace.clone() })
-            }
+            (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { resource, released }),
+            (AdoptionPolicy::Adopt, false) => Err(Refusal::AdoptionNotAllowed {
+                resource,
+                name: self.identity.name.clone(),
+                namespace: self.identity.owner.namespace.clone(),
+                released,
+            }),
             (AdoptionPolicy::Adopt, true) => Ok(OwnershipProof { identity: self.identity.clone(), by: By::Adoption }),
         }
     }
 }
 
-/// Tools that leave their mark in tags.
-fn other_manager(tags: &Tags) -> Option<&'static str> {
-    tags.keys().find_map(|key| match key.as_str() {
-        key if key.starts_with("aws:cloudformation:") => Some("AWS CloudFormation"),
-        key if key.starts_with("services.k8s.aws/") => Some("AWS Controllers for Kubernetes"),
-        key if key.starts_with("crossplane-") => Some("Crossplane"),
-        _ => None,
-    })
+const MANAGERS: [Manager; 3] = [
+    Manager { name: "AWS CloudFormation", tags: "aws:cloudformation:" },
+    Manager { name: "AWS Controllers for Kubernetes", tags: "services.k8s.aws/" },
+    Manager { name: "Crossplane", tags: "crossplane-" },
+];
+
+fn other_manager(tags: &Tags) -> Option<Manager> {
+    tags.keys().find_map(|key| MANAGERS.into_iter().find(|manager| key.starts_with(manager.tags)))
 }
 
 impl OwnershipProof {

@@ -71,9 +71,6 @@ reasons! {
     Deleting:
         "AWS is deleting the resource",
         "wait";
-    DeletionBlocked:
-        "the resource cannot be deleted",
-        "see the message for the cause; `deletionPolicy: Retain` always works and keeps the resource in AWS";
     BucketNotEmpty | TableNotEmpty:
         "`deletionPolicy: DeleteIfEmpty`, and the resource is not empty",
         "empty it, or set Retain, or Delete";
@@ -163,7 +160,7 @@ reasons! {
         "remove the field";
     MalformedPolicy:
         "a policy document is not valid",
-        "see the message for the position; a document that is malformed in itself is not sent to AWS";
+        "see the message: it has the line and column where the text is not JSON, names the statement, or quotes AWS. A document that is malformed in itself is not sent to AWS";
     InvalidDate:
         "a date in the spec does not exist",
         "see the message for the date";

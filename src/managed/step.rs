@@ -61,6 +61,14 @@ impl<Op> Step<Op> {
     }
 }
 
+/// The changes of some steps that people are shown, each with its impact: those of ownership tags only if there is
+/// nothing else.
+pub fn shown<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> Vec<(Impact, &'a Change)> {
+    let changes = steps.into_iter().flat_map(|step| step.changes.iter().map(|change| (step.impact, change)));
+    let (ownership, others): (Vec<_>, Vec<_>) = changes.partition(|(_, change)| change.is_of_ownership());
+    if others.is_empty() { ownership } else { others }
+}
+
 /// What some steps are about, in a few words: the entries that they change, or their blocks.
 pub fn places<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
     /// More than a handful helps nobody.
@@ -86,6 +94,21 @@ pub fn places<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ownership_tags_are_shown_only_where_there_is_nothing_else() {
+        let step = |block, path: &str| {
+            Step::new(block, (), vec![Change { path: path.to_owned(), from: None, to: Some("x".to_owned()) }])
+        };
+        let (uid, team) = (step(TAGS, "tags[musubi.dev/uid]"), step(TAGS, "tags[team]"));
+        let paths = |steps: &[&Step<()>]| -> Vec<String> {
+            shown(steps.iter().copied()).into_iter().map(|(_, change)| change.path.clone()).collect()
+        };
+        assert_eq!(paths(&[&uid, &team]), ["tags[team]"]);
+        assert_eq!(paths(&[&uid]), ["tags[musubi.dev/uid]"]);
+        assert_eq!(places([&uid, &team]), "tags, tags[team]");
+        assert_eq!(places([&step(TAGS, "tags[musubi.dev.example.com]")]), "tags[musubi.dev.example.com]");
+    }
 
     #[test]
     fn steps_are_about_the_entries_that_they_change_or_their_blocks() {

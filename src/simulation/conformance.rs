@@ -36,6 +36,7 @@ use crate::{
         error::ErrorKind,
         external::ExternalResource,
         identity::{Identity, Owner},
+        object::ManagedObject as _,
         observation::{Existence, Reads},
         ownership::{AbsenceProof, Claim},
     },
@@ -80,6 +81,7 @@ async fn perform<X: ExternalResource>(external: &X, id: &Identity, what: &DoOf<X
     let tags = Tags::from_iter(id.owner.tags());
     let claim = Claim {
         identity: id,
+        names: X::Object::NAMES,
         held: false,
         intent: None,
         adoption: AdoptionPolicy::Never,

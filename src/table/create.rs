@@ -178,7 +178,7 @@ fn not_restored(error: Error) -> Error {
     if error.reason != Reason::FeatureNotSupported {
         return error;
     }
-    let message = "createFrom: this endpoint does not support it, so the table was not created. Use AWS, or remove \
+    let message = "createFrom is not supported by this endpoint. The table was not created. Use AWS, or remove \
                    createFrom to create an empty table";
     Error { message: message.to_owned(), ..error }
 }

@@ -49,15 +49,17 @@ pub(super) fn unseen(import: &ImportStatus) -> Option<Error> {
     match (import.has_ended(), import.has_failed()) {
         // It was there, and somebody has deleted it.
         (true, false) => None,
-        (true, true) => Some(Error::user(
-            Reason::ImportFailed,
-            format!(
-                "createFrom.s3Import: AWS created no table, because the import is {}{}. Fix the cause, then edit \
-                 createFrom or set musubi.dev/reconcile-at to import again",
-                import.status,
-                why(import)
-            ),
-        )),
+        (true, true) => {
+            let error = Error::user(
+                Reason::ImportFailed,
+                format!(
+                    "createFrom.s3Import: AWS created no table, because the import is {}. Fix the cause, then edit \
+                     createFrom or set musubi.dev/reconcile-at to import again",
+                    import.status
+                ),
+            );
+            Some(error.quoting(&why(import)))
+        }
         (false, _) => Some(Error::new(ErrorKind::Pending, Reason::ImportInProgress, progress(import))),
     }
 }
@@ -68,17 +70,16 @@ pub(super) fn incomplete(object: &Table, import: &ImportStatus) -> Option<Error>
     let lacks = import.has_failed() || import.errors != 0;
     (import.has_ended() && lacks).then(|| {
         let ImportStatus { imported_items, processed_items, errors, .. } = import;
-        let log = import.log_group_arn.as_deref().map(|arn| format!("; see log group {arn}")).unwrap_or_default();
-        Error::user(
+        let log = import.log_group_arn.as_deref().map(|arn| format!(" See log group {arn}.")).unwrap_or_default();
+        let error = Error::user(
             Reason::ImportIncomplete,
             format!(
-                "createFrom.s3Import: {imported_items} of {processed_items} items were imported, with {errors} \
-                 errors, and AWS may have skipped the rest of a file{}{log}. The import is not repeated. Remove \
-                 createFrom to keep the table as it is, or delete this object together with the table and apply it \
-                 again",
-                why(import)
+                "createFrom.s3Import: {imported_items} of {processed_items} items were imported. Errors: {errors}. AWS \
+                 may have skipped the rest of a file.{log} The import is not repeated. Remove createFrom to keep the \
+                 table as it is, or delete this Table together with the table in AWS and apply it again"
             ),
-        )
+        );
+        error.quoting(&why(import))
     })
 }
 
@@ -90,7 +91,7 @@ pub(super) fn progress(import: &ImportStatus) -> String {
 fn why(import: &ImportStatus) -> String {
     let said: Vec<&str> =
         [&import.failure_code, &import.failure_message].into_iter().filter_map(Option::as_deref).collect();
-    if said.is_empty() { String::new() } else { format!(" (AWS says: {})", said.join(": ")) }
+    said.join(": ")
 }
 
 #[cfg(test)]
@@ -133,7 +134,7 @@ mod tests {
         }
         let error = incomplete(&files, &import("FAILED", 1)).expect("it is told");
         assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "ImportIncomplete"));
-        for display in ["9 of 10 items", "with 1 errors", "AWS says: ItemValidationError", "log group arn:logs"] {
+        for display in ["9 of 10 items", "Errors: 1.", "AWS: \"ItemValidationError\"", "log group arn:logs."] {
             assert!(error.message.contains(display), "{error}");
         }
         assert_eq!(incomplete(&object(&json!(null)), &import("FAILED", 1)), None, "it may stay so");

@@ -8,7 +8,7 @@ use crate::{
         error::{Error, ErrorKind, Reason},
         external::ExternalResource,
         identity::Identity,
-        object::{Common, ManagedObject, common},
+        object::{Common, ManagedObject, Names, common},
         observation::{Existence, Made, Preparation, Reads, Transition},
         ownership::{AbsenceProof, Deletable, OwnershipProof},
         references::{Field, Form},
@@ -21,6 +21,8 @@ use super::{Creation, Observed, Op, Phase, Tables, arn, blocks, origin, plan};
 
 impl ManagedObject for Table {
     const NOUN: &'static str = "table";
+
+    const NAMES: Names = Names { kind: "Table", resource: "DynamoDB table" };
 
     /// A backup is not taggable: the table that its ARN names may be another by now than the one it was made of.
     const REFERENCES: &'static [Field] = &[
@@ -169,8 +171,8 @@ impl ExternalResource for Tables {
 
     fn recreated(id: &Identity) -> String {
         format!(
-            "Table {} was deleted in AWS and has been recreated EMPTY: its items are lost (with createFrom, those \
-             newer than its source). To restore a backup instead, delete this object with deletionPolicy: \
+            "DynamoDB table {} was deleted in AWS. It has been created again and its items are lost (with createFrom, \
+             those newer than its source). To restore a backup instead, delete this Table with deletionPolicy: \
              DeleteIfEmpty and apply it again with createFrom",
             id.name
         )

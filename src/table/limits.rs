@@ -34,7 +34,7 @@ pub(crate) fn update(update: &Update, error: Error) -> Error {
 pub(super) fn tags(error: Error) -> Error {
     if matches!(error.reason.as_str(), "LimitExceededException" | "SubscriberLimitExceeded") {
         let message = format!(
-            "AWS is still applying the last change of the tags; the next change is sent after that ({})",
+            "AWS is still applying the last change of the tags. The next change is sent after that. {}",
             error.message
         );
         return Error::new(ErrorKind::Pending, Reason::TagsChanging, message);
@@ -43,7 +43,7 @@ pub(super) fn tags(error: Error) -> Error {
 }
 
 pub(super) fn allowance(reason: Reason, rule: &str, error: &Error) -> Error {
-    let message = format!("AWS allows {rule}; the change is sent when the limit allows it again ({})", error.message);
+    let message = format!("AWS allows {rule}. The change is sent when the limit allows it again. {}", error.message);
     Error::new(ErrorKind::RateLimited, reason, message)
 }
 

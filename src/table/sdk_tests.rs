@@ -160,7 +160,7 @@ async fn an_import_is_looked_at_until_it_has_ended() {
     assert_eq!((import.imported_items, import.errors, import.log_group_arn.as_deref()), (9, 1, Some("arn:logs")));
     let error = look((200, described("FAILED")), false).await.expect_err("it has failed");
     assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::User, "ImportFailed"));
-    assert!(error.message.contains("AWS says: S3NoSuchBucket: no such bucket"), "{error}");
+    assert!(error.message.contains("AWS: \"S3NoSuchBucket: no such bucket\""), "{error}");
     let error = look((200, described("IN_PROGRESS")), false).await.expect_err("it is on its way");
     assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Pending, "ImportInProgress"));
     assert_eq!(look((200, described("COMPLETED")), false).await, Ok(Existence::Missing));

@@ -1,4 +1,4 @@
-mod told;
+mod reason;
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use kube::{
 
 use crate::managed::change::{Change, printable};
 
-pub use told::{EVENTS, EventInfo};
+pub use reason::{EVENTS, EventInfo};
 
-use told::Told;
+use reason::EventReason;
 
 /// An Event of an object, as `kubectl describe` shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,39 +26,51 @@ pub struct ObjectEvent {
 
 impl ObjectEvent {
     /// The resource was created.
-    pub fn created(noun: &str, name: &str, region: &str) -> Self {
-        Self::of(Told::Created, "Create", format!("Created {noun} {name} in {region}"))
+    pub fn created(resource: &str, region: &str) -> Self {
+        Self::of(EventReason::Created, "Create", format!("Created {resource} in {region}"))
     }
 
     /// The resource was gone and has been created again; `text` says what that means.
     pub fn recreated(text: String) -> Self {
-        Self::of(Told::Recreated, "Create", text)
+        Self::of(EventReason::Recreated, "Create", text)
     }
 
     /// What the spec declares was changed in AWS.
     pub fn updated(block: &str, changes: &str) -> Self {
-        Self::of(Told::Updated, block, changes.to_owned())
+        Self::of(EventReason::Updated, block, changes.to_owned())
     }
 
-    /// A resource that existed is this object's from now on.
-    pub fn adopted(noun: &str, name: &str) -> Self {
-        Self::of(Told::Adopted, "Adopt", format!("Adopted existing {noun} {name}"))
+    /// A resource that existed is this object's from now on; `former` is the object that released it, if one did.
+    pub fn adopted(resource: &str, former: Option<&str>) -> Self {
+        let released = former.map(|former| format!(", released earlier by {former}")).unwrap_or_default();
+        Self::of(EventReason::Adopted, "Adopt", format!("Adopted {resource}{released}"))
+    }
+
+    /// What an earlier object of this name had is this object's from now on; `released` says that it had let it go.
+    pub fn took_back(resource: &str, former: &str, released: bool) -> Self {
+        let how = if released { ", released earlier by" } else { " from an earlier" };
+        Self::of(EventReason::TookBack, "Adopt", format!("Took back {resource}{how} {former}"))
     }
 
     /// AWS was asked to delete the resource.
-    pub fn deleted(noun: &str, name: &str) -> Self {
-        Self::of(Told::Deleted, "Delete", format!("Deleted {noun} {name}"))
+    pub fn deleted(resource: &str) -> Self {
+        Self::of(EventReason::Deleted, "Delete", format!("Deleted {resource}"))
+    }
+
+    /// The object goes, and the resource stays.
+    pub fn released(resource: &str) -> Self {
+        Self::of(EventReason::Released, "Release", format!("Kept {resource} in AWS (deletionPolicy: Retain)"))
     }
 
     /// Somebody approved a plan.
     pub fn approved(hash: &str) -> Self {
-        Self::of(Told::Approved, hash, format!("Applying approved plan {hash}"))
+        Self::of(EventReason::Approved, hash, format!("Applying approved plan {hash}"))
     }
 
     /// Drift was corrected; `repeated` says that it is not the first time.
     pub fn drift_corrected(change: &Change, repeated: bool) -> Self {
-        let told = if repeated { Told::DriftRepeated } else { Told::DriftCorrected };
-        Self::of(told, &change.path, change.to_string())
+        let reason = if repeated { EventReason::DriftRepeated } else { EventReason::DriftCorrected };
+        Self::of(reason, &change.path, change.to_string())
     }
 
     /// Something is in the way: time may heal it, or only the user can.
@@ -71,8 +83,8 @@ impl ObjectEvent {
         }
     }
 
-    fn of(told: Told, action: &str, text: String) -> Self {
-        Self { type_: told.type_(), reason: told.as_str().to_owned(), action: action.to_owned(), text }
+    fn of(reason: EventReason, action: &str, text: String) -> Self {
+        Self { type_: reason.type_(), reason: reason.as_str().to_owned(), action: action.to_owned(), text }
     }
 }
 
@@ -128,7 +140,30 @@ fn cut(text: &str, bytes: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{ObjectEvent, cut};
+
+    #[test]
+    fn what_became_of_a_resource_is_told_with_both_names() {
+        let told = |event: ObjectEvent| format!("{}: {}", event.reason, event.text);
+        let (resource, object) = ("DynamoDB table orders", "Table shop/orders");
+        assert_eq!(
+            told(ObjectEvent::released(resource)),
+            "Released: Kept DynamoDB table orders in AWS (deletionPolicy: Retain)"
+        );
+        assert_eq!(
+            told(ObjectEvent::took_back(resource, object, true)),
+            "TookBack: Took back DynamoDB table orders, released earlier by Table shop/orders"
+        );
+        assert_eq!(
+            told(ObjectEvent::took_back(resource, object, false)),
+            "TookBack: Took back DynamoDB table orders from an earlier Table shop/orders"
+        );
+        assert_eq!(told(ObjectEvent::adopted(resource, None)), "Adopted: Adopted DynamoDB table orders");
+        assert_eq!(
+            told(ObjectEvent::adopted(resource, Some(object))),
+            "Adopted: Adopted DynamoDB table orders, released earlier by Table shop/orders"
+        );
+    }
 
     #[test]
     fn texts_are_cut_between_characters() {

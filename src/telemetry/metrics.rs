@@ -179,7 +179,7 @@ metrics! {
         "1 if this replica is the leader, 0 if it is on standby";
     drift: Family<Kind, Counter> = Family::default(),
         "counter" "drift_corrected" ["kind"]
-        "Changes made outside of Kubernetes that were corrected";
+        "Changes outside of Kubernetes that were corrected";
     write_loops: Family<Kind, Counter> = Family::default(),
         "counter" "write_loops" ["kind"]
         "Repeated writes that AWS accepted and never returned in a read";

@@ -78,8 +78,8 @@ pub fn rows() -> Vec<Row> {
         ),
         Row("in-sync", None, Outcome::InSync, "Healthy"),
         Row("plan-drifted", in_sync(), Outcome::Drifted("versioning.status: Suspended -> Enabled".into()), "Healthy"),
-        Row("plan-missing", None, Outcome::Missing("versioning.status: (none) -> Enabled".into()), "Suspended"),
-        Row("plan-differs-at-first", None, Outcome::Drifted("tags[team]: (none) -> shop".into()), "Suspended"),
+        Row("plan-missing", None, Outcome::Missing("versioning.status: (unset) -> Enabled".into()), "Suspended"),
+        Row("plan-differs-at-first", None, Outcome::Drifted("tags[team]: (unset) -> shop".into()), "Suspended"),
         Row("paused", in_sync(), Outcome::Paused, "Healthy"),
         Row("paused-at-first", None, Outcome::Paused, "Suspended"),
     ]

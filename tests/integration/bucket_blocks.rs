@@ -220,7 +220,7 @@ async fn a_name_of_the_account_regional_namespace_is_whole_in_status_and_secret(
     assert_eq!(status(&bucket).outputs["account"], "000000000000");
 
     let refusal = world.try_apply::<Bucket>("scoped", json!({"name": name, "nameScope": "Global"})).await;
-    assert!(refusal.expect_err("it is immutable").contains("nameScope is immutable"));
+    assert!(refusal.expect_err("it is immutable").contains("`nameScope` is immutable"));
 
     let long = "x".repeat(40);
     world.apply::<Bucket>("long", json!({"name": long, "nameScope": "AccountRegional"})).await;

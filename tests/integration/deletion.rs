@@ -30,8 +30,11 @@ async fn a_bucket_with_content_waits_says_why_and_goes_once_it_is_empty() {
     world.ready::<Bucket>("assets").await;
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
-    let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("not empty: 1 object versions") && message.contains("Retain"), "{message}");
+    let message = world.stalled::<Bucket>("assets", "BucketNotEmpty").await;
+    assert!(
+        message.contains("not empty (1 object version or delete marker)") && message.contains("Retain"),
+        "{message}"
+    );
     assert!(world.aws.bucket_exists(&name).await);
 
     world.aws.s3.delete_object().bucket(&name).key("precious").send().await.expect("emptied");
@@ -47,10 +50,18 @@ async fn changing_the_policy_to_retain_lets_a_blocked_bucket_go_and_keeps_it() {
     world.ready::<Bucket>("assets").await;
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
-    world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    world.stalled::<Bucket>("assets", "BucketNotEmpty").await;
     world.apply::<Bucket>("assets", json!({"name": name, "deletionPolicy": "Retain"})).await;
     world.gone::<Bucket>("assets").await;
     assert!(world.aws.bucket_exists(&name).await);
+    let note = world.event("assets", "Released").await;
+    assert_eq!(note, format!("Kept S3 bucket {name} in AWS (deletionPolicy: Retain)"));
+
+    world.apply::<Bucket>("assets", json!({"name": name})).await;
+    world.ready::<Bucket>("assets").await;
+    let object = format!("Bucket {}/assets", world.namespace);
+    let note = world.event("assets", "TookBack").await;
+    assert_eq!(note, format!("Took back S3 bucket {name}, released earlier by {object}"));
 }
 
 /// A Table `orders` that goes if it is empty, and under protection; its spec.
@@ -70,7 +81,7 @@ async fn a_table_with_items_is_kept_and_one_under_protection_too() {
     let mut spec = protected_table(&world, &name).await;
     world.aws.put_item(&name, "id").await;
     world.delete::<Table>("orders").await;
-    let message = world.stalled::<Table>("orders", "DeletionBlocked").await;
+    let message = world.stalled::<Table>("orders", "TableNotEmpty").await;
     assert!(message.contains("table is not empty"), "{message}");
 
     let key = aws_sdk_dynamodb::types::AttributeValue::S("x".into());
@@ -95,7 +106,7 @@ async fn a_protected_table_whose_policy_becomes_retain_while_its_deletion_is_blo
     let name = world.name("orders");
     let mut spec = protected_table(&world, &name).await;
     world.delete::<Table>("orders").await;
-    world.stalled::<Table>("orders", "DeletionBlocked").await;
+    world.stalled::<Table>("orders", "DeletionProtected").await;
     // Tried again in vain: the next try is some seconds away.
     world.proxy.wait_for_more("DescribeTable", &name, 3).await;
     let edited = std::time::Instant::now();

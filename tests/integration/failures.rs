@@ -54,7 +54,7 @@ async fn a_name_that_another_account_takes_first_is_told_to_be_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_does_not_work_stalls_the_table_while_it_serves() {
     for (state, said, way_out) in [
-        ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "the key is disabled", "enable its KMS key"),
+        ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "the key is disabled", "Enable its KMS key"),
         ("CREATION_FAILED", "the region is out of order", "deleted and created again"),
     ] {
         let world = World::new("failed-replica").await;
@@ -104,7 +104,7 @@ async fn an_import_that_leaves_items_out_is_told_until_somebody_accepts_it() {
     let message = world.stalled::<Table>("late", "ImportIncomplete").await;
     assert!(message.contains("ItemValidationError: Some of the items failed validation"), "{message}");
     let message = world.stalled::<Table>("partly", "ImportIncomplete").await;
-    assert!(message.contains("39 of 42 items") && message.contains("3 errors"), "{message}");
+    assert!(message.contains("39 of 42 items") && message.contains("Errors: 3."), "{message}");
     assert_eq!(asked(&world, "ImportTable"), 2, "each once");
     world.apply::<Table>("partly", minimal(&partly)).await;
     world.ready::<Table>("partly").await;

@@ -145,7 +145,7 @@ async fn a_reset_that_lowers_a_guard_waits_for_a_yes_and_for_another_the_next_ti
         world.apply::<Bucket>("assets", bare.clone()).await;
         let message = world.stalled::<Bucket>("assets", "ApprovalRequired").await;
         let plan = planned::<Bucket>(&world, "assets").await;
-        assert!(message.contains(&plan.hash) && message.contains("versioning.status"), "{message}");
+        assert!(message.contains(&plan.hash) && message.contains("versioning (reduces protection)"), "{message}");
         assert!(
             world.aws.snapshot(&name).await.contains("Enabled"),
             "round {round}: the annotation of before counts once"
@@ -251,7 +251,7 @@ async fn paused_calls_nobody_and_lets_go_only_under_retain() {
     })
     .await;
     world.delete::<Bucket>("assets").await;
-    let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    let message = world.stalled::<Bucket>("assets", "NotEnforced").await;
     assert!(message.contains("managementPolicy: Enforce") && message.contains("Retain"), "{message}");
     assert_eq!(world.proxy.calls().len(), before, "not one call");
 
@@ -320,8 +320,8 @@ async fn a_forced_deletion_without_the_administrators_yes_removes_nothing() {
     world.ready::<Bucket>("assets").await;
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
-    let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("--allow-force-delete no-force"), "{message}");
+    let message = world.stalled::<Bucket>("assets", "ForceDeleteNotAllowed").await;
+    assert!(message.contains("add no-force to --allow-force-delete"), "{message}");
     assert!(world.aws.s3.get_object().bucket(&name).key("precious").send().await.is_ok());
     // A change of mind takes effect at once.
     world.apply::<Bucket>("assets", json!({"name": name, "deletionPolicy": "Retain"})).await;
@@ -338,7 +338,7 @@ async fn objects_that_may_not_be_deleted_block_the_deletion_and_say_so() {
     world.aws.put_object(&name, "precious").await;
     world.proxy.rule("DeleteObjects", &name, usize::MAX, Action::Refuse(403, "AccessDenied"));
     world.delete::<Bucket>("assets").await;
-    let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    let message = world.stalled::<Bucket>("assets", "AccessDenied").await;
     assert!(message.contains("AccessDenied"), "{message}");
     world.proxy.clear_rules();
     world.gone::<Bucket>("assets").await;
@@ -359,8 +359,8 @@ async fn a_table_with_items_goes_under_delete_and_one_upload_keeps_a_bucket() {
     world.delete::<Bucket>("assets").await;
     world.gone::<Table>("orders").await;
     assert!(world.aws.table(&table).await.is_none());
-    let message = world.stalled::<Bucket>("assets", "DeletionBlocked").await;
-    assert!(message.contains("1 incomplete uploads"), "{message}");
+    let message = world.stalled::<Bucket>("assets", "BucketNotEmpty").await;
+    assert!(message.contains("(1 incomplete upload)"), "{message}");
     let id = upload.upload_id.expect("an id");
     let abort = world.aws.s3.abort_multipart_upload().bucket(&bucket).key("unfinished").upload_id(id);
     abort.send().await.expect("aborted");

@@ -277,11 +277,11 @@ async fn a_spec_edited_while_it_is_deleted_is_not_applied() {
     world.ready::<Bucket>("assets").await;
     world.aws.put_object(&name, "precious").await;
     world.delete::<Bucket>("assets").await;
-    world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    world.stalled::<Bucket>("assets", "BucketNotEmpty").await;
     let before = world.aws.snapshot(&name).await;
     world
         .apply::<Bucket>("assets", with(buckets::production(&name), "versioning", json!({"status": "Suspended"})))
         .await;
-    world.stalled::<Bucket>("assets", "DeletionBlocked").await;
+    world.stalled::<Bucket>("assets", "BucketNotEmpty").await;
     assert_eq!(world.aws.snapshot(&name).await, before);
 }

@@ -46,7 +46,7 @@ async fn what_is_in_a_region_that_is_allowed_no_longer_stays_and_can_be_let_go()
     world.delete::<Bucket>("kept").await;
     world.gone::<Bucket>("kept").await;
     world.delete::<Bucket>("lost").await;
-    let message = world.stalled::<Bucket>("lost", "DeletionBlocked").await;
+    let message = world.stalled::<Bucket>("lost", "RegionNotAllowed").await;
     assert!(message.contains("eu-west-1"), "{message}");
     assert_eq!(world.proxy.calls_about(&world.namespace).len(), before, "no call there");
     assert!(world.aws.bucket_exists(&kept).await && world.aws.bucket_exists(&lost).await);

@@ -109,7 +109,10 @@ async fn indexes_are_swapped_after_a_yes_while_the_table_serves_and_the_operator
     world.restart_operator();
 
     let message = world.stalled::<Table>("orders", "ApprovalRequired").await;
-    assert!(message.contains("globalSecondaryIndexes[one]") && message.contains("Restore the field"), "{message}");
+    assert!(
+        message.contains("globalSecondaryIndexes[one] (permanently deletes data)") && message.contains("Restore"),
+        "{message}"
+    );
     let found = world.aws.table(&name).await.expect("the table");
     assert_eq!(indexes(&found), ["one", "three", "two"]);
     let table = world.api::<Table>().get("orders").await.expect("the object");
@@ -132,10 +135,7 @@ async fn another_view_type_makes_another_stream_after_a_yes() {
     let before = world.secret("orders-table").await["stream-arn"].clone();
     world.apply::<Table>("orders", streaming("NEW_IMAGE")).await;
     let message = world.stalled::<Table>("orders", "ApprovalRequired").await;
-    assert!(
-        message.contains("stream.viewType: KEYS_ONLY -> NEW_IMAGE") && message.contains("interrupt its users"),
-        "{message}"
-    );
+    assert!(message.contains("A change of stream (interrupts its users) requires approval"), "{message}");
     assert_eq!(updates(&world, &name), 0);
     world.approve::<Table>("orders").await;
     let table: Table = world.ready("orders").await;
@@ -283,7 +283,7 @@ async fn credentials_of_another_account_make_and_delete_nothing_there() {
     let message = world.stalled::<Table>("orders", "AccountChanged").await;
     assert!(message.contains("000000000000") && message.contains("222222222222"), "{message}");
     world.delete::<Table>("orders").await;
-    world.stalled::<Table>("orders", "DeletionBlocked").await;
+    world.stalled::<Table>("orders", "AccountChanged").await;
     assert_eq!(world.proxy.calls_about(&name).len(), before, "AWS is not even asked about it");
     world.restart_operator_as("test");
     world.gone::<Table>("orders").await;

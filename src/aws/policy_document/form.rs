@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 20 * 1024;
 /// not every service demands it.
 pub fn refusal(block: &str, text: &str) -> Option<Error> {
     let why = malformed(text)?;
-    let message = format!("{block} {why}. Set a valid policy document, or \"\" for none");
+    let message = format!("spec.{block} {why}. Set a valid policy document, or \"\" for none");
     Some(Error::user(Reason::MalformedPolicy, message))
 }
 
@@ -27,7 +27,7 @@ fn malformed(text: &str) -> Option<String> {
     }
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
-        Err(error) => return Some(format!("is not valid JSON ({error})")),
+        Err(error) => return Some(not_json(&error)),
     };
     let Value::Object(fields) = &document else { return Some("is not a JSON object".to_owned()) };
     if let Some(version) = fields.get("Version").filter(|found| *found != "2012-10-17" && *found != "2008-10-17") {
@@ -43,6 +43,14 @@ fn malformed(text: &str) -> Option<String> {
             statement["Sid"].as_str().map_or_else(|| format!("Statement[{at}]"), |sid| format!("Statement {sid}"));
         wrong(statement).map(|why| format!("is invalid: its {place} {why}"))
     })
+}
+
+/// Where the text stops to be JSON, in lines of the document, and why.
+fn not_json(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    let told = error.to_string();
+    let why = told.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&told);
+    format!("is not valid JSON (line {line}, column {column}: {why})")
 }
 
 fn wrong(statement: &Value) -> Option<&'static str> {
@@ -85,8 +93,9 @@ mod tests {
         assert_eq!(refusal("policy", &format!(r#"{{"Statement": {statement}}}"#)), None);
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for (text, why) in [
-            ("{", "policy is not valid JSON (EOF"),
-            (deep.as_str(), "policy is not valid JSON (recursion limit"),
+            ("{", "policy is not valid JSON (line 1, column 1: EOF while parsing an object)."),
+            ("{\n  \"Version\": x", "policy is not valid JSON (line 2, column 14: expected value)."),
+            (deep.as_str(), "policy is not valid JSON (line 1, column 128: recursion limit exceeded)"),
             ("[]", "policy is not a JSON object"),
             (r#"{"Version": "2012-10-18", "Statement": []}"#, "policy has Version"),
             ("{}", "policy has no Statement"),
@@ -103,7 +112,7 @@ mod tests {
             ),
         ] {
             let error = refusal("policy", text).expect(text);
-            assert!(error.message.starts_with(why) && error.reason == "MalformedPolicy", "{error}");
+            assert!(error.message.starts_with(&format!("spec.{why}")) && error.reason == "MalformedPolicy", "{error}");
         }
         let long = policy(&format!(
             r#"{{"Sid": "{}", "Effect": "Deny", "Principal": "*", "Action": "*"}}"#,

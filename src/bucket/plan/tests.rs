@@ -381,7 +381,7 @@ fn named_configurations_are_written_one_by_one() {
     let paths: Vec<String> = steps.iter().flat_map(|step| &step.changes).map(ToString::to_string).collect();
     assert_eq!(
         paths,
-        ["metrics[b].id: b -> (none)", "metrics[a].filter.prefix: (none) -> x", "metrics[d].id: (none) -> d"]
+        ["metrics[b].id: b -> (unset)", "metrics[a].filter.prefix: (unset) -> x", "metrics[d].id: (unset) -> d"]
     );
     assert!(steps.iter().all(|step| matches!(step.op, Op::PutItem { .. })));
 }

@@ -7,22 +7,27 @@
 //! the number of approvals, so that an annotation left behind never counts twice; both the annotation
 //! and the approval are taken from a live read, for a cache may show them as they were before.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
+
+use kube::Resource as _;
 
 use crate::{
-    api::{self, APPROVE, Approved, ManagementPolicy, Plan},
+    api::{APPROVE, Approved, Impact, ManagementPolicy, Plan},
     managed::{
         approval::{self, Subject},
         conditions::Outcome,
         error::{Error, Reason},
         external::ExternalResource,
-        identity::Identity,
+        identity::{Identity, Owner},
         object::ManagedObject,
-        step::Step,
+        step::{Step, shown},
     },
 };
 
-use super::{Action, ActionOf, Input, status::summary};
+use super::{
+    Action, ActionOf, Input,
+    status::{MAX_SHOWN, summary},
+};
 
 /// Which steps need approval, and which have it. Made once for all the steps of a plan.
 pub(super) struct Gate<'a> {
@@ -37,7 +42,7 @@ pub(super) struct Gate<'a> {
 impl Gate<'_> {
     /// Whether a step needs approval.
     fn needs_approval<Op>(&self, step: &Step<Op>) -> bool {
-        self.everything || (step.impact != api::Impact::Update && !self.nothing)
+        self.everything || (step.impact != Impact::Update && !self.nothing)
     }
 
     /// Whether a step has been approved.
@@ -114,24 +119,52 @@ impl<X: ExternalResource> Input<'_, X> {
         }
         let plan = self.waiting(identity, remaining)?;
         let gate = self.gate();
-        let waiting: Vec<&Step<X::Op>> = remaining.iter().filter(|step| gate.requires_approval(step)).collect();
-        let first = waiting.first()?;
-        let (block, how) = (first.block, summary(waiting.iter().copied()));
-        let why = match first.impact {
-            api::Impact::Update | api::Impact::Weakening => format!(
-                "{block} was removed from the spec, and resetting it to the AWS default would reduce protection \
-                 ({how}). Restore the field, set the value that you want"
-            ),
-            api::Impact::Disruptive => {
-                format!("Changing {block} would interrupt its users ({how}). Restore the previous value")
+        let waiting = consequences(remaining.iter().filter(|step| gate.requires_approval(step)));
+        let what = match waiting.as_slice() {
+            [only] => format!("A change of {only} requires approval"),
+            [first @ .., last] if waiting.len() <= MAX_SHOWN => {
+                format!("{} changes require approval: {} and {last}", waiting.len(), first.join(", "))
             }
-            api::Impact::Destructive => {
-                format!("Changing {block} would permanently delete data ({how}). Restore the field")
+            more => {
+                let (count, first) = (more.len(), more.iter().take(MAX_SHOWN).cloned().collect::<Vec<_>>());
+                format!("{count} changes require approval: {} and {} more", first.join(", "), count - first.len())
             }
         };
+        let reset =
+            remaining.iter().filter(|step| gate.requires_approval(step)).all(|step| step.impact == Impact::Weakening);
+        let instead =
+            if reset { "Restore the fields, or set the values that you want" } else { "Restore the previous values" };
+        let approve = self.approve_command(identity, &plan.hash);
         Some(Error::user(
             Reason::ApprovalRequired,
-            format!("{why}, or approve the change with the annotation {APPROVE}={}", plan.hash),
+            format!("{what}. {instead}. Or read status.plan and approve it: `{approve}`"),
         ))
     }
+
+    /// How to approve the plan of this hash. The kind is named in full, since other operators have kinds of its name.
+    fn approve_command(&self, identity: &Identity, hash: &str) -> String {
+        let kind = format!("{}.{}", X::Object::NOUN, X::Object::group(&()));
+        let Owner { namespace, name, .. } = &identity.owner;
+        format!("kubectl annotate {kind} {name} -n {namespace} {APPROVE}={hash} --overwrite")
+    }
+}
+
+/// What these steps are about, each with what they do to those who rely on it; the worst first.
+fn consequences<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> Vec<String> {
+    let mut changes = shown(steps);
+    changes.sort_by_key(|(impact, _)| Reverse(*impact));
+    let mut told: Vec<String> = Vec::new();
+    for (impact, change) in changes {
+        let effect = match impact {
+            Impact::Update => "update",
+            Impact::Weakening => "reduces protection",
+            Impact::Disruptive => "interrupts its users",
+            Impact::Destructive => "permanently deletes data",
+        };
+        let one = format!("{} ({effect})", change.place());
+        if !told.contains(&one) {
+            told.push(one);
+        }
+    }
+    told
 }

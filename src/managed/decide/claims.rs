@@ -23,9 +23,13 @@ impl<X: ExternalResource> Input<'_, X> {
             return Some(Error::user(
                 Reason::RegionChanged,
                 format!(
-                    "{} is in region {}, but the spec now selects {}. Set spec.region back, or create a new object \
-                     for the other region",
-                    made.name, made.region, identity.region
+                    "{} is in {}, but the spec now selects {}. Set spec.region to {}, or create a new {} for the other \
+                     region",
+                    X::Object::NAMES.resource(&made.name),
+                    made.region,
+                    identity.region,
+                    made.region,
+                    X::Object::NAMES.kind
                 ),
             ));
         }
@@ -33,9 +37,11 @@ impl<X: ExternalResource> Input<'_, X> {
             Error::user(
                 Reason::AccountChanged,
                 format!(
-                    "{} is in AWS account {}, but the operator's credentials belong to {}. Restore the credentials \
-                     for the first account",
-                    made.name, made.account_id, identity.account_id
+                    "{} is in AWS account {}, but the operator's credentials belong to {}. Ask an administrator to \
+                     restore the credentials of the first account",
+                    X::Object::NAMES.resource(&made.name),
+                    made.account_id,
+                    identity.account_id
                 ),
             )
         })
@@ -44,6 +50,7 @@ impl<X: ExternalResource> Input<'_, X> {
     pub(super) fn claim<'b>(&'b self, identity: &'b Identity) -> Claim<'b> {
         Claim {
             identity,
+            names: X::Object::NAMES,
             held: self.status().external.is_some(),
             intent: self.intent(),
             adoption: self.object.adoption_policy(),
@@ -57,7 +64,7 @@ impl<X: ExternalResource> Input<'_, X> {
     }
 
     /// Whose this is by the tags that this reconciliation has read; `None` if it has read none.
-    fn judged(&self) -> Option<Result<OwnershipProof, Refusal>> {
+    pub(super) fn judged(&self) -> Option<Result<OwnershipProof, Refusal>> {
         let (Some(Ok(identity)), Some(Existence::Present { tags: Some(tags), .. })) =
             (self.identity, &self.progress.observation)
         else {

@@ -1,6 +1,9 @@
 //! What the status says: announcements before a write, conclusions at the end of a reconciliation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -8,7 +11,6 @@ use crate::{
     api::{Binding, CreationIntent, ExternalRef, Managed, RECONCILE_AT, Status},
     managed::{
         approval,
-        change::Change,
         conditions::{Outcome, conditions, refused_since},
         error::{Error, ErrorKind, Reason},
         external::ExternalResource,
@@ -17,7 +19,7 @@ use crate::{
         observation::Existence,
         ownership::{By, OwnershipProof},
         secret,
-        step::{Step, TAGS},
+        step::{Step, TAGS, shown},
     },
 };
 
@@ -248,15 +250,45 @@ impl<X: ExternalResource> Input<'_, X> {
     }
 }
 
-/// The changes of some steps in one line.
+/// More than a handful is read in the plan, not in a condition.
+pub(super) const MAX_SHOWN: usize = 5;
+
+/// The changes of some steps in one line: what loses data or interrupts anybody first.
 pub(super) fn summary<'a, Op: 'a>(steps: impl IntoIterator<Item = &'a Step<Op>>) -> String {
-    /// More than a handful is read in the plan, not in a condition.
-    const MAX: usize = 5;
-    let mut changes = steps.into_iter().flat_map(|step| &step.changes);
-    let first: Vec<String> = changes.by_ref().take(MAX).map(Change::brief).collect();
-    match (first.is_empty(), changes.count()) {
+    let mut changes = shown(steps);
+    changes.sort_by_key(|(impact, _)| Reverse(*impact));
+    let first: Vec<String> = changes.iter().take(MAX_SHOWN).map(|(_, change)| change.brief()).collect();
+    match (first.is_empty(), changes.len().saturating_sub(MAX_SHOWN)) {
         (true, _) => "no changes".to_owned(),
         (false, 0) => first.join("; "),
         (false, more) => format!("{}; and {more} more", first.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{api::Impact, managed::change::Change};
+
+    #[test]
+    fn what_matters_most_is_told_first_and_ownership_tags_last_of_all() {
+        let step = |block, path: &str, impact| {
+            let change = Change { path: path.to_owned(), from: None, to: Some("x".to_owned()) };
+            Step::new(block, (), vec![change]).with_impact(impact)
+        };
+        let mut steps = vec![
+            step(TAGS, "tags[musubi.dev/uid]", Impact::Update),
+            step("cors", "cors", Impact::Update),
+            step("logging", "logging", Impact::Update),
+            step("policy", "policy", Impact::Weakening),
+            step("stream", "stream", Impact::Disruptive),
+            step("replicas", "replicas", Impact::Destructive),
+        ];
+        let all = "replicas: (unset) -> x; stream: (unset) -> x; policy: (unset) -> x; cors: (unset) -> x; logging: (unset) -> x";
+        assert_eq!(summary(&steps), all);
+        steps.push(step("website", "website", Impact::Update));
+        assert_eq!(summary(&steps), format!("{all}; and 1 more"));
+        assert_eq!(summary(&steps[..1]), "tags[musubi.dev/uid]: (unset) -> x");
+        assert_eq!(summary::<()>([]), "no changes");
     }
 }

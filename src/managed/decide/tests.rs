@@ -484,7 +484,7 @@ async fn another_region_or_account_makes_and_deletes_nothing() {
         (identity.region, identity.account_id) = (region.to_owned(), account.to_owned());
         assert_eq!(point.concluded().0, reason);
         point.delete();
-        assert_eq!(point.concluded().0, "DeletionBlocked");
+        assert_eq!(point.concluded().0, reason);
     }
 }
 
@@ -523,7 +523,7 @@ async fn forbidden_to_look_is_not_absence() {
     point.progress.error = Some(Error::new(ErrorKind::Denied, "AccessDenied", "no"));
     assert_eq!(point.concluded(), ("AccessDenied".to_owned(), Next::Retry));
     point.delete();
-    assert_eq!(point.concluded(), ("DeletionBlocked".to_owned(), Next::Retry), "and keeps its finalizer");
+    assert_eq!(point.concluded(), ("AccessDenied".to_owned(), Next::Retry), "and keeps its finalizer");
 }
 
 #[tokio::test]
@@ -551,12 +551,36 @@ async fn retain_lets_go_whatever_aws_says_and_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn a_resource_is_called_kept_where_its_object_goes_and_it_stays() {
+    let dying = async |policy: &str| {
+        let mut point = Point::in_sync(json!({"deletionPolicy": policy})).await;
+        point.delete();
+        point
+    };
+    let mut point = dying("Retain").await;
+    assert!(point.input().keeps_resource(), "AWS is not even asked under Paused");
+    point.sees(point.own_tags());
+    assert!(point.input().keeps_resource());
+    let mut others = point.own_tags();
+    others.insert("musubi.dev/name".to_owned(), "other".to_owned());
+    point.sees(others);
+    assert!(!point.input().keeps_resource(), "it is another's by now");
+    point.progress.observation = Some(Existence::Missing);
+    assert!(!point.input().keeps_resource(), "it is gone");
+    assert!(!dying("DeleteIfEmpty").await.input().keeps_resource());
+    let mut point = Point::new(Where::Aws, json!({"deletionPolicy": "Retain"})).await;
+    point.delete();
+    assert!(!point.input().keeps_resource(), "it never had one");
+    assert!(!Point::in_sync(json!({"deletionPolicy": "Retain"})).await.input().keeps_resource(), "it stays itself");
+}
+
+#[tokio::test]
 async fn the_deletion_policy_is_the_one_of_now_whatever_it_was_when_the_deletion_was_blocked() {
     let mut point = Point::in_sync(json!({})).await;
     point.delete();
     point.progress.error = Some(Error::user("BucketNotEmpty", "full"));
     let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
-    assert_eq!(status.condition(SYNCED).map(|synced| synced.reason.as_str()), Some("DeletionBlocked"));
+    assert_eq!(status.condition(SYNCED).map(|synced| synced.reason.as_str()), Some("BucketNotEmpty"));
     point.object.status = Some(*status);
     point.object.spec.deletion_policy = crate::api::DeletionPolicy::Retain;
     point.progress = Progress { live: true, ..Progress::default() };

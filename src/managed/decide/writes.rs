@@ -33,7 +33,7 @@ impl<X: ExternalResource> Input<'_, X> {
                 ErrorKind::Pending,
                 Reason::PublicAccessBlockChanging,
                 format!(
-                    "{guard} was changed a moment ago, which may take a minute to take effect in AWS: {}",
+                    "{guard} was changed a moment ago, which may take a minute to take effect in AWS. {}",
                     error.message
                 ),
             )

@@ -64,7 +64,6 @@ impl Reason {
             | Self::Paused
             | Self::ApprovalRequired
             | Self::WriteLoop
-            | Self::DeletionBlocked
             | Self::BucketNotEmpty
             | Self::TableNotEmpty
             | Self::ObjectsNotDeletable

@@ -1,10 +1,14 @@
 //! What a reconciliation does to its object, and to the Secret beside it.
 
+use std::sync::Arc;
+
 use kube::core::object::HasStatus as _;
 
 use crate::{
     api::Status,
-    managed::{cluster::ClusterError, external::ExternalResource, identity::Origin, secret},
+    managed::{
+        cluster::ClusterError, external::ExternalResource, identity::Origin, object::ManagedObject as _, secret,
+    },
     telemetry::ObjectEvent,
 };
 
@@ -26,6 +30,19 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
         self.object = self.cluster.add_finalizer().await?;
         self.progress.live = true;
         Ok(())
+    }
+
+    /// Answers whether the object is still there afterwards.
+    pub(super) async fn remove_finalizer(&mut self) -> Result<bool, ClusterError> {
+        let kept = self.input().keeps_resource();
+        let left = self.cluster.remove_finalizer(&self.object).await?;
+        if let Some(external) = self.object.status().and_then(|status| status.external.as_ref()).filter(|_| kept) {
+            tracing::info!(external = external.name, region = external.region, "released");
+            self.note(ObjectEvent::released(&X::Object::NAMES.resource(&external.name)));
+        }
+        let is_left = left.is_some();
+        self.object = left.unwrap_or_else(|| Arc::clone(&self.object));
+        Ok(is_left)
     }
 
     pub(super) async fn read_live(&mut self) -> Result<(), ClusterError> {

@@ -136,10 +136,9 @@ pub async fn reconcile<X: ExternalResource>(
             Action::Delete(proof) => reconciliation.delete(&proof).await,
             Action::WriteSecret { outputs } => reconciliation.write_secret(&outputs).await?,
             Action::RemoveFinalizer => {
-                let Some(object) = reconciliation.cluster.remove_finalizer(&reconciliation.object).await? else {
+                if !reconciliation.remove_finalizer().await? {
                     return Ok(reconciliation.report(Next::Never));
-                };
-                reconciliation.object = object;
+                }
             }
             Action::Conclude { status, next } => return reconciliation.conclude(&status, next).await,
         }

@@ -13,8 +13,8 @@ use crate::{
         identity::Identity,
         object::ManagedObject,
         observation::{Existence, Made, Reads},
-        ownership::{AbsenceProof, By, Deletable, OwnershipProof},
-        step::{Step, TAGS, places},
+        ownership::{AbsenceProof, By, Deletable, OwnershipProof, former_owner},
+        step::{Step, TAGS, places, shown},
     },
     telemetry::ObjectEvent,
 };
@@ -57,7 +57,7 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
         self.note(if recreated {
             ObjectEvent::recreated(X::recreated(identity))
         } else {
-            ObjectEvent::created(X::Object::NOUN, &identity.name, &identity.region)
+            ObjectEvent::created(&X::Object::NAMES.resource(&identity.name), &identity.region)
         });
     }
 
@@ -76,6 +76,7 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
         let drift = self.was_in_sync() && !self.progress.wrote.contains(step.block) && !unshown;
         self.progress.wrote.insert(step.block);
         let emptied = X::emptied(&step.op);
+        let claim = (!proof.is_claimed() && step.block == TAGS).then(|| self.claimed(proof));
         self.progress.batches += usize::from(emptied > 0);
         self.progress.calls += 1;
         if let Err(error) = self.context.external.perform(proof, &step.op).await {
@@ -112,10 +113,10 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
             tracing::warn!(block = step.block, "AWS accepts this write but does not apply it");
             self.context.metrics.write_loop(X::Object::NOUN);
         }
-        if let Some((unless, op)) = step.unless {
-            self.progress.undo.push(Undo { block: step.block, unless, op });
+        if let Some((unless, op)) = &step.unless {
+            self.progress.undo.push(Undo { block: step.block, unless, op: op.clone() });
         }
-        self.tell(proof, step.block, &step.changes, drift);
+        self.tell(&step, claim, drift);
         follows
     }
 
@@ -125,11 +126,7 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
         let block = step.block;
         // AWS often names neither the field nor the entry that it does not take.
         let about = places([step]);
-        let error = if about == block {
-            error
-        } else {
-            Error { message: format!("{} (the request was for {about})", error.message), ..error }
-        };
+        let error = if about == block { error } else { error.at(&about) };
         match error.kind {
             ErrorKind::User | ErrorKind::Denied | ErrorKind::Premature | ErrorKind::Quota | ErrorKind::RateLimited => {
                 self.progress.refused.insert(block, error);
@@ -165,7 +162,7 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
             Ok(()) => {
                 self.wrote = true;
                 tracing::info!(external = proof.identity().name, region = proof.identity().region, "deleted");
-                self.note(ObjectEvent::deleted(X::Object::NOUN, &proof.identity().name));
+                self.note(ObjectEvent::deleted(&X::Object::NAMES.resource(&proof.identity().name)));
                 self.progress.deleted = true;
                 self.progress.observation = None;
             }
@@ -173,12 +170,31 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
         }
     }
 
-    /// A log line and an Event for what was just done.
-    fn tell(&mut self, proof: &OwnershipProof, block: &'static str, changes: &[Change], drift: bool) {
-        let described = described(changes);
-        tracing::info!(block, changes = described, drift, "updated");
-        if !proof.is_claimed() && block == TAGS {
-            return self.note(ObjectEvent::adopted(X::Object::NOUN, &proof.identity().name));
+    /// The Event on a resource that becomes this object's by its tags, as they are before.
+    fn claimed(&self, proof: &OwnershipProof) -> ObjectEvent {
+        let resource = X::Object::NAMES.resource(&proof.identity().name);
+        let tags = self.progress.observation.as_ref().and_then(|observation| observation.tags());
+        let released = tags.and_then(|tags| former_owner(X::Object::NAMES, tags));
+        match proof.by() {
+            By::Predecessor => {
+                let owner = &proof.identity().owner;
+                let former = X::Object::NAMES.object(&owner.namespace, &owner.name);
+                ObjectEvent::took_back(&resource, &former, released.is_some())
+            }
+            By::Uid | By::Intent | By::Adoption => ObjectEvent::adopted(&resource, released.as_deref()),
+        }
+    }
+
+    /// A log line and an Event for what was just done; `claim` is the Event if it has made the resource ours.
+    fn tell(&mut self, step: &Step<X::Op>, claim: Option<ObjectEvent>, drift: bool) {
+        let Step { block, changes, .. } = step;
+        tracing::info!(block, changes = described(changes), drift, "updated");
+        if let Some(claim) = claim {
+            return self.note(claim);
+        }
+        // The tag that marks it as released: that it was kept is told once the object goes.
+        if *block == TAGS && self.object.meta().deletion_timestamp.is_some() {
+            return;
         }
         if drift {
             let repeated = self.history.repeats(block);
@@ -187,7 +203,10 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
                 self.note_change(ObjectEvent::drift_corrected(change, repeated));
             }
         } else if self.object.status().is_some_and(|status| status.is_true(READY)) {
-            self.note_change(ObjectEvent::updated(block, &described));
+            self.note_change(ObjectEvent::updated(
+                block,
+                &described(shown([step]).into_iter().map(|(_, change)| change)),
+            ));
         }
     }
 
@@ -209,6 +228,6 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
 }
 
 /// Changes in one line of a log.
-fn described(changes: &[Change]) -> String {
-    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn described<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    changes.into_iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -128,7 +128,7 @@ pub fn not_allowed(reference: &Reference, namespace: &str) -> Error {
         Reason::ReferenceNotAllowed,
         format!(
             "{path} refers to {arn}, which{owned} namespace {namespace} may not refer to{why}. Use another resource, \
-             or ask an administrator to allow it with --allow-references {namespace}={arn} (may be a glob; Helm: \
+             or ask an administrator to add {namespace}={arn} to --allow-references (may be a glob; Helm: \
              allowReferences)"
         ),
     )

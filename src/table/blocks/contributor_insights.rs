@@ -132,13 +132,12 @@ impl Setting for ContributorInsightsBlock {
             let block = spec.contributor_insights.as_ref();
             block.is_some_and(|block| block.enabled)
         })?;
-        Some(Error::user(
+        let error = Error::user(
             Reason::ContributorInsightsFailed,
-            format!(
-                "contributorInsights: AWS could not enable it (AWS says: {said}). Check the service-linked role \
-                 AWSServiceRoleForCloudWatchContributorInsights and the quota of CloudWatch rules. It is retried \
-                 with increasing delay; set musubi.dev/reconcile-at to retry immediately"
-            ),
-        ))
+            "contributorInsights: AWS could not enable it. Check the service-linked role \
+             AWSServiceRoleForCloudWatchContributorInsights and the quota of CloudWatch rules. It is retried with \
+             increasing delay; set musubi.dev/reconcile-at to retry immediately",
+        );
+        Some(error.quoting(said))
     }
 }

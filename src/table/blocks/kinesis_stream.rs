@@ -226,13 +226,14 @@ impl Setting for KinesisStreamBlock {
     fn failure(spec: &TableSpec, observed: &Kinesis) -> Option<Error> {
         let (_, stream) = Self::of_region(spec)?;
         let said = observed.failed.get(stream)?;
-        Some(Error::user(
+        let error = Error::user(
             Reason::KinesisStreamFailed,
             format!(
-                "kinesisStream: AWS could not send changes to {stream} (AWS says: {said}). Check that the stream \
-                 exists, is ACTIVE and allows DynamoDB to write. It is retried with increasing delay; set \
-                 musubi.dev/reconcile-at to retry immediately"
+                "kinesisStream: AWS could not send changes to {stream}. Check that the stream exists, is ACTIVE and \
+                 allows DynamoDB to write. It is retried with increasing delay; set musubi.dev/reconcile-at to retry \
+                 immediately"
             ),
-        ))
+        );
+        Some(error.quoting(said))
     }
 }

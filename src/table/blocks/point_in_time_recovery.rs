@@ -100,8 +100,7 @@ impl Setting for PointInTimeRecoveryBlock {
 /// Continuous backups of a new table come into being in the first minutes.
 pub(crate) fn refused(error: Error) -> Error {
     if error.reason == "ContinuousBackupsUnavailableException" {
-        let message =
-            format!("AWS is still enabling backups of the new table, which takes minutes ({})", error.message);
+        let message = format!("AWS is still enabling backups of the new table, which takes minutes. {}", error.message);
         return Error::new(ErrorKind::Quota, Reason::PointInTimeRecoveryPending, message);
     }
     error

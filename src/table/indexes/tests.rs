@@ -76,9 +76,9 @@ fn an_index_that_goes_is_told_by_its_name() {
     assert_eq!(
         told,
         [
-            "globalSecondaryIndexes[one]: index on a -> (none)",
-            "globalSecondaryIndexes[three]: index on c -> (none)",
-            "globalSecondaryIndexes[two]: index on b -> (none)",
+            "globalSecondaryIndexes[one]: index on a -> (unset)",
+            "globalSecondaryIndexes[three]: index on c -> (unset)",
+            "globalSecondaryIndexes[two]: index on b -> (unset)",
         ]
     );
 }

@@ -21,8 +21,7 @@ pub(in crate::table) fn before_deletion(object: &Table, observed: &Observed) -> 
         Some(Ok(false)) => {
             return Err(Error::user(
                 Reason::TableNotEmpty,
-                "The table is not empty. Delete its items, or set deletionPolicy to Retain to keep it, or to Delete \
-                 to delete it with its items",
+                "The table is not empty. Delete its items, or set deletionPolicy: Retain to keep it in AWS",
             ));
         }
         Some(Err(error)) => {
@@ -34,7 +33,7 @@ pub(in crate::table) fn before_deletion(object: &Table, observed: &Observed) -> 
         return Err(Error::user(
             Reason::DeletionProtected,
             "Deletion protection is enabled. Set deletionProtection: false to delete the table, or deletionPolicy: \
-             Retain to keep it",
+             Retain to keep it in AWS",
         ));
     }
     if let Some(error) = busy(observed) {

@@ -37,8 +37,8 @@ pub(in crate::table) fn failures(object: &Table, observed: &Observed) -> Vec<(&'
 fn replica(declared: &Replica, state: &ReplicaState) -> Option<Error> {
     let place = replicas::path(&declared.region_name);
     if let Phase::Failed(word) = &state.phase {
-        let said = state.description.as_deref().map(|said| format!(" (AWS says: {said})")).unwrap_or_default();
-        return Some(Error::user(Reason::ReplicaFailed, format!("{place} is {word}{said}: {}", way_out(word))));
+        let error = Error::user(Reason::ReplicaFailed, format!("{place} is {word}. {}", way_out(word)));
+        return Some(error.quoting(state.description.as_deref().unwrap_or_default()));
     }
     let (Some(wanted), Phase::Active) = (&declared.kms_key_id, &state.phase) else { return None };
     (Some(wanted) != state.settings.kms_key_id.as_ref()).then(|| {
@@ -59,26 +59,26 @@ fn replica(declared: &Replica, state: &ReplicaState) -> Option<Error> {
 fn way_out(word: &str) -> &'static str {
     match word {
         CREATION_FAILED => {
-            "it is deleted and created again, with increasing delay. Check the KMS key, the quotas and the \
+            "It is deleted and created again, with increasing delay. Check the KMS key, the quotas and the \
              service-linked role AWSServiceRoleForDynamoDBReplication in that region, and set \
              musubi.dev/reconcile-at to retry immediately"
         }
         "REGION_DISABLED" => {
-            "enable the region in the account, or remove the replica from replicas; AWS removes it after 20 hours"
+            "Enable the region in the account, or remove the replica from replicas. AWS removes it after 20 hours"
         }
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
-            "enable its KMS key and allow DynamoDB to use it, or remove the replica from replicas; AWS removes it \
+            "Enable its KMS key and allow DynamoDB to use it, or remove the replica from replicas. AWS removes it \
              after 20 hours"
         }
         "REPLICATION_NOT_AUTHORIZED" => {
-            "allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, the replica and \
+            "Allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, the replica and \
              their KMS keys, in their resource policies and key policies"
         }
         "ARCHIVING" | "ARCHIVED" => {
             "AWS could not use its KMS key for seven days. Remove the replica from replicas, and add it again after \
              it is deleted"
         }
-        _ => "check the replica in AWS, or remove it from replicas",
+        _ => "Check the replica in AWS, or remove it from replicas",
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
             let observed = with_replica(Phase::Failed(word.into()), None);
             let (block, reason, message) = told(declared.clone(), &observed).expect("it is told");
             assert_eq!((block, reason.as_str()), ("replicas", "ReplicaFailed"));
-            assert_eq!(message, format!("replicas[eu-west-1] is {word} (AWS says: no route): {way_out}"));
+            assert_eq!(message, format!("replicas[eu-west-1] is {word}. {way_out}. AWS: \"no route\""));
             assert_ne!(way_out, super::way_out("something else"), "{word}");
             assert_eq!(told(json!({}), &observed), None, "nobody declared it");
         }
@@ -153,7 +153,7 @@ mod tests {
         };
         let (block, reason, message) = told(spec(true), &failed(STREAM)).expect("it is told");
         assert_eq!((block, reason.as_str()), ("kinesisStream", "KinesisStreamFailed"));
-        assert!(message.contains("AWS says: no such stream"), "{message}");
+        assert!(message.contains("AWS: \"no such stream\""), "{message}");
         assert_eq!(told(spec(false), &failed(STREAM)), None);
         assert_eq!(told(spec(true), &failed("another")), None, "one that was declared before");
         let mut tried = failed(STREAM);

@@ -39,19 +39,19 @@ fn unusable(observed: &Observed) -> Option<Error> {
     let state = observed.unusable.as_ref()?;
     let way_out = match state.split(':').next().unwrap_or_default() {
         "INACCESSIBLE_ENCRYPTION_CREDENTIALS" => {
-            "enable its KMS key and allow DynamoDB to use it; AWS archives the table after seven days"
+            "Enable its KMS key and allow DynamoDB to use it. AWS archives the table after seven days"
         }
         "ARCHIVING" | "ARCHIVED" => {
-            "AWS has archived its items in a backup: delete this object and the table, and apply it again with \
+            "AWS has archived its items in a backup. Delete this Table and the table, and apply it again with \
              createFrom.backup"
         }
         "REPLICATION_NOT_AUTHORIZED" => {
-            "allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, its replicas and \
+            "Allow the service-linked role AWSServiceRoleForDynamoDBReplication to use the table, its replicas and \
              their KMS keys"
         }
-        _ => "check its KMS key and its backups in AWS",
+        _ => "Check its KMS key and its backups in AWS",
     };
-    Some(Error::user(Reason::TableUnusable, format!("The table is {state}: {way_out}")))
+    Some(Error::user(Reason::TableUnusable, format!("The table is {state}. {way_out}")))
 }
 
 fn keys(spec: &TableSpec, observed: &Observed) -> Option<Error> {

@@ -105,7 +105,7 @@ pub const MUTANTS: &[Mutant] = &[
         row: "",
         file: "src/managed/decide/delete/mod.rs",
         right: "match (self.object.deletion_policy(), self.object.management_policy()) {",
-        wrong: "let blocked = MUTATED && self.synced_reason() == Some(Reason::DeletionBlocked);
+        wrong: "let blocked = MUTATED && self.synced_reason() == Some(Reason::BucketNotEmpty);
         let policy = if blocked { DeletionPolicy::DeleteIfEmpty } else { self.object.deletion_policy() };
         match (policy, self.object.management_policy()) {",
         caught_by: &[POLICY],

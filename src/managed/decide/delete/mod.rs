@@ -40,23 +40,34 @@ impl<X: ExternalResource> Input<'_, X> {
 
     /// Whether deletionPolicy Delete would end what is in the way, and is allowed.
     pub(super) fn force_would_help(&self, outcome: &Outcome) -> bool {
-        let Outcome::DeletionBlocked(error) = outcome else { return false };
-        let allowed = matches!(self.identity, Some(Ok(identity)) if self.may_force(identity));
-        allowed && error.reason == X::NOT_EMPTY
+        matches!(outcome, Outcome::DeletionBlocked(error) if error.reason == X::NOT_EMPTY) && self.may_be_forced()
+    }
+
+    /// Whether the administrator lets this namespace delete what is not empty.
+    fn may_be_forced(&self) -> bool {
+        matches!(self.identity, Some(Ok(identity)) if self.may_force(identity))
     }
 
     fn not_managed(&self) -> Error {
         let policy = self.object.management_policy();
+        let resource = match &self.status().external {
+            Some(external) => X::Object::NAMES.resource(&external.name),
+            None => X::Object::NAMES.resource(&self.object.declared_name()),
+        };
         Error::user(
             Reason::NotEnforced,
             format!(
-                "managementPolicy is {policy:?}, so nothing is deleted in AWS. Set managementPolicy: Enforce to \
-                 delete the resource, or deletionPolicy: Retain to keep it and only delete this object"
+                "Nothing is deleted in AWS, because managementPolicy is {policy:?}. Set managementPolicy: Enforce to \
+                 delete {resource}, or deletionPolicy: Retain to keep it"
             ),
         )
     }
 
-    pub(super) fn blocked(&self, error: Error) -> ActionOf<X> {
+    pub(super) fn blocked(&self, mut error: Error) -> ActionOf<X> {
+        let could_be_forced = self.object.deletion_policy() != DeletionPolicy::Delete && self.may_be_forced();
+        if error.reason == X::NOT_EMPTY && could_be_forced {
+            error.message.push_str(". deletionPolicy: Delete deletes it together with its contents");
+        }
         match error.kind {
             ErrorKind::Pending | ErrorKind::Transient | ErrorKind::Credentials => {
                 self.conclude(&Outcome::Deleting(Some(error)))
@@ -82,7 +93,9 @@ impl<X: ExternalResource> Input<'_, X> {
                     DeletionPolicy::Retain => (Reason::Released, "was kept in AWS and is no longer managed"),
                     DeletionPolicy::DeleteIfEmpty | DeletionPolicy::Delete => (Reason::Deleted, "was deleted from AWS"),
                 };
-                let message = format!("{} {done}. The object still has finalizers of others: {others}", external.name);
+                let (resource, kind) = (X::Object::NAMES.resource(&external.name), X::Object::NAMES.kind);
+                let message =
+                    format!("{resource} {done}. The {kind} still has finalizers of other controllers: {others}");
                 self.next_status(&Outcome::LetGo { reason, message })
             }
             _ => before.clone(),

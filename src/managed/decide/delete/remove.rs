@@ -120,7 +120,7 @@ impl<X: ExternalResource> Input<'_, X> {
             return Break(look_again());
         }
         if self.object.deletion_policy() == DeletionPolicy::Delete && !self.may_force(identity) {
-            return Break(self.blocked(force_not_allowed(identity)));
+            return Break(self.blocked(force_not_allowed::<X>(identity)));
         }
         match X::before_deletion(self.object, observed) {
             Err(obstacle) => Break(self.blocked(obstacle)),
@@ -142,8 +142,8 @@ impl<X: ExternalResource> Input<'_, X> {
             ErrorKind::Pending,
             Reason::Emptying,
             format!(
-                "Emptying the bucket (deletionPolicy Delete): {removed} object versions, delete markers and \
-                 incomplete uploads removed so far"
+                "Emptying the bucket (deletionPolicy: Delete). Object versions, delete markers and incomplete uploads \
+                 removed so far: {removed}"
             ),
         )));
         Action::Conclude { status: Box::new(self.next_status(&outcome)), next: Next::Now }
@@ -176,15 +176,15 @@ fn not_deletable_yet() -> Error {
     )
 }
 
-fn force_not_allowed(identity: &Identity) -> Error {
+fn force_not_allowed<X: ExternalResource>(identity: &Identity) -> Error {
     let namespace = &identity.owner.namespace;
     Error::user(
         Reason::ForceDeleteNotAllowed,
         format!(
-            "deletionPolicy Delete would delete {} with all its contents, which is not allowed in namespace \
-             {namespace}. Set deletionPolicy to DeleteIfEmpty or Retain, or ask an administrator to allow it with \
-             --allow-force-delete {namespace} (Helm: allowForceDelete)",
-            identity.name
+            "Namespace {namespace} may not delete {} with its contents (deletionPolicy: Delete). Set deletionPolicy: \
+             DeleteIfEmpty or Retain, or ask an administrator to add {namespace} to --allow-force-delete (Helm: \
+             allowForceDelete)",
+            X::Object::NAMES.resource(&identity.name)
         ),
     )
 }

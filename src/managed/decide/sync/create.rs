@@ -40,14 +40,15 @@ impl<X: ExternalResource> Input<'_, X> {
                 return action;
             }
             if !self.gate().is_approved(&creation) {
-                return self.conclude_planned(identity, None, &remaining, &Outcome::Missing(summary(&remaining)));
+                let message = format!("The resource does not exist. It would be created with: {}", summary(&remaining));
+                return self.conclude_planned(identity, None, &remaining, &Outcome::Missing(message));
             }
         }
         if !self.progress.reserved {
             return Action::Reserve(X::scope(identity));
         }
         if self.progress.contested {
-            return self.conclude(&Outcome::Retrying(contested(identity)));
+            return self.conclude(&Outcome::Retrying(contested(&X::Object::NAMES.resource(&identity.name))));
         }
         if !self.has_finalizer() {
             return Action::AddFinalizer;
@@ -126,13 +127,13 @@ impl<X: ExternalResource> Input<'_, X> {
     }
 }
 
-fn contested(identity: &Identity) -> Error {
+fn contested(resource: &str) -> Error {
     Error::new(
         ErrorKind::Pending,
         Reason::BeingCreatedByAnother,
         format!(
-            "Another object in this cluster is about to create {}. Choose another name, or delete that object",
-            identity.name
+            "Another object in this cluster is about to create {resource}. Choose another spec.name, or delete the \
+             other object"
         ),
     )
 }

@@ -22,7 +22,7 @@ impl<X: ExternalResource> Input<'_, X> {
         observed: &X::Observed,
         remaining: &[Step<X::Op>],
     ) -> ActionOf<X> {
-        let planned = || Outcome::Drifted(summary(remaining));
+        let planned = || Outcome::Drifted(format!("AWS differs from the spec: {}", summary(remaining)));
         let claimed = owned.is_none_or(OwnershipProof::is_claimed);
         let assumed = self.unconfirmed(remaining);
         let outcome = match (self.unfinished(identity, observed, remaining), &self.progress.secret) {
@@ -86,7 +86,7 @@ impl<X: ExternalResource> Input<'_, X> {
         let outdated = self.outdated(remaining);
         if !outdated.is_empty() {
             let blocks = outdated.into_iter().collect::<Vec<_>>().join(", ");
-            let message = format!("AWS may not return the last write yet, which was made before this edit: {blocks}");
+            let message = format!("AWS may not return the last write before this edit yet: {blocks}");
             return Some(Error::new(ErrorKind::Pending, Reason::Updating, message));
         }
         let not_yet = waiting_together(remaining).into_iter().find(|(error, _)| passes_by_itself(error));

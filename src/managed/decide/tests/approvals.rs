@@ -13,6 +13,11 @@ async fn an_approval_is_counted_before_it_is_acted_on() {
     point.progress.secret = Some(Ok(()));
     let Action::Conclude { status, .. } = point.decide() else { panic!("{:?}", point.decide()) };
     let plan = status.plan.clone().expect("a reset that lowers a guard waits");
+    let message = status.condition(SYNCED).map(|synced| synced.message.clone()).unwrap_or_default();
+    let approve =
+        format!("`kubectl annotate bucket.s3.musubi.dev assets -n shop musubi.dev/approve={} --overwrite`.", plan.hash);
+    assert!(message.starts_with("A change of versioning (reduces protection) requires approval."), "{message}");
+    assert!(message.ends_with(&approve), "{message}");
     point.object.status = Some(*status);
     point.object.metadata.annotations = Some([(APPROVE.to_owned(), plan.hash)].into());
     assert_eq!(point.decide(), Action::ReadLive, "a cache may show an approval that was used up");

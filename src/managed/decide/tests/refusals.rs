@@ -33,6 +33,57 @@ async fn what_another_change_may_heal_is_reconciling_for_five_minutes_and_never_
     assert_eq!(refused(&mut Point::in_sync(json!({})).await, ErrorKind::User, 60), (true, Next::Mend));
 }
 
+const KINDS: [ErrorKind; 9] = [
+    ErrorKind::Pending,
+    ErrorKind::Quota,
+    ErrorKind::RateLimited,
+    ErrorKind::Premature,
+    ErrorKind::User,
+    ErrorKind::Denied,
+    ErrorKind::Credentials,
+    ErrorKind::Transient,
+    ErrorKind::Unknown,
+];
+
+/// Whether an error of this reason, found by what `fails` does with it, is what all the conditions show that are not kept
+/// from before.
+async fn is_shown(reason: &Reason, kind: ErrorKind, dying: bool, fails: impl Fn(&mut Point, Error)) -> bool {
+    let mut point = Point::in_sync(json!({})).await;
+    point.sees(point.own_tags());
+    point.progress.live = true;
+    if dying {
+        point.delete();
+    }
+    fails(&mut point, Error::new(kind, reason.clone(), "What is wrong"));
+    let Action::Conclude { status, .. } = point.decide() else { panic!("{reason} {kind:?}: {:?}", point.decide()) };
+    let kept = point.object.status.iter().flat_map(|before| &before.conditions).collect::<Vec<_>>();
+    status.conditions.iter().filter(|now| !kept.contains(now)).all(|now| now.reason == reason.as_str())
+        && status.condition(SYNCED).is_some_and(|synced| synced.reason == reason.as_str())
+}
+
+/// The other direction of "every reason is given somewhere" (`tests/runbook.rs`): whatever is given is seen, in life and
+/// in death, whichever part of a reconciliation has found it.
+#[tokio::test]
+async fn every_reason_reaches_the_conditions_unchanged() {
+    let codes = ["AccessDenied", "SlowDown"].map(|code| Reason::Aws(code.to_owned()));
+    for reason in Reason::OURS.iter().flat_map(|entry| entry.reasons).chain(&codes) {
+        for kind in KINDS {
+            for dying in [false, true] {
+                let unidentified = |point: &mut Point, error| point.identity = Err(error);
+                assert!(is_shown(reason, kind, dying, unidentified).await, "{reason} {kind:?} {dying}: identity");
+                let refused = |point: &mut Point, error| drop(point.progress.refused.insert("versioning", error));
+                assert!(is_shown(reason, kind, dying, refused).await, "{reason} {kind:?} {dying}: a block");
+                // An import that has failed has made nothing: the object goes.
+                if dying && *reason == Reason::ImportFailed {
+                    continue;
+                }
+                let failed = |point: &mut Point, error| point.progress.error = Some(error);
+                assert!(is_shown(reason, kind, dying, failed).await, "{reason} {kind:?} {dying}: a call");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_was_refused_and_healed_is_refused_anew() {
     let mut point = Point::in_sync(json!({})).await;

@@ -72,7 +72,38 @@ async fn whose_it_is_is_told_to_the_operators_log_and_within_the_namespace_only(
     point.sees(tags);
     let status = concluded(&point);
     let message = status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default();
-    assert!(message.contains("another object (salaries in this namespace)"), "{message}");
+    assert!(message.contains("S3 bucket assets is owned by Bucket shop/salaries,"), "{message}");
+}
+
+/// Tags that `namespace/name` of this cluster has left behind under Retain.
+fn released(point: &Point, namespace: &str, name: &str) -> Tags {
+    let mut tags = point.own_tags();
+    for (key, value) in [("namespace", namespace), ("name", name), ("uid", "u0")] {
+        tags.insert(format!("musubi.dev/{key}"), value.into());
+    }
+    tags.insert("musubi.dev/released".into(), format!("{namespace}/{name}"));
+    tags
+}
+
+#[tokio::test]
+async fn who_released_a_bucket_is_told_within_its_namespace_and_to_the_operators_log() {
+    for (adoption, start) in [
+        ("Never", "S3 bucket assets already exists and was released by Bucket shop/catalog."),
+        ("Adopt", "Namespace shop may not adopt S3 bucket assets, which Bucket shop/catalog has released."),
+    ] {
+        let mut point = Point::new(Where::Aws, json!({"adoptionPolicy": adoption})).await;
+        point.sees(released(&point, "shop", "catalog"));
+        let stalled = |point: &Point| {
+            let status = concluded(point);
+            status.condition("Stalled").map(|stalled| stalled.message.clone()).unwrap_or_default()
+        };
+        assert!(stalled(&point).starts_with(start), "{}", stalled(&point));
+        point.sees(released(&point, "payroll", "salaries"));
+        let told = stalled(&point);
+        assert!(!told.contains("salaries") && !told.contains("payroll") && !told.contains("released"), "{told}");
+        let whole = point.input().refusal_in_full().expect("it is refused");
+        assert!(whole.contains("say that Bucket payroll/salaries in cluster c released it"), "{whole}");
+    }
 }
 
 #[tokio::test]
@@ -106,7 +137,7 @@ async fn what_a_spec_may_not_name_stops_it_before_anything_is_made_or_written() 
         let status = concluded(point);
         let stalled = status.condition("Stalled").expect("stalled").clone();
         assert_eq!(stalled.reason, "ReferenceNotAllowed");
-        for word in ["logging.targetBucket", "arn:aws:s3:::victims-logs", "--allow-references shop="] {
+        for word in ["logging.targetBucket", "add shop=arn:aws:s3:::victims-logs to --allow-references"] {
             assert!(stalled.message.contains(word), "{}", stalled.message);
         }
     };

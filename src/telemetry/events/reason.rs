@@ -1,4 +1,4 @@
-//! What Events tell of, beside trouble, which has the reason of a condition.
+//! The reasons of Events. An Event about an error has the reason of the condition instead.
 
 use kube::runtime::events::EventType;
 
@@ -14,13 +14,13 @@ pub struct EventInfo {
 
 macro_rules! events {
     ($($name:ident: $type:ident, $meaning:literal;)+) => {
-        /// What an Event tells of.
+        /// The reason of an Event.
         #[derive(Clone, Copy, Debug)]
-        pub(super) enum Told {
+        pub(super) enum EventReason {
             $(#[doc = $meaning] $name,)+
         }
 
-        impl Told {
+        impl EventReason {
             /// The reason of the Event.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -50,9 +50,11 @@ events! {
     Created: Normal, "The bucket or table was created";
     Recreated: Warning, "The bucket or table was deleted outside of Kubernetes and was created again, empty";
     Adopted: Normal, "The object manages a bucket or table that existed before";
+    TookBack: Normal, "The object manages a bucket or table again that an earlier object of its name had";
     Updated: Normal, "A change of the spec was applied to a bucket or table that was Ready";
     Approved: Normal, "A plan was approved and is being applied";
     DriftCorrected: Normal, "A change made outside of Kubernetes was corrected";
     DriftRepeated: Warning, "A change made outside of Kubernetes was corrected, as at least once before";
     Deleted: Normal, "AWS accepted the request to delete the bucket or table";
+    Released: Normal, "The object was deleted, and the bucket or table is kept in AWS";
 }
