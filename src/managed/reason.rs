@@ -74,9 +74,12 @@ reasons! {
     BucketNotEmpty | TableNotEmpty:
         "`deletionPolicy: DeleteIfEmpty`, and the resource is not empty",
         "empty it, or set Retain, or Delete";
-    ObjectsNotDeletable | ObjectLockEnabled:
+    ObjectsNotDeletable:
         "objects are locked, or a policy denies deleting them",
         "wait for the retention to end, or set Retain";
+    ObjectLockEnabled:
+        "`objectLock.enabled` is false, but the bucket has object lock, which S3 cannot disable",
+        "set `objectLock.enabled: true`, or remove `objectLock`";
     Emptying:
         "`deletionPolicy: Delete` is deleting the contents",
         "wait; each request deletes up to a thousand objects";
