@@ -13,7 +13,6 @@ use crate::{
 };
 
 /// Kubernetes operator that manages S3 buckets and DynamoDB tables as Bucket and Table resources.
-// What clap shows: no word about the code.
 #[derive(Parser)]
 #[command(name = "musubi", version)]
 pub struct Cli {

@@ -60,8 +60,8 @@ fn flags(out: &mut String, command: &Command) {
 /// The flag with the name of its value.
 fn flag(arg: &Arg) -> String {
     let takes = arg.get_action().takes_values();
-    let names = arg.get_value_names().unwrap_or_default().iter().map(|name| format!(" <{name}>")).collect::<String>();
-    format!("`--{}{}`", arg.get_long().unwrap_or_default(), if takes { names } else { String::new() })
+    let names = arg.get_value_names().filter(|_| takes).unwrap_or_default();
+    names.iter().fold(format!("`--{}", arg.get_long().unwrap_or_default()), |flag, name| flag + " <" + name + ">") + "`"
 }
 
 fn default(arg: &Arg) -> String {

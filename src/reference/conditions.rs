@@ -66,7 +66,7 @@ All other reasons are error codes of AWS, such as `AccessDenied`. The message qu
 | `AccessDenied`, `AccessDeniedException` | A permission is missing. The message says which kind of policy denies it, as far as AWS reports it. | Your administrator |
 | `AccessDenied` for GetBucketTagging | The bucket name probably belongs to another AWS account. | You |
 | `InvalidRequest` for replication | The destination bucket has no versioning yet. | You |
-| `InvalidTargetBucketForLogging` | The log bucket does not exist yet, or does not allow log delivery. | You |
+| `InvalidTargetBucketForLogging` | The log bucket does not exist yet. | You |
 | `InvalidArgument` for notifications | The queue, topic or function does not exist yet, or does not allow S3 to use it. | You |
 | `MalformedPolicy` with an invalid principal | A role or user in the policy does not exist yet. | You |";
 

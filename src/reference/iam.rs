@@ -26,7 +26,7 @@ Without flags, the operator cannot read or write the contents of buckets and tab
 `TableContents` grants `dynamodb:Scan`. Before Musubi deletes a table with `deletionPolicy: DeleteIfEmpty`, it must find out
 whether the table has items. `s3:ListBucketVersions` does the same for a bucket. It returns keys of objects, but not their contents.
 
-AWS requires access to items for some operations, although Musubi itself never reads or writes an item. Restoring a table and
+AWS requires access to contents for some operations, although Musubi does not call these actions itself. Restoring a table and
 adding a replica require the actions of `TableItems`. Importing a table requires those of `FilesOfImports`.";
 
 const ELSEWHERE: &str = "\
@@ -127,7 +127,7 @@ fn statements(out: &mut String) {
         let granted = if flags.is_empty() { "always".to_owned() } else { with(&flags) };
         let _ = write!(
             out,
-            "### {sid}\n\n{purpose}\n\n- Needed for: {fields}\n- Granted: {granted}\n- Actions: {}\n- Resources: {}\n\n",
+            "### {sid}\n\n{purpose}\n\n- Required for: {fields}\n- Granted: {granted}\n- Actions: {}\n- Resources: {}\n\n",
             codes(actions),
             codes((statement.resources)(&scope)),
         );
@@ -150,7 +150,7 @@ fn operations(out: &mut String, kind: &Kind) {
     let rows = all.into_values().map(|(operation, fields)| {
         [format!("{}:{}", operation.service, operation.name), actions(*operation), fields.join(", ")]
     });
-    table(out, ["Operation", "IAM actions", "Needed for"], rows);
+    table(out, ["Operation", "IAM actions", "Required for"], rows);
 }
 
 const EVERY_OBJECT: &str = "every object";

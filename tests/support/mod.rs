@@ -7,7 +7,6 @@ pub mod localstack;
 pub mod pages;
 pub mod programs;
 pub mod rig;
-pub mod words;
 
 use std::path::Path;
 
