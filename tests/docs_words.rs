@@ -65,7 +65,6 @@ const AVOIDED: &[(&str, &str)] = &[
     ("one works", "the leader"),
     ("the others wait", "standby replicas"),
     ("living pod", "running Pod"),
-    ("the peers", "the alternatives"),
     ("its peers", "the alternatives"),
     ("carried out", "applied"),
     ("carry out", "apply"),

@@ -3,8 +3,8 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[path = "generated/helm.rs"]
 mod helm;
-#[path = "../support/mod.rs"]
 mod support;
 
 use clap::CommandFactory as _;
