@@ -1,6 +1,6 @@
 //! `docs/reference/`: pages that are generated from the code, one file for each.
 //!
-//! Only tests call it (`tests/generated/`), so nothing of it is in the binary.
+//! Only tests call it (`tests/generated.rs`), so nothing of it is in the binary.
 
 pub mod cli;
 mod conditions;
