@@ -22,9 +22,9 @@ pub struct ConnectionSecret {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "keys_schema")]
     #[x_kube(validation = Rule::new("self.all(k, size(k) <= 253 && k.matches('^[-._a-zA-Z0-9]+$'))")
-        .message("each key of connectionSecret.keys must have at most 253 characters, only letters, digits, '-', '_' and '.'"))]
+        .message("each key of `connectionSecret.keys` must have at most 253 characters, only letters, digits, '-', '_' and '.'"))]
     #[x_kube(validation = Rule::new("self.all(k, !(k in ['type', 'provider', 'bucket', 'table', 'region', 'arn', 'endpoint', 'uri']))")
-        .message("connectionSecret.keys must not contain type, provider, bucket, table, region, arn, endpoint or uri, which the Secret has already"))]
+        .message("`connectionSecret.keys` must not contain type, provider, bucket, table, region, arn, endpoint or uri, which the Secret has already"))]
     pub keys: Option<BTreeMap<String, String>>,
 
     /// Whether to write the Secret. `false` deletes an existing one. Defaults to true.

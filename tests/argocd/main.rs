@@ -80,7 +80,7 @@ fn an_object_that_is_paused_in_git_lets_a_wave_pass_and_one_that_was_never_made_
         let health = |state| health(&script("health.lua"), &object(&kind, state, 2, &status(&row(state))));
         let paused = health("paused");
         assert_eq!(paused["status"], "Healthy");
-        assert_eq!(paused["message"], "managementPolicy is Paused: the operator does not call AWS");
+        assert_eq!(paused["message"], "managementPolicy is Paused: the operator does not call AWS.");
         assert_eq!(health("paused-at-first")["status"], "Suspended");
         assert_eq!(health("plan-missing")["status"], "Suspended");
         assert_eq!(health("plan-drifted")["status"], "Healthy");

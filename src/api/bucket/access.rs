@@ -38,7 +38,7 @@ pub struct PublicAccessBlock {
 /// Access control list of the bucket. Set exactly one of `canned` and `grants`. With `canned: private`, grants are ignored.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants) || (has(self.canned) && self.canned == 'private')").message("exactly one of acl.canned and acl.grants must be set"))]
+#[x_kube(validation = Rule::new("has(self.canned) != has(self.grants) || (has(self.canned) && self.canned == 'private')").message("exactly one of `acl.canned` and `acl.grants` must be set"))]
 pub struct Acl {
     /// Canned ACL. `private` grants access to the owner only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ pub struct Grant {
 /// different identifier.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.id) != has(self.uri)").message("exactly one of grantee.id and grantee.uri must be set"))]
+#[x_kube(validation = Rule::new("has(self.id) != has(self.uri)").message("exactly one of `grantee.id` and `grantee.uri` must be set"))]
 pub struct Grantee {
     /// Canonical user ID of an AWS account: 64 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.bucketKeyEnabled) || !self.bucketKeyEnabled || self.algorithm != 'aws:kms:dsse'")
-    .message("encryption.bucketKeyEnabled must not be true when encryption.algorithm is aws:kms:dsse"))]
+    .message("`encryption.bucketKeyEnabled` must not be true when `encryption.algorithm` is 'aws:kms:dsse'"))]
 pub struct Encryption {
     /// Encryption algorithm. With AES256, kmsKeyId and bucketKeyEnabled are ignored.
     pub algorithm: EncryptionAlgorithm,

@@ -36,15 +36,15 @@ pub enum TransitionDefaultMinimumObjectSize {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.expiration) || (has(self.transitions) && size(self.transitions) > 0) || has(self.noncurrentVersionExpiration) || (has(self.noncurrentVersionTransitions) && size(self.noncurrentVersionTransitions) > 0) || has(self.abortIncompleteMultipartUpload)")
-    .message("a lifecycle rule must have at least one of expiration, transitions, noncurrentVersionExpiration, noncurrentVersionTransitions, abortIncompleteMultipartUpload"))]
+    .message("a lifecycle rule must have at least one of `expiration`, `transitions`, `noncurrentVersionExpiration`, `noncurrentVersionTransitions`, `abortIncompleteMultipartUpload`"))]
 #[x_kube(validation = Rule::new("!has(self.abortIncompleteMultipartUpload) || !has(self.filter) || ((!has(self.filter.tags) || size(self.filter.tags) == 0) && !has(self.filter.objectSizeGreaterThanBytes) && !has(self.filter.objectSizeLessThanBytes))")
-    .message("abortIncompleteMultipartUpload may only be set in a rule without filter.tags, filter.objectSizeGreaterThanBytes and filter.objectSizeLessThanBytes"))]
+    .message("`abortIncompleteMultipartUpload` may only be set in a rule without `filter.tags`, `filter.objectSizeGreaterThanBytes` and `filter.objectSizeLessThanBytes`"))]
 #[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.expiredObjectDeleteMarker) || !self.expiration.expiredObjectDeleteMarker || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
-    .message("expiredObjectDeleteMarker may only be true in a rule without filter.tags"))]
+    .message("`expiredObjectDeleteMarker` may only be true in a rule without `filter.tags`"))]
 #[x_kube(validation = Rule::new("!((has(self.expiration) && has(self.expiration.days)) || (has(self.transitions) && self.transitions.exists(t, has(t.days)))) || !((has(self.expiration) && has(self.expiration.date)) || (has(self.transitions) && self.transitions.exists(t, has(t.date))))")
     .message("a lifecycle rule must use either days or dates, not both"))]
 #[x_kube(validation = Rule::new("!has(self.expiration) || !has(self.expiration.days) || !has(self.transitions) || self.transitions.all(t, !has(t.days) || t.days < self.expiration.days)")
-    .message("expiration.days must be greater than the days of every transition"))]
+    .message("`expiration.days` must be greater than `days` of every transition"))]
 pub struct LifecycleRule {
     /// ID of the rule, unique in the bucket.
     #[schemars(length(min = 1, max = 255))]
@@ -77,7 +77,7 @@ pub struct LifecycleRule {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.objectSizeGreaterThanBytes) || !has(self.objectSizeLessThanBytes) || self.objectSizeGreaterThanBytes < self.objectSizeLessThanBytes")
-    .message("filter.objectSizeGreaterThanBytes must be less than objectSizeLessThanBytes"))]
+    .message("`filter.objectSizeGreaterThanBytes` must be less than `objectSizeLessThanBytes`"))]
 pub struct LifecycleFilter {
     /// Key prefix. `""` matches all keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +115,7 @@ fn date_schema(_: &mut SchemaGenerator) -> Schema {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(has(self.days) ? 1 : 0) + (has(self.date) ? 1 : 0) + (has(self.expiredObjectDeleteMarker) ? 1 : 0) == 1")
-    .message("exactly one of expiration.days, expiration.date and expiration.expiredObjectDeleteMarker must be set"))]
+    .message("exactly one of `expiration.days`, `expiration.date` and `expiration.expiredObjectDeleteMarker` must be set"))]
 pub struct Expiration {
     /// Days after the object was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,9 +134,9 @@ pub struct Expiration {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.days) != has(self.date)")
-    .message("exactly one of days and date must be set in a transition"))]
+    .message("exactly one of `days` and `date` must be set in a transition"))]
 #[x_kube(validation = Rule::new("!has(self.days) || self.days >= 30 || !(self.storageClass in ['STANDARD_IA', 'ONEZONE_IA'])")
-    .message("days must be at least 30 when storageClass is STANDARD_IA or ONEZONE_IA"))]
+    .message("`days` must be at least 30 when `storageClass` is 'STANDARD_IA' or 'ONEZONE_IA'"))]
 pub struct Transition {
     /// Days after the object was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,7 +167,7 @@ pub struct NoncurrentVersionExpiration {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.noncurrentDays >= 30 || !(self.storageClass in ['STANDARD_IA', 'ONEZONE_IA'])")
-    .message("noncurrentDays must be at least 30 when storageClass is STANDARD_IA or ONEZONE_IA"))]
+    .message("`noncurrentDays` must be at least 30 when `storageClass` is 'STANDARD_IA' or 'ONEZONE_IA'"))]
 pub struct NoncurrentVersionTransition {
     /// Days after the version became noncurrent.
     #[schemars(range(min = 0, max = 2_147_483_647))]

@@ -10,7 +10,7 @@ use super::Grantee;
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.targetBucket) || ((!has(self.targetPrefix) || self.targetPrefix == '') && !has(self.partitionDateSource) && (!has(self.targetGrants) || size(self.targetGrants) == 0))")
-    .message("logging.targetBucket must be set when any other field of logging is set"))]
+    .message("`logging.targetBucket` must be set when any other field of `logging` is set"))]
 pub struct Logging {
     /// Name of the bucket that receives the logs, in the same region and account.
     #[serde(default, skip_serializing_if = "Option::is_none")]

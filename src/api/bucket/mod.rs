@@ -65,13 +65,13 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
         .message("the name of a bucket is immutable after it is created; to use another name, create a new Bucket object")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("(has(self.spec.nameScope) ? self.spec.nameScope : 'Global') == (has(oldSelf.spec.nameScope) ? oldSelf.spec.nameScope : 'Global')"))
-        .message("nameScope is immutable after the bucket is created, because it is part of the name in AWS")
+        .message("`nameScope` is immutable after the bucket is created, because it is part of the name in AWS")
         .field_path(".spec.nameScope"),
     validation = Rule::new("!has(self.spec.acceleration) || self.spec.acceleration.status == 'Suspended' || !(has(self.spec.name) ? self.spec.name : self.metadata.name).contains('.')")
-        .message("acceleration must not be Enabled for a bucket with dots in its name")
+        .message("`acceleration` must not be 'Enabled' for a bucket with dots in its name")
         .field_path(".spec.acceleration"),
     validation = Rule::new("(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$')")
-        .message("an S3 bucket name must have 3 to 63 characters, only a-z, 0-9, '.' and '-', and must begin and end with a letter or digit; change metadata.name or set spec.name"),
+        .message("an S3 bucket name must have 3 to 63 characters, only a-z, 0-9, '.' and '-', and must begin and end with a letter or digit; change `metadata.name` or set `spec.name`"),
     validation = Rule::new("!(has(self.spec.name) ? self.spec.name : self.metadata.name).contains('..') && !(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$')")
         .message("an S3 bucket name must not contain two dots in a row or be formatted as an IP address"),
     validation = Rule::new("!(has(self.spec.name) ? self.spec.name : self.metadata.name).matches('^(xn--|sthree-|amzn-s3-demo-)')")
@@ -82,13 +82,13 @@ use super::{AdoptionPolicy, ConnectionSecret, DeletionPolicy, ManagementPolicy, 
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new(CONNECTION_KEYS_RULE).message(CONNECTION_KEYS_MESSAGE))]
 #[x_kube(validation = Rule::new("!has(self.acl) || !has(self.objectOwnership) || self.objectOwnership != 'BucketOwnerEnforced' || (has(self.acl.canned) ? self.acl.canned == 'private' : size(self.acl.grants) == 0)")
-    .message("acl must be {canned: private} when objectOwnership is BucketOwnerEnforced, which disables ACLs"))]
+    .message("`acl` must be {canned: private} when `objectOwnership` is 'BucketOwnerEnforced', which disables ACLs"))]
 #[x_kube(validation = Rule::new("!has(self.objectLock) || !self.objectLock.enabled || (has(self.versioning) && self.versioning.status == 'Enabled')")
-    .message("versioning.status must be Enabled when objectLock is enabled"))]
+    .message("`versioning.status` must be 'Enabled' when `objectLock` is enabled"))]
 #[x_kube(validation = Rule::new("!has(self.replication) || size(self.replication.rules) == 0 || (has(self.versioning) && self.versioning.status == 'Enabled')")
-    .message("versioning.status must be Enabled when replication has rules"))]
+    .message("`versioning.status` must be 'Enabled' when `replication` has rules"))]
 #[x_kube(validation = Rule::new("!has(oldSelf.objectLock) || !oldSelf.objectLock.enabled || !has(self.versioning) || self.versioning.status == 'Enabled'")
-    .message("versioning.status must be Enabled when object lock has been enabled, because S3 cannot suspend versioning then"))]
+    .message("`versioning.status` must be 'Enabled' when object lock has been enabled, because S3 cannot suspend versioning then"))]
 pub struct BucketSpec {
     /// Name of the bucket in AWS. Defaults to `metadata.name`. Immutable after the bucket is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,7 +164,7 @@ pub struct BucketSpec {
     /// Event notification targets. `{}` means none. S3 checks that each target exists and accepts its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(merge_strategy = MapMerge::Atomic, validation = Rule::new("(has(self.queues) ? self.queues.map(q, q.id) : []).all(i, !(has(self.topics) ? self.topics : []).exists(t, t.id == i) && !(has(self.functions) ? self.functions : []).exists(f, f.id == i)) && (has(self.topics) ? self.topics.map(t, t.id) : []).all(i, !(has(self.functions) ? self.functions : []).exists(f, f.id == i))")
-        .message("each id of notifications must be unique across queues, topics and functions"))]
+        .message("each id of `notifications` must be unique across queues, topics and functions"))]
     pub notifications: Option<Notifications>,
 
     /// Replication to other buckets. `rules: []` means none.
@@ -245,7 +245,7 @@ impl Default for DeletionPolicy {
 const CONNECTION_KEYS_RULE: &str = "!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'bucket', 'region', 'arn', 'endpoint', 'uri', 'account', 'virtual-host-endpoint', 'path-style-endpoint', 'domain-name', 'regional-domain-name', 'website-endpoint', 'website-domain'])";
 
 /// What [`CONNECTION_KEYS_RULE`] says when it refuses.
-const CONNECTION_KEYS_MESSAGE: &str = "each value of connectionSecret.keys must be an output of a bucket: type, provider, bucket, region, arn, endpoint, uri, account, virtual-host-endpoint, path-style-endpoint, domain-name, regional-domain-name, website-endpoint or website-domain";
+const CONNECTION_KEYS_MESSAGE: &str = "each value of `connectionSecret.keys` must be an output of a bucket: type, provider, bucket, region, arn, endpoint, uri, account, virtual-host-endpoint, path-style-endpoint, domain-name, regional-domain-name, website-endpoint or website-domain";
 
 /// Whether the name is unique globally, or within the account and region. Defaults to Global. Immutable after the bucket
 /// is created.

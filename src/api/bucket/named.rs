@@ -40,7 +40,7 @@ pub struct IntelligentTieringConfiguration {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.accessTier != 'DEEP_ARCHIVE_ACCESS' || self.days >= 180")
-    .message("days must be at least 180 when accessTier is DEEP_ARCHIVE_ACCESS"))]
+    .message("`days` must be at least 180 when `accessTier` is 'DEEP_ARCHIVE_ACCESS'"))]
 pub struct Tiering {
     /// Archive tier.
     pub access_tier: AccessTier,
@@ -135,7 +135,7 @@ pub struct InventoryDestination {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.kmsKeyId) == (self.type == 'SSE-KMS')")
-    .message("kmsKeyId must be set when type is SSE-KMS, and must not be set otherwise"))]
+    .message("`kmsKeyId` must be set when `type` is 'SSE-KMS', and must not be set otherwise"))]
 pub struct InventoryEncryption {
     /// Encryption type.
     #[serde(rename = "type")]

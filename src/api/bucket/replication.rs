@@ -9,7 +9,7 @@ use super::{ObjectFilter, Switch};
 /// Replication to other buckets. Requires versioning on the source and the destination.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("has(self.role) || size(self.rules) == 0").message("replication.role must be set when replication.rules is not empty"))]
+#[x_kube(validation = Rule::new("has(self.role) || size(self.rules) == 0").message("`replication.role` must be set when `replication.rules` is not empty"))]
 pub struct Replication {
     /// ARN of the IAM role that S3 assumes to replicate objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,9 +25,9 @@ pub struct Replication {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.deleteMarkerReplication) || self.deleteMarkerReplication.status == 'Disabled' || !has(self.filter) || !has(self.filter.tags) || size(self.filter.tags) == 0")
-    .message("deleteMarkerReplication may only be Enabled in a rule without filter.tags"))]
+    .message("`deleteMarkerReplication` may only be 'Enabled' in a rule without `filter.tags`"))]
 #[x_kube(validation = Rule::new("(has(self.destination.encryptionConfiguration)) == (has(self.sourceSelectionCriteria) && has(self.sourceSelectionCriteria.sseKmsEncryptedObjects) && self.sourceSelectionCriteria.sseKmsEncryptedObjects.status == 'Enabled')")
-    .message("destination.encryptionConfiguration must be set when sourceSelectionCriteria.sseKmsEncryptedObjects is Enabled, and must not be set otherwise"))]
+    .message("`destination.encryptionConfiguration` must be set when `sourceSelectionCriteria.sseKmsEncryptedObjects` is 'Enabled', and must not be set otherwise"))]
 pub struct ReplicationRule {
     /// ID of the rule, unique in the bucket.
     #[schemars(length(min = 1, max = 255))]
@@ -74,9 +74,9 @@ pub struct SourceSelectionCriteria {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.accessControlTranslation) || has(self.account)")
-    .message("destination.account must be set when destination.accessControlTranslation is set"))]
+    .message("`destination.account` must be set when `destination.accessControlTranslation` is set"))]
 #[x_kube(validation = Rule::new("!has(self.replicationTime) || self.replicationTime.status == 'Disabled' || (has(self.metrics) && self.metrics.status == 'Enabled')")
-    .message("destination.metrics.status must be Enabled when destination.replicationTime.status is Enabled"))]
+    .message("`destination.metrics.status` must be 'Enabled' when `destination.replicationTime.status` is 'Enabled'"))]
 pub struct ReplicationDestination {
     /// ARN of the bucket.
     #[schemars(length(max = 128), regex(pattern = r"^arn:[a-z0-9-]+:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))]

@@ -25,7 +25,7 @@ pub enum VersioningStatus {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.enabled || !oldSelf.enabled")
-    .message("objectLock.enabled cannot be changed to false, because S3 cannot disable object lock; remove defaultRetention to lock no objects by default"))]
+    .message("`objectLock.enabled` cannot be changed to false, because S3 cannot disable object lock; remove `defaultRetention` to lock no objects by default"))]
 pub struct ObjectLock {
     /// Whether object lock is enabled. S3 can enable it on any versioned bucket and can never disable it. With `enabled:
     /// false`, defaultRetention is ignored.
@@ -39,7 +39,7 @@ pub struct ObjectLock {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("has(self.days) != has(self.years)")
-    .message("exactly one of defaultRetention.days and defaultRetention.years must be set"))]
+    .message("exactly one of `defaultRetention.days` and `defaultRetention.years` must be set"))]
 pub struct DefaultRetention {
     /// GOVERNANCE (can be lifted with a special permission) or COMPLIANCE (cannot be lifted).
     pub mode: RetentionMode,

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.redirectAllRequestsTo) || (!has(self.indexDocument) && !has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
-    .message("website.redirectAllRequestsTo must not be set together with other fields of website"))]
+    .message("`website.redirectAllRequestsTo` must not be set together with other fields of `website`"))]
 #[x_kube(validation = Rule::new("has(self.indexDocument) || (!has(self.errorDocument) && (!has(self.routingRules) || size(self.routingRules) == 0))")
-    .message("website.indexDocument must be set when website.errorDocument or website.routingRules is set"))]
+    .message("`website.indexDocument` must be set when `website.errorDocument` or `website.routingRules` is set"))]
 pub struct Website {
     /// Document for paths that end in `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,9 +96,9 @@ pub struct RoutingCondition {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.replaceKeyPrefixWith) || !has(self.replaceKeyWith)")
-    .message("at most one of redirect.replaceKeyPrefixWith and redirect.replaceKeyWith may be set"))]
+    .message("at most one of `redirect.replaceKeyPrefixWith` and `redirect.replaceKeyWith` may be set"))]
 #[x_kube(validation = Rule::new("has(self.hostName) || has(self.httpRedirectCode) || has(self.protocol) || has(self.replaceKeyPrefixWith) || has(self.replaceKeyWith)")
-    .message("at least one field of redirect must be set"))]
+    .message("at least one field of `redirect` must be set"))]
 pub struct Redirect {
     /// Host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("[has(self.backup), has(self.pointInTime), has(self.s3Import)].filter(x, x).size() == 1")
-    .message("exactly one of createFrom.backup, createFrom.pointInTime and createFrom.s3Import must be set"))]
+    .message("exactly one of `createFrom.backup`, `createFrom.pointInTime` and `createFrom.s3Import` must be set"))]
 pub struct CreateFrom {
     /// An on-demand backup, or a backup of AWS Backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub struct PointInTimeSource {
 /// An import from S3.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("!has(self.csv) || self.inputFormat == 'CSV'").message("s3Import.csv must not be set unless s3Import.inputFormat is CSV"))]
+#[x_kube(validation = Rule::new("!has(self.csv) || self.inputFormat == 'CSV'").message("`s3Import.csv` must not be set unless `s3Import.inputFormat` is 'CSV'"))]
 pub struct S3ImportSource {
     /// Name of the bucket.
     #[schemars(length(min = 3, max = 63), regex(pattern = r"^[a-z0-9.-]+$"))]

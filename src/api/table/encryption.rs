@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("self.type == 'AwsOwned' || (self.type == 'CustomerManaged') == has(self.kmsKeyId)")
-    .message("encryption.kmsKeyId must be set when encryption.type is CustomerManaged, and must not be set when it is AwsManaged"))]
+    .message("`encryption.kmsKeyId` must be set when `encryption.type` is 'CustomerManaged', and must not be set when it is 'AwsManaged'"))]
 pub struct TableEncryption {
     /// Type of the key.
     #[serde(rename = "type")]

@@ -24,7 +24,7 @@ pub struct LocalSecondaryIndex {
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.provisionedThroughput) || !has(self.onDemandThroughput)")
-    .message("at most one of provisionedThroughput and onDemandThroughput may be set in an index"))]
+    .message("at most one of `provisionedThroughput` and `onDemandThroughput` may be set in an index"))]
 pub struct GlobalSecondaryIndex {
     /// Name of the index.
     #[schemars(length(min = 3, max = 255), regex(pattern = r"^[a-zA-Z0-9_.-]+$"))]
@@ -55,7 +55,7 @@ pub struct GlobalSecondaryIndex {
 #[derive(Clone, Debug, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(self.type == 'INCLUDE') == has(self.nonKeyAttributes)")
-    .message("projection.nonKeyAttributes must be set when projection.type is INCLUDE, and must not be set otherwise"))]
+    .message("`projection.nonKeyAttributes` must be set when `projection.type` is 'INCLUDE', and must not be set otherwise"))]
 pub struct Projection {
     /// Projection type.
     #[serde(rename = "type")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!self.enabled || has(self.attributeName)")
-    .message("timeToLive.attributeName must be set when timeToLive.enabled is true"))]
+    .message("`timeToLive.attributeName` must be set when `timeToLive.enabled` is true"))]
 pub struct TimeToLive {
     /// Whether items expire.
     pub enabled: bool,

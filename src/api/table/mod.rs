@@ -55,49 +55,49 @@ pub use throughput::*;
         .message("the name of a table is immutable after it is created; to use another name, create a new Table object")
         .field_path(".spec.name"),
     validation = Rule::new(once_made!("self.spec.partitionKey == oldSelf.spec.partitionKey"))
-        .message("the key schema of a table is immutable after it is created")
+        .message("`partitionKey` is immutable after the table is created")
         .field_path(".spec.partitionKey"),
     validation = Rule::new(once_made!("(has(self.spec.sortKey) == has(oldSelf.spec.sortKey) && (!has(self.spec.sortKey) || self.spec.sortKey == oldSelf.spec.sortKey))"))
-        .message("the key schema of a table is immutable after it is created: sortKey must not be added, changed or removed")
+        .message("`sortKey` is immutable after the table is created: it must not be added, changed or removed")
         .field_path(".spec.sortKey"),
     validation = Rule::new(once_made!("(has(self.spec.localSecondaryIndexes) == has(oldSelf.spec.localSecondaryIndexes) && (!has(self.spec.localSecondaryIndexes) || self.spec.localSecondaryIndexes == oldSelf.spec.localSecondaryIndexes))"))
-        .message("local secondary indexes are immutable after the table is created: they must not be added, changed or removed")
+        .message("`localSecondaryIndexes` is immutable after the table is created: indexes must not be added, changed or removed")
         .field_path(".spec.localSecondaryIndexes"),
     validation = Rule::new("!has(self.spec.createFrom) || !has(self.status) || !has(self.status.external) || (has(oldSelf.spec.createFrom) && self.spec.createFrom == oldSelf.spec.createFrom)")
-        .message("createFrom must not be added or changed after the table is created; it may be removed")
+        .message("`createFrom` must not be added or changed after the table is created; it may be removed")
         .field_path(".spec.createFrom"),
     validation = Rule::new("has(self.spec.name) || (size(self.metadata.name) >= 3 && size(self.metadata.name) <= 253)")
-        .message("a DynamoDB table name must have at least 3 characters; use a longer metadata.name or set spec.name")
+        .message("a DynamoDB table name must have at least 3 characters; use a longer `metadata.name` or set `spec.name`")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.sortKey) || self.sortKey.name != self.partitionKey.name")
-    .message("partitionKey and sortKey must name different attributes"))]
+    .message("`partitionKey` and `sortKey` must name different attributes"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PROVISIONED' || has(self.provisionedThroughput)")
-    .message("provisionedThroughput must be set when billingMode is PROVISIONED"))]
+    .message("`provisionedThroughput` must be set when `billingMode` is 'PROVISIONED'"))]
 #[x_kube(validation = Rule::new("!has(self.billingMode) || self.billingMode != 'PAY_PER_REQUEST' || !has(self.provisionedThroughput)")
-    .message("provisionedThroughput must not be set when billingMode is PAY_PER_REQUEST"))]
+    .message("`provisionedThroughput` must not be set when `billingMode` is 'PAY_PER_REQUEST'"))]
 #[x_kube(validation = Rule::new("!has(self.connectionSecret) || !has(self.connectionSecret.keys) || self.connectionSecret.keys.all(k, self.connectionSecret.keys[k] in ['type', 'provider', 'table', 'region', 'arn', 'endpoint', 'uri', 'stream-arn', 'stream-label', 'table-id'])")
-    .message("each value of connectionSecret.keys must be an output of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
+    .message("each value of `connectionSecret.keys` must be an output of a table: type, provider, table, region, arn, endpoint, uri, stream-arn, stream-label or table-id"))]
 #[x_kube(validation = Rule::new("!has(self.localSecondaryIndexes) || has(self.sortKey)")
-    .message("sortKey must be set when localSecondaryIndexes is set"))]
+    .message("`sortKey` must be set when `localSecondaryIndexes` is set"))]
 #[x_kube(validation = Rule::new("!has(self.onDemandThroughput) || !has(self.provisionedThroughput)")
-    .message("onDemandThroughput must not be set when provisionedThroughput is set"))]
+    .message("`onDemandThroughput` must not be set when `provisionedThroughput` is set"))]
 #[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || self.globalSecondaryIndexes.all(i, has(i.provisionedThroughput) == has(self.provisionedThroughput))")
-    .message("provisionedThroughput must be set in each global secondary index when it is set for the table, and must not be set otherwise"))]
+    .message("`provisionedThroughput` must be set in each global secondary index when it is set for the table, and must not be set otherwise"))]
 #[x_kube(validation = Rule::new("!has(self.globalSecondaryIndexes) || !has(self.provisionedThroughput) || self.globalSecondaryIndexes.all(i, !has(i.onDemandThroughput))")
-    .message("onDemandThroughput of an index must not be set when the table has provisionedThroughput"))]
+    .message("`onDemandThroughput` of an index must not be set when the table has `provisionedThroughput`"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.stream) || (self.stream.enabled && self.stream.viewType == 'NEW_AND_OLD_IMAGES')")
-    .message("stream must be unset, or enabled with viewType NEW_AND_OLD_IMAGES, when replicas is not empty"))]
+    .message("`stream` must be unset, or enabled with `viewType` 'NEW_AND_OLD_IMAGES', when `replicas` is not empty"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.region) || self.replicas.all(r, r.regionName != self.region)")
-    .message("replicas must not contain the region of the table"))]
+    .message("`replicas` must not contain the region of the table"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.encryption) || self.replicas.all(r, has(r.kmsKeyId) == (self.encryption.type == 'CustomerManaged'))")
-    .message("kmsKeyId must be set in each replica when encryption.type is CustomerManaged, and must not be set otherwise"))]
+    .message("`kmsKeyId` must be set in each replica when `encryption.type` is 'CustomerManaged', and must not be set otherwise"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || has(self.provisionedThroughput) || self.replicas.all(r, !has(r.provisionedThroughputOverride))")
-    .message("provisionedThroughputOverride of a replica must not be set when the table has no provisionedThroughput"))]
+    .message("`provisionedThroughputOverride` of a replica must not be set when the table has no `provisionedThroughput`"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || !has(self.provisionedThroughput) || self.replicas.all(r, !has(r.onDemandThroughputOverride))")
-    .message("onDemandThroughputOverride of a replica must not be set when the table has provisionedThroughput"))]
+    .message("`onDemandThroughputOverride` of a replica must not be set when the table has `provisionedThroughput`"))]
 #[x_kube(validation = Rule::new("!has(self.replicas) || size(self.replicas) == 0 || !has(self.provisionedThroughput) || (has(self.ignoreChanges) && 'provisionedThroughput' in self.ignoreChanges)")
-    .message("provisionedThroughput must be in ignoreChanges when a PROVISIONED table has replicas, because AWS requires auto scaling for it; set up auto scaling, or use billingMode PAY_PER_REQUEST"))]
+    .message("`provisionedThroughput` must be in `ignoreChanges` when a PROVISIONED table has replicas, because AWS requires auto scaling for it; set up auto scaling, or use `billingMode` 'PAY_PER_REQUEST'"))]
 pub struct TableSpec {
     /// Name of the table in AWS, unique per account and region. Defaults to `metadata.name`. Immutable after the table is
     /// created.
@@ -130,7 +130,7 @@ pub struct TableSpec {
     // No list of the type `map`, as with `replicas`: a server-side apply that empties one drops it whole
     // (structured-merge-diff), and the off value would be read as a block taken away.
     #[schemars(length(max = 20))]
-    #[x_kube(validation = Rule::new("self.all(i, self.exists_one(j, j.name == i.name))").message("each name of globalSecondaryIndexes must be unique"))]
+    #[x_kube(validation = Rule::new("self.all(i, self.exists_one(j, j.name == i.name))").message("each name of `globalSecondaryIndexes` must be unique"))]
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
 
     /// How reads and writes are charged. If not set, a new table is PROVISIONED if `provisionedThroughput` is set, and
@@ -188,7 +188,7 @@ pub struct TableSpec {
     /// at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
-    #[x_kube(validation = Rule::new("self.all(r, self.exists_one(s, s.regionName == r.regionName))").message("each regionName of replicas must be unique"))]
+    #[x_kube(validation = Rule::new("self.all(r, self.exists_one(s, s.regionName == r.regionName))").message("each `regionName` of `replicas` must be unique"))]
     pub replicas: Option<Vec<Replica>>,
 
     /// Deletion protection: whether AWS rejects all requests to delete the table.

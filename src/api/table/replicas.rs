@@ -11,7 +11,7 @@ use super::TableClass;
 #[derive(Clone, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!has(self.kmsKeyId) || self.kmsKeyId.contains(':kms:' + self.regionName + ':')")
-    .message("kmsKeyId of a replica must be a key in the region of the replica"))]
+    .message("`kmsKeyId` of a replica must be a key in the region of the replica"))]
 pub struct Replica {
     /// AWS region, such as eu-west-1.
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[a-z0-9-]+$"))]

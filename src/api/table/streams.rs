@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!self.enabled || has(self.viewType)")
-    .message("stream.viewType must be set when stream.enabled is true"))]
+    .message("`stream.viewType` must be set when `stream.enabled` is true"))]
 pub struct Stream {
     /// Whether the stream is enabled.
     pub enabled: bool,
@@ -40,7 +40,7 @@ pub enum StreamViewType {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("!self.enabled || has(self.streamArn)")
-    .message("kinesisStream.streamArn must be set when kinesisStream.enabled is true"))]
+    .message("`kinesisStream.streamArn` must be set when `kinesisStream.enabled` is true"))]
 pub struct KinesisStream {
     /// Whether item changes are sent to the stream.
     pub enabled: bool,

@@ -32,7 +32,7 @@ pub struct ProvisionedThroughput {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(validation = Rule::new("(!has(self.maxReadRequestUnits) || self.maxReadRequestUnits != 0) && (!has(self.maxWriteRequestUnits) || self.maxWriteRequestUnits != 0)")
-    .message("a limit of onDemandThroughput must be at least 1, or -1 for no limit"))]
+    .message("a limit of `onDemandThroughput` must be at least 1, or -1 for no limit"))]
 pub struct OnDemandThroughput {
     /// Reads of up to 4 KiB per second. Defaults to -1, no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

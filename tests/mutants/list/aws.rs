@@ -17,8 +17,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "AccountBlockUnnamed",
         row: "1",
         file: "src/aws/denial.rs",
-        right: r#""PutBucketPolicy" => {"#,
-        wrong: r#""PutBucketPolicy" if !MUTATED => {"#,
+        right: r#""PutBucketPolicy" => format!("#,
+        wrong: r#""PutBucketPolicy" if !MUTATED => format!("#,
         caught_by: &[BARE],
     },
     Mutant {
@@ -141,8 +141,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "TakenNameUnsaid",
         row: "8",
         file: "src/aws/denial.rs",
-        right: r#""GetBucketTagging" => {"#,
-        wrong: r#""GetBucketTagging" if !MUTATED => {"#,
+        right: r#""GetBucketTagging" => format!("#,
+        wrong: r#""GetBucketTagging" if !MUTATED => format!("#,
         caught_by: &[BARE],
     },
     Mutant {
