@@ -373,8 +373,6 @@ fn the_bundle_for_operatorhub_is_what_the_chart_installs() {
                             Secret.\n\nSet MUSUBI_CLUSTER_NAME and MUSUBI_REGION in the Subscription's \
                             spec.config.env, and give the ServiceAccount `musubi` an IAM role.",
             "keywords": keywords, "provider": {"name": "Musubi"},
-            "maintainers": [{"name": "Musubi", "email": "maintainers@musubi.dev"}],
-            "links": [{"name": "Musubi", "url": "https://musubi.dev"}],
             "icon": [{"mediatype": "image/svg+xml", "base64data": ICON}],
             "installModes": [
                 {"type": "OwnNamespace", "supported": false}, {"type": "SingleNamespace", "supported": false},

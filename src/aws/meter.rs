@@ -69,7 +69,7 @@ pub(super) fn count(response: Option<&HttpResponse>) {
 
 /// S3 answers 503 `SlowDown` (Amazon S3 API Reference, "Error responses"); DynamoDB answers 400 with the
 /// kind of error in `__type` (Amazon DynamoDB Developer Guide, "Error handling with DynamoDB").
-fn is_throttling(status: u16, body: Option<&[u8]>) -> bool {
+pub(super) fn is_throttling(status: u16, body: Option<&[u8]>) -> bool {
     #[derive(serde::Deserialize)]
     struct Answer {
         #[serde(rename = "__type")]

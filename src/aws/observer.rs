@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::{
             Intercept,
             context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
         },
-        orchestrator::Metadata,
+        orchestrator::{HttpResponse, Metadata},
         runtime_components::RuntimeComponents,
     },
 };
@@ -131,13 +131,7 @@ impl Intercept for Observer {
         else {
             return Ok(());
         };
-        let outcome = match context.response().map(|response| response.status().as_u16()) {
-            None => "no_response",
-            Some(404) => "not_found",
-            Some(500..) => "server_error",
-            Some(400..) => "client_error",
-            Some(_) => "ok",
-        };
+        let outcome = outcome_of(context.response());
         let took = sent.elapsed();
         meter::count(context.response());
         if is_write(metadata.name()) {
@@ -223,6 +217,17 @@ impl Intercept for KeyOfCall {
 }
 
 /// What the log says of a write that came to this: only one that AWS has accepted has written anything.
+fn outcome_of(response: Option<&HttpResponse>) -> &'static str {
+    let Some(response) = response else { return "no_response" };
+    match response.status().as_u16() {
+        status if meter::is_throttling(status, response.body().bytes()) => "throttled",
+        404 => "not_found",
+        500.. => "server_error",
+        400.. => "client_error",
+        _ => "ok",
+    }
+}
+
 fn told_of_write(outcome: &str) -> &'static str {
     match outcome {
         "ok" => "AWS accepted the write",
@@ -271,7 +276,7 @@ mod tests {
 
     #[test]
     fn only_a_write_that_aws_has_accepted_is_called_one() {
-        for outcome in ["not_found", "server_error", "client_error"] {
+        for outcome in ["not_found", "throttled", "server_error", "client_error"] {
             assert_eq!(told_of_write(outcome), "AWS rejected the write");
         }
         assert_eq!(told_of_write("ok"), "AWS accepted the write");

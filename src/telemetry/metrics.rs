@@ -42,7 +42,7 @@ pub struct AwsCall {
     pub service: String,
     /// The operation: `CreateBucket`.
     pub operation: String,
-    /// `ok`, `not_found`, `client_error`, `server_error`, or `no_response`.
+    /// `ok`, `not_found`, `throttled`, `client_error`, `server_error`, or `no_response`.
     pub outcome: &'static str,
 }
 

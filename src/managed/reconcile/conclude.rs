@@ -26,12 +26,12 @@ impl<X: ExternalResource> Reconciliation<'_, X> {
             if let Some(stalled) = status.condition(STALLED).filter(|now| !same(before.condition(STALLED), now)) {
                 let refusal = self.input().refusal_in_full();
                 let message = refusal.as_deref().map_or(Cow::Borrowed(stalled.message.as_str()), printable);
-                tracing::warn!(reason = stalled.reason, message = %message, "stalled");
+                tracing::warn!(reason = stalled.reason, condition = %message, "stalled");
                 self.note(ObjectEvent::trouble(&stalled.reason, &stalled.message));
             } else if let (Next::Retry, Some(synced)) = (next, status.condition(SYNCED))
                 && !same(before.condition(SYNCED), synced)
             {
-                tracing::warn!(reason = synced.reason, message = synced.message, "failed; retrying");
+                tracing::warn!(reason = synced.reason, condition = synced.message, "failed; retrying");
                 self.note(ObjectEvent::trouble(&synced.reason, &synced.message));
             }
             self.object = self.cluster.write_status(&self.object, status).await?;
