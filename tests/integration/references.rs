@@ -32,7 +32,7 @@ async fn logs_go_to_a_bucket_of_the_same_namespace_or_to_one_that_is_allowed() {
     let refused = refused.expect("a watch").expect("a bucket");
     let stalled = condition(&refused, "Stalled").expect("stalled");
     assert_eq!(stalled.reason, "ReferenceNotAllowed");
-    let flag = format!("--allow-references {other}=arn:aws:s3:::{logs}");
+    let flag = format!("add {other}=arn:aws:s3:::{logs} to --allow-references");
     assert!(stalled.message.contains("logging.targetBucket") && stalled.message.contains(&flag), "{}", stalled.message);
     let writes: Vec<Call> =
         world.proxy.calls().into_iter().filter(|call| call.is_write() && call.about.contains(&name)).collect();

@@ -106,23 +106,23 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
         (with(plain.clone(), "name", json!("a b")), "name"),
         (with(plain.clone(), "sortKey", json!({"name": "id", "type": "S"})), "different attributes"),
         (with(plain.clone(), "sortKey", json!({"name": "sk", "type": false})), "string"),
-        (with(plain.clone(), "billingMode", json!("PROVISIONED")), "provisionedThroughput must be set"),
-        (with(plain.clone(), "timeToLive", json!({"enabled": true})), "timeToLive.attributeName must be set"),
+        (with(plain.clone(), "billingMode", json!("PROVISIONED")), "`provisionedThroughput` must be set"),
+        (with(plain.clone(), "timeToLive", json!({"enabled": true})), "`timeToLive.attributeName` must be set"),
         (
             with(plain.clone(), "provisionedThroughput", json!({"readCapacityUnits": 0, "writeCapacityUnits": 1})),
             "greater than or equal to 1",
         ),
-        (with(plain.clone(), "stream", json!({"enabled": true})), "stream.viewType must be set"),
-        (with(plain.clone(), "kinesisStream", json!({"enabled": true})), "kinesisStream.streamArn must be set"),
+        (with(plain.clone(), "stream", json!({"enabled": true})), "`stream.viewType` must be set"),
+        (with(plain.clone(), "kinesisStream", json!({"enabled": true})), "`kinesisStream.streamArn` must be set"),
         (with(plain.clone(), "encryption", json!({"type": "AwsManaged", "kmsKeyId": key("us-east-1")})), "kmsKeyId"),
         (with(plain.clone(), "globalSecondaryIndexes", json!([index(21)])), "at most 20"),
         (
             with(plain.clone(), "globalSecondaryIndexes", json!([index(1), index(2)])),
-            "each name of globalSecondaryIndexes must be unique",
+            "each name of `globalSecondaryIndexes` must be unique",
         ),
         (
             with(plain.clone(), "replicas", json!([{"regionName": "eu-west-1"}, {"regionName": "eu-west-1"}])),
-            "each regionName of replicas must be unique",
+            "each `regionName` of `replicas` must be unique",
         ),
         (replica(json!({"kmsKeyId": key("eu-central-1")}), json!({})), "in the region of the replica"),
         (
@@ -132,14 +132,14 @@ async fn a_table_that_aws_would_refuse_is_refused_with_a_sentence() {
         (replica(json!({"kmsKeyId": key("eu-west-1")}), json!({"encryption": {"type": "AwsOwned"}})), "each replica"),
         (
             replica(json!({"provisionedThroughputOverride": {"readCapacityUnits": 1}}), json!({})),
-            "when the table has no provisionedThroughput",
+            "when the table has no `provisionedThroughput`",
         ),
         (
             replica(
                 json!({"onDemandThroughputOverride": {"maxReadRequestUnits": 1}}),
                 json!({"provisionedThroughput": capacity}),
             ),
-            "when the table has provisionedThroughput",
+            "when the table has `provisionedThroughput`",
         ),
         (replica(json!({}), json!({"provisionedThroughput": capacity})), "auto scaling"),
     ];

@@ -220,7 +220,7 @@ pub struct BucketSpec {
     #[schemars(schema_with = "super::resync_interval")]
     pub resync_interval_seconds: Option<u32>,
 
-    /// What to do if a bucket of this name exists in AWS and has no ownership tags.
+    /// What to do if a bucket of this name exists in AWS and no object owns it.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
 
