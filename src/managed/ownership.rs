@@ -77,19 +77,19 @@ pub enum Refusal {
     #[error(
         "{resource} already exists and {}. Choose another spec.name, or set adoptionPolicy: Adopt, which an \
          administrator must allow (--allow-adoption; Helm: allowAdoption)",
-        former(released.as_ref()).map_or_else(|| "no object owns it".to_owned(), |by| format!("was released by {by}"))
+        former(released.as_deref()).map_or_else(|| "no object owns it".to_owned(), |by| format!("was released by {by}"))
     )]
     AlreadyExists {
         /// What it is called.
         resource: String,
         /// The object that released it, if one did.
-        released: Option<Tagged>,
+        released: Option<Box<Tagged>>,
     },
     /// The spec adopts and the administrator has not allowed it.
     #[error(
         "Namespace {namespace} may not adopt {resource}{}. Ask an administrator to add {namespace}={name} to \
          --allow-adoption (Helm: allowAdoption)",
-        former(released.as_ref()).map(|by| format!(", which {by} has released")).unwrap_or_default()
+        former(released.as_deref()).map(|by| format!(", which {by} has released")).unwrap_or_default()
     )]
     AdoptionNotAllowed {
         /// What it is called.
@@ -99,7 +99,7 @@ pub enum Refusal {
         /// Namespace that wants it.
         namespace: String,
         /// The object that released it, if one did.
-        released: Option<Tagged>,
+        released: Option<Box<Tagged>>,
     },
     /// Another tool manages it.
     #[error(
@@ -181,8 +181,8 @@ impl Refusal {
             Self::OwnedByAnother { owner: Tagged { object, cluster, .. }, .. } => {
                 format!("{self}. Its tags name {object} in cluster {cluster}")
             }
-            Self::AlreadyExists { released: Some(Tagged { object, cluster, .. }), .. }
-            | Self::AdoptionNotAllowed { released: Some(Tagged { object, cluster, .. }), .. } => {
+            Self::AlreadyExists { released: Some(by), .. } | Self::AdoptionNotAllowed { released: Some(by), .. } => {
+                let Tagged { object, cluster, .. } = &**by;
                 format!("{self}. Its tags say that {object} in cluster {cluster} released it")
             }
             _ => self.to_string(),
@@ -225,7 +225,7 @@ impl Claim<'_> {
         if tags.contains_key(RELEASED)
             && !(same_cluster && value(NAMESPACE) == owner.namespace && value(NAME) == owner.name)
         {
-            return self.adopt(Some(self.tagged(tags, same_cluster)));
+            return self.adopt(Some(Box::new(self.tagged(tags, same_cluster))));
         }
         if !same_cluster || value(NAMESPACE) != owner.namespace || value(NAME) != owner.name {
             let owner = self.tagged(tags, same_cluster);
@@ -290,7 +290,7 @@ impl Claim<'_> {
     }
 
     /// What no object owns, and this one has released.
-    fn adopt(&self, released: Option<Tagged>) -> Result<OwnershipProof, Refusal> {
+    fn adopt(&self, released: Option<Box<Tagged>>) -> Result<OwnershipProof, Refusal> {
         let resource = self.resource();
         match (self.adoption, self.adoption_allowed) {
             (AdoptionPolicy::Never, _) => Err(Refusal::AlreadyExists { resource, released }),

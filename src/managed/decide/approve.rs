@@ -134,19 +134,19 @@ impl<X: ExternalResource> Input<'_, X> {
             remaining.iter().filter(|step| gate.requires_approval(step)).all(|step| step.impact == Impact::Weakening);
         let instead =
             if reset { "Restore the fields, or set the values that you want" } else { "Restore the previous values" };
-        let approve = self.approve_command(identity, &plan.hash);
+        let approve = approve_command::<X>(identity, &plan.hash);
         Some(Error::user(
             Reason::ApprovalRequired,
             format!("{what}. {instead}. Or read status.plan and approve it: `{approve}`"),
         ))
     }
+}
 
-    /// How to approve the plan of this hash. The kind is named in full, since other operators have kinds of its name.
-    fn approve_command(&self, identity: &Identity, hash: &str) -> String {
-        let kind = format!("{}.{}", X::Object::NOUN, X::Object::group(&()));
-        let Owner { namespace, name, .. } = &identity.owner;
-        format!("kubectl annotate {kind} {name} -n {namespace} {APPROVE}={hash} --overwrite")
-    }
+/// How to approve the plan of this hash. The kind is named in full, since other operators have kinds of its name.
+fn approve_command<X: ExternalResource>(identity: &Identity, hash: &str) -> String {
+    let kind = format!("{}.{}", X::Object::NOUN, X::Object::group(&()));
+    let Owner { namespace, name, .. } = &identity.owner;
+    format!("kubectl annotate {kind} {name} -n {namespace} {APPROVE}={hash} --overwrite")
 }
 
 /// What these steps are about, each with what they do to those who rely on it; the worst first.
