@@ -216,7 +216,7 @@ impl Intercept for KeyOfCall {
     }
 }
 
-/// What the log says of a write that came to this: only one that AWS has accepted has written anything.
+/// What came of an attempt, as the metrics count it.
 fn outcome_of(response: Option<&HttpResponse>) -> &'static str {
     let Some(response) = response else { return "no_response" };
     match response.status().as_u16() {
@@ -228,6 +228,7 @@ fn outcome_of(response: Option<&HttpResponse>) -> &'static str {
     }
 }
 
+/// What the log says of a write with this outcome: only one that AWS has accepted has written anything.
 fn told_of_write(outcome: &str) -> &'static str {
     match outcome {
         "ok" => "AWS accepted the write",
