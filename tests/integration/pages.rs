@@ -12,7 +12,7 @@ use crate::{
     operator::Operator,
     proxy::Proxy,
     support::{
-        pages::{Block, Content, Desk, Page, syntax_error},
+        pages::{Block, Content, Page, desk::Desk, syntax_error},
         read,
         rig::Rig,
         root,
@@ -32,7 +32,7 @@ fn collect(folder: &str, found: &mut Vec<String>) {
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             collect(&path, found);
-        } else if path.ends_with(".md") {
+        } else if Path::new(&path).extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }
@@ -145,7 +145,12 @@ fn operator_flags(endpoint: &str, wanted: &[String]) -> Vec<String> {
 
 mod reading {
     use super::{missing_files, operator_flags};
-    use crate::support::pages::{Block, Content, Page, Shell, difference, is_age, syntax_error};
+    use crate::support::pages::{
+        Block, Content, Page,
+        expect::{difference, is_age},
+        shell::Shell,
+        syntax_error,
+    };
 
     #[test]
     fn a_page_is_read_into_flags_files_manifests_and_commands() {

@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use node::{Node, load};
 use support::{
-    pages::{Content, Desk, Page},
+    pages::{Content, Page, desk::Desk},
     programs::output,
     read,
     rig::client,

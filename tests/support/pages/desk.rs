@@ -9,7 +9,7 @@ use std::{
 use musubi::api::DOMAIN;
 use serde_json::Value;
 
-use super::{Block, Command, Content, Page, Shell, difference};
+use super::{Block, Command, Content, Page, expect::difference, shell::Shell};
 use crate::support::{programs::tool, rig::Rig, root};
 
 /// The programs and the environment of a reader.

@@ -8,13 +8,9 @@
 //! - `sh`: commands that need what a test machine lacks, such as an account. They have to be valid shell.
 //! - `<!-- operator: --flag ... -->`: flags of the operator for this page.
 
-mod desk;
-mod expect;
-mod shell;
-
-pub use desk::{Desk, Seat};
-pub use expect::{difference, is_age};
-pub use shell::Shell;
+pub mod desk;
+pub mod expect;
+pub mod shell;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
@@ -120,7 +116,8 @@ fn flags(html: &str) -> Vec<String> {
 /// `orders.yaml` of a first line `# orders.yaml`.
 fn file_name(text: &str) -> Option<String> {
     let comment = text.lines().next()?.strip_prefix("# ")?;
-    let is_name = !comment.contains(' ') && (comment.ends_with(".yaml") || comment.ends_with(".yml"));
+    let extension = std::path::Path::new(comment).extension();
+    let is_name = !comment.contains(' ') && extension.is_some_and(|extension| extension == "yaml");
     is_name.then(|| comment.to_owned())
 }
 

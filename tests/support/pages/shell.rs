@@ -50,7 +50,7 @@ impl Shell {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => match line.strip_prefix(END) {
                     Some(code) => return (printed.trim_end_matches('\n').to_owned(), code.parse().ok()),
-                    None => printed += &format!("{line}\n"),
+                    None => printed.extend([line.as_str(), "\n"]),
                 },
                 Err(RecvTimeoutError::Timeout) => return (format!("{printed}(it did not end in {TIMEOUT:?})"), None),
                 Err(RecvTimeoutError::Disconnected) => return (format!("{printed}(the shell has ended)"), None),
