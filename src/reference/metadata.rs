@@ -81,7 +81,7 @@ pub(super) fn markdown() -> String {
     let annotations = [
         (
             RECONCILE_AT,
-            "Any new value makes the operator reconcile at once. `status.lastHandledReconcileAt` repeats the value when it is done.",
+            "Any new value triggers a reconciliation at once. `status.lastHandledReconcileAt` repeats the value when it is done.",
         ),
         (
             APPROVE,

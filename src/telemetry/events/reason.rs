@@ -53,8 +53,8 @@ events! {
     TookBack: Normal, "The object manages a bucket or table again that an earlier object of its name had";
     Updated: Normal, "A change of the spec was applied to a bucket or table that was Ready";
     Approved: Normal, "A plan was approved and is being applied";
-    DriftCorrected: Normal, "A change made outside of Kubernetes was corrected";
-    DriftRepeated: Warning, "A change made outside of Kubernetes was corrected, as at least once before";
+    DriftCorrected: Normal, "A change outside of Kubernetes was corrected";
+    DriftRepeated: Warning, "A change outside of Kubernetes was corrected, as at least once before";
     Deleted: Normal, "AWS accepted the request to delete the bucket or table";
     Released: Normal, "The object was deleted, and the bucket or table is kept in AWS";
 }
