@@ -129,7 +129,7 @@ fn every_description_of_the_operator_names_every_kind_and_its_service() {
     let label = label.lines().find(|line| line.contains("image.description")).expect("a description").to_owned();
     for (place, description) in [
         ("Cargo.toml", env!("CARGO_PKG_DESCRIPTION").to_owned()),
-        ("musubi --help (src/main.rs)", String::from_utf8_lossy(&help.stdout).into_owned()),
+        ("musubi --help (src/cli.rs)", String::from_utf8_lossy(&help.stdout).into_owned()),
         ("deploy/helm/musubi/Chart.yaml", text(&chart["description"])),
         ("deploy/image/Dockerfile", label),
         ("the annotation of the bundle (tests/manifests.rs)", text(&bundle["metadata"]["annotations"]["description"])),

@@ -12,7 +12,7 @@
 //! | [`simulated`] | the kinds that they are about |
 //! | [`disturbance`] | what goes wrong |
 //! | [`invariants`], [`run`] | what must hold at every moment, and at the end |
-//! | [`remaining`] | from any table to any other, one step after another |
+//! | [`expansion`] | from any table to any other, one step after another |
 //! | [`race`] | several objects that want one name, call by call |
 //! | [`conformance`] | the model held against LocalStack |
 //! | [`growth`] | what thinking about long lists costs |

@@ -245,20 +245,13 @@ async fn another_region_makes_and_deletes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_example_and_every_manifest_of_the_readme_is_accepted() {
+async fn every_example_is_accepted() {
     let rig = Rig::shared();
     let world = World::new("examples").await;
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files: Vec<_> =
-        std::fs::read_dir(root.join("examples")).expect("examples").flatten().map(|file| file.path()).collect();
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
-    for (number, block) in readme.split("```yaml\n").skip(1).enumerate() {
-        let manifest = block.split("```").next().expect("a block ends");
-        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{number}.yaml"));
-        std::fs::write(&file, manifest).expect("written");
-        files.push(file);
-    }
-    assert!(files.len() > 5, "{files:?}");
+    let files = std::fs::read_dir(root.join("examples")).expect("examples").flatten().map(|file| file.path());
+    let files: Vec<_> = files.filter(|file| !file.ends_with("README.md")).collect();
+    assert!(files.len() > 10, "{files:?}");
     // Of a namespace of its own, and taken by any API server.
     let localstack = root.join("localstack/localstack.yaml").to_string_lossy().into_owned();
     drop(rig.kubectl_output(&["create", "namespace", "localstack"]));
