@@ -6,23 +6,9 @@
 
 mod support;
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use support::{read, root};
-
-/// The Markdown files below a folder.
-fn pages(folder: &Path, found: &mut BTreeSet<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
-        if entry.is_dir() {
-            pages(&entry, found);
-        } else if entry.extension().is_some_and(|ending| ending == "md") {
-            found.insert(entry);
-        }
-    }
-}
+use support::{files_below, read, root};
 
 /// The targets of the links of a Markdown text, outside of code.
 fn links(markdown: &str) -> Vec<String> {
@@ -48,8 +34,7 @@ fn the_summary_lists_every_page_once() {
     let listed: Vec<PathBuf> = links(&read("docs/SUMMARY.md")).iter().map(|page| docs.join(page)).collect();
     let once: BTreeSet<PathBuf> = listed.iter().cloned().collect();
     assert_eq!(once.len(), listed.len(), "a page is listed twice");
-    let mut there = BTreeSet::new();
-    pages(&docs, &mut there);
+    let mut there: BTreeSet<PathBuf> = files_below(&docs, "md").into_iter().collect();
     there.remove(&docs.join("SUMMARY.md"));
     let missing: Vec<_> = once.difference(&there).collect();
     let unlisted: Vec<_> = there.difference(&once).collect();

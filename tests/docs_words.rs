@@ -7,7 +7,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::root;
+use support::{files_below, root};
 
 /// Words and phrases of the project's own, each with the words of AWS and Kubernetes. Texts of the product itself have
 /// a narrower list (`tests/words.rs`): in a page tests pass, and a table says yes.
@@ -86,20 +86,6 @@ const AVOIDED: &[(&str, &str)] = &[
 
 const FILES: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md"];
 
-/// The files below a folder with this ending, but for the decision records, which are never edited.
-fn below(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() && !entry.ends_with("docs/adr") {
-            below(&entry, ending, found);
-        } else if entry.extension().is_some_and(|found| found == ending) {
-            found.push(entry);
-        }
-    }
-}
-
 /// The lines of prose of a Markdown file, with their numbers: without blocks of code, code in backquotes and the targets
 /// of links.
 fn prose(markdown: &str) -> Vec<(usize, String)> {
@@ -166,10 +152,11 @@ fn findings(path: &Path, lines: Vec<(usize, String)>) -> Vec<String> {
 #[test]
 fn documents_are_plain() {
     let mut pages: Vec<PathBuf> = FILES.iter().map(|file| root().join(file)).filter(|file| file.exists()).collect();
-    below(&root().join("docs"), "md", &mut pages);
-    below(&root().join("examples"), "md", &mut pages);
-    let mut examples = Vec::new();
-    below(&root().join("examples"), "yaml", &mut examples);
+    // Decision records are never edited.
+    let records = root().join("docs/adr");
+    pages.extend(files_below(&root().join("docs"), "md").into_iter().filter(|page| !page.starts_with(&records)));
+    pages.extend(files_below(&root().join("examples"), "md"));
+    let examples = files_below(&root().join("examples"), "yaml");
     assert!(pages.len() > 10 && examples.len() > 10, "{pages:?} {examples:?}");
     let text = |path: &PathBuf| std::fs::read_to_string(path).expect("a text");
     let in_pages = pages.iter().flat_map(|path| findings(path, prose(&text(path))));

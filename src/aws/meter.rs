@@ -48,23 +48,22 @@ impl Meter {
         self.silence.notified().await;
     }
 
-    fn count(&self, response: Option<&HttpResponse>) {
+    fn count(&self, response: Option<&HttpResponse>, throttled: bool) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.answered.store(response.is_some(), Ordering::Relaxed);
-        match response {
-            None => self.silence.notify_one(),
-            Some(response) if is_throttling(response.status().as_u16(), response.body().bytes()) => {
-                self.throttled.store(true, Ordering::Relaxed);
-            }
-            Some(_) => {}
+        if response.is_none() {
+            self.silence.notify_one();
+        }
+        if throttled {
+            self.throttled.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// Counts an attempt and its answer for the reconciliation that made it.
-pub(super) fn count(response: Option<&HttpResponse>) {
+/// Counts an attempt and its answer for the reconciliation that made it; `throttled` says that AWS asks for patience.
+pub(super) fn count(response: Option<&HttpResponse>, throttled: bool) {
     // What no reconciliation asks for belongs to nobody.
-    let _ = METER.try_with(|meter| meter.count(response));
+    let _ = METER.try_with(|meter| meter.count(response, throttled));
 }
 
 /// S3 answers 503 `SlowDown` (Amazon S3 API Reference, "Error responses"); DynamoDB answers 400 with the

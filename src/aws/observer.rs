@@ -133,7 +133,7 @@ impl Intercept for Observer {
         };
         let outcome = outcome_of(context.response());
         let took = sent.elapsed();
-        meter::count(context.response());
+        meter::count(context.response(), outcome == "throttled");
         if is_write(metadata.name()) {
             let status = context.response().map(|response| response.status().as_u16());
             let request_id = context.response().and_then(|response| {

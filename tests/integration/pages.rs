@@ -3,7 +3,7 @@
 //!
 //! `MUSUBI_PAGE=guides/delete cargo test --test integration -- every_page` runs the pages whose path contains this.
 
-use std::{fs, path::Path};
+use std::path::{Path, PathBuf};
 
 use musubi::api::DOMAIN;
 
@@ -12,6 +12,7 @@ use crate::{
     operator::Operator,
     proxy::Proxy,
     support::{
+        files_below,
         pages::{Block, Content, Page, desk::Desk, syntax_error},
         read,
         rig::Rig,
@@ -21,21 +22,9 @@ use crate::{
 
 /// The README and the pages of the book, as paths in the repository.
 fn pages() -> Vec<String> {
-    let mut found = vec!["README.md".to_owned()];
-    collect("docs", &mut found);
-    found.sort();
-    found
-}
-
-fn collect(folder: &str, found: &mut Vec<String>) {
-    for entry in fs::read_dir(root().join(folder)).expect("a folder").flatten() {
-        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        if entry.path().is_dir() {
-            collect(&path, found);
-        } else if Path::new(&path).extension().is_some_and(|extension| extension == "md") {
-            found.push(path);
-        }
-    }
+    let relative = |page: PathBuf| page.strip_prefix(root()).expect("in the repository").display().to_string();
+    let book = files_below(&root().join("docs"), "md").into_iter().map(relative);
+    std::iter::once("README.md".to_owned()).chain(book).collect()
 }
 
 #[test]

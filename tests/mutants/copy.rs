@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
+    files_below,
     list::{self, SWITCH},
-    read, root, sources,
+    read, root,
 };
 
 /// What the copy's lib.rs has more: which mistake is switched on.
@@ -33,9 +34,7 @@ pub fn mutated() -> PathBuf {
             std::fs::write(&path, text).expect("a file");
         }
     }
-    let mut present = Vec::new();
-    sources(&copy.join("src"), &mut present);
-    for path in present {
+    for path in files_below(&copy.join("src"), "rs") {
         if !wanted.contains_key(path.strip_prefix(&copy).expect("in the copy")) {
             std::fs::remove_file(path).expect("a file of a former copy");
         }
@@ -44,10 +43,8 @@ pub fn mutated() -> PathBuf {
 }
 
 fn files() -> BTreeMap<PathBuf, String> {
-    let mut all = Vec::new();
-    sources(&root().join("src"), &mut all);
     let mut files = BTreeMap::new();
-    for path in all {
+    for path in files_below(&root().join("src"), "rs") {
         let text = read(&path);
         let folder = path.parent().expect("a folder");
         for included in text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {

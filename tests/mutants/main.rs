@@ -10,10 +10,7 @@
 // A test that cannot go on says why and fails.
 #![allow(clippy::expect_used, clippy::panic)]
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 mod copy;
 mod list;
@@ -22,18 +19,7 @@ mod run;
 mod support;
 
 use list::{Mutant, ROWS, WITHOUT};
-use support::{read, root};
-
-/// Every file of Rust below a folder.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
-        if entry.is_dir() {
-            sources(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            found.push(entry);
-        }
-    }
-}
+use support::{files_below, read, root};
 
 /// The names of all functions of a text that are tests.
 fn tests_in(text: &str) -> impl Iterator<Item = &str> {
@@ -43,9 +29,7 @@ fn tests_in(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_mutant_fits_its_source_and_names_tests_that_there_are() {
-    let mut files = Vec::new();
-    sources(&root().join("src"), &mut files);
-    let sources: Vec<String> = files.iter().map(read).collect();
+    let sources: Vec<String> = files_below(&root().join("src"), "rs").iter().map(read).collect();
     let tests: BTreeSet<&str> = sources.iter().flat_map(|text| tests_in(text)).collect();
     let (mut names, mut wrong, mut places) = (BTreeSet::new(), Vec::new(), Vec::new());
     for Mutant { name, file, right, wrong: with, caught_by, .. } in list::all() {
